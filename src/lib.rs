@@ -1,4 +1,5 @@
 //! FunctionFuse: a small pipeline language for arrays that do not fit in memory.
 
+pub mod array;
 pub mod diagnostic;
 pub mod source;

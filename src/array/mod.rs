@@ -1,0 +1,3 @@
+//! The vocabulary all layers share.
+
+pub mod calendar;
