@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Everything a change has to pass: format, layers, lints, editor files, tests. Arguments go to the test runner.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/setup.sh
+oracle_venv
+ncdump_tool
+export INSTA_UPDATE=no
+
+say "format"
+cargo fmt --check
+say "the planner alone, without the runtime"
+cargo check --release --locked --no-default-features
+say "lints"
+cargo clippy --release --locked --all-targets -- -D warnings
+if [ -f editors/vscode/package-lock.json ]; then
+  say "highlighting"
+  node_tools
+  node --test editors/vscode/test/
+fi
+say "tests"
+if cargo nextest --version >/dev/null 2>&1; then
+  cargo nextest run --release --locked --no-fail-fast "$@"
+else
+  cargo test --release --locked --no-fail-fast "$@"
+fi
