@@ -2,4 +2,5 @@
 
 pub mod array;
 pub mod diagnostic;
+pub mod parser;
 pub mod source;
