@@ -1,3 +1,0 @@
-//! The integration tests, in one binary.
-
-mod tidy;
