@@ -3,4 +3,7 @@
 pub mod array;
 pub mod diagnostic;
 pub mod parser;
+pub mod planner;
+#[cfg(feature = "runtime")]
+pub mod runtime;
 pub mod source;

@@ -1,0 +1,140 @@
+//! What the planner sees of the world: metadata, through one trait.
+//!
+//! A [`Location`] names a file, directory or object; a [`Catalog`] describes what lies there. The
+//! runtime's formats implement it over real files, tests and editors over a fixed table.
+
+use std::sync::Arc;
+
+use crate::array::{Attributes, Block, DType, DimName};
+
+/// Where data lies and how to read it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    /// The name of a format, or `open` to recognise it.
+    pub format: String,
+    /// A path or URL.
+    pub url: String,
+}
+
+/// The metadata of one stored array: values as stored, nothing decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredArray {
+    /// Path within the file, `/` at the root of a bare array: `/group/name`.
+    pub path: String,
+    /// The dtype of the stored elements in native byte order.
+    pub dtype: DType,
+    /// Elements per axis.
+    pub shape: Vec<u64>,
+    /// The name of each axis, where the file has one.
+    pub dims: Vec<Option<DimName>>,
+    /// The shape of a stored object (chunk; shard for sharded Zarr), none for a contiguous layout.
+    pub chunks: Option<Vec<u64>>,
+    /// The smallest piece that can be decoded alone where that is less than `chunks` (inner chunks of shards).
+    pub inner_chunks: Option<Vec<u64>>,
+    /// The codec or filters as a script would write them, for people: `zstd(3)`, `shuffle, gzip(4)`.
+    pub codec: String,
+    /// Bytes stored, where that is known without a scan.
+    pub stored_bytes: Option<u64>,
+    /// Attributes, without those that only store dims.
+    pub attrs: Arc<Attributes>,
+}
+
+/// A group: arrays and groups by name, in file order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StoredGroup {
+    /// Path within the file, `/` at the root.
+    pub path: String,
+    /// Attributes.
+    pub attrs: Arc<Attributes>,
+    /// The arrays of the group.
+    pub arrays: Vec<(String, StoredArray)>,
+    /// The groups of the group.
+    pub groups: Vec<(String, StoredGroup)>,
+    /// Entries that cannot be read as arrays, with the reason: name, reason. An error only when used.
+    pub unsupported: Vec<(String, String)>,
+}
+
+/// What lies at a location.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stored {
+    /// A single array without a name (a Zarr array opened directly, an npy file).
+    Array(StoredArray),
+    /// A tree of named arrays.
+    Group(StoredGroup),
+}
+
+/// Why a location cannot be described or read.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CatalogError {
+    /// The stable code, `ff::source::…`.
+    pub code: &'static str,
+    /// What is wrong, with the URL and, where it applies, the path within.
+    pub message: String,
+    /// What the user can do.
+    pub help: Option<String>,
+}
+
+impl CatalogError {
+    /// An error without help.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        CatalogError { code, message: message.into(), help: None }
+    }
+
+    /// The same with help.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The world as the planner sees it.
+pub trait Catalog {
+    /// The metadata of what lies at `location`.
+    ///
+    /// # Errors
+    /// Nothing is there, it is not of the format, or its metadata is damaged or unsupported.
+    fn describe(&self, location: &Location) -> Result<Arc<Stored>, CatalogError>;
+
+    /// All raw values of one array, for coordinates: small by nature.
+    ///
+    /// # Errors
+    /// As [`Catalog::describe`], and where the values cannot be read.
+    fn values(&self, location: &Location, path: &str) -> Result<Block, CatalogError>;
+
+    /// The locations a glob stands for, in lexical order.
+    ///
+    /// # Errors
+    /// The pattern is malformed or its directory cannot be read.
+    fn expand(&self, location: &Location) -> Result<Vec<Location>, CatalogError>;
+
+    /// Whether something already lies where a sink would write.
+    fn exists(&self, location: &Location) -> bool;
+
+    /// A text that changes when the data does (size and modification time), for provenance.
+    fn fingerprint(&self, location: &Location) -> Option<String>;
+}
+
+impl Stored {
+    /// The array at `path` (`/` or empty for a bare array).
+    pub fn array(&self, path: &str) -> Option<&StoredArray> {
+        match self {
+            Stored::Array(array) => path.trim_matches('/').is_empty().then_some(array),
+            Stored::Group(group) => {
+                let (parent, name) = path.trim_matches('/').rsplit_once('/').unwrap_or(("", path.trim_matches('/')));
+                group.group(parent)?.arrays.iter().find(|(n, _)| n == name).map(|(_, a)| a)
+            }
+        }
+    }
+}
+
+impl StoredGroup {
+    /// The group at `path` below this one; the empty path is the group itself.
+    pub fn group(&self, path: &str) -> Option<&StoredGroup> {
+        let mut at = self;
+        for part in path.split('/').filter(|p| !p.is_empty()) {
+            at = at.groups.iter().find(|(n, _)| n == part).map(|(_, g)| g)?;
+        }
+        Some(at)
+    }
+}

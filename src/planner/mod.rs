@@ -1,0 +1,3 @@
+//! From the syntax tree to a plan.
+
+pub mod catalog;

@@ -1,0 +1,171 @@
+//! Formats: how arrays lie in files, and how they are read and written chunk by chunk.
+//!
+//! A [`Format`] opens what lies at a path as a [`Container`], whose metadata is plain data
+//! ([`Stored`]) and whose arrays are read through [`ArrayReader`]s: whole chunks, decoded, from any
+//! thread. For writing it makes a [`TargetWriter`] under a staging path, which declares its arrays,
+//! hands out [`ArrayWriter`]s, and is finished once; publishing (the rename) is the caller's.
+//!
+//! Deliberately absent: CF decoding (the planner lowers it to operators), caching and threads.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::array::{Attributes, Block, DType, DimName, Region, Scalar};
+use crate::planner::catalog::{CatalogError, Stored};
+
+/// Why stored data cannot be read or written.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct StorageError {
+    /// The stable code, `ff::read::…` or `ff::write::…`.
+    pub code: &'static str,
+    /// What is wrong, with file and array.
+    pub message: String,
+    /// What the user can do.
+    pub help: Option<String>,
+}
+
+impl StorageError {
+    /// An error without help.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        StorageError { code, message: message.into(), help: None }
+    }
+
+    /// The same with help.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Reads one array, from any thread.
+pub trait ArrayReader: Send + Sync {
+    /// The shape of a readable chunk, none where any region can be read directly (contiguous layouts).
+    fn chunk_shape(&self) -> Option<&[u64]>;
+
+    /// The chunk at `index`, decoded, in native byte order, clipped to the array's shape. A chunk
+    /// that was never written is the array's fill value.
+    ///
+    /// # Errors
+    /// The chunk cannot be read or decoded.
+    fn read_chunk(&self, index: &[u64]) -> Result<Block, StorageError>;
+
+    /// Any region, without going through whole chunks; only called where [`ArrayReader::chunk_shape`] is none.
+    ///
+    /// # Errors
+    /// The region cannot be read.
+    fn read_region(&self, region: &Region) -> Result<Block, StorageError>;
+
+    /// Bytes beyond the decoded chunk that reading one chunk needs at its peak (encoded bytes, codec scratch).
+    fn scratch_bytes(&self) -> u64;
+}
+
+/// An opened file, directory or store.
+pub trait Container: Send + Sync {
+    /// Its metadata, read once when it was opened.
+    fn stored(&self) -> &Arc<Stored>;
+
+    /// A reader of the array at `path`.
+    ///
+    /// # Errors
+    /// There is no such array, or it needs a filter or codec that is not there.
+    fn reader(&self, path: &str) -> Result<Arc<dyn ArrayReader>, CatalogError>;
+}
+
+/// The codec of a sink, as a script writes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodecSpec {
+    /// `zstd`, `gzip`, `blosc`, `lz4`, `none`, `shuffle`, `fletcher32`.
+    pub name: String,
+    /// Positional and named arguments: `zstd(3)`, `blosc(zstd, 5, shuffle: bit)`.
+    pub args: Vec<(Option<String>, Scalar)>,
+}
+
+/// One array to be written.
+#[derive(Clone, Debug)]
+pub struct ArraySpec {
+    /// Path within the target, `/` for a bare array: `/group/name`.
+    pub path: String,
+    /// The dtype stored (datetimes are stored encoded, so never here).
+    pub dtype: DType,
+    /// The dims, outermost first.
+    pub dims: Vec<DimName>,
+    /// Elements per axis.
+    pub shape: Vec<u64>,
+    /// Elements of a chunk per axis; every entry at least one.
+    pub chunks: Vec<u64>,
+    /// Elements of a shard per axis, a multiple of `chunks` (Zarr v3 only).
+    pub shards: Option<Vec<u64>>,
+    /// Codecs or filters, in the order in which they are applied; none for the format's default.
+    pub codecs: Option<Vec<CodecSpec>>,
+    /// What a chunk that is not written reads as.
+    pub fill: Option<Scalar>,
+    /// Attributes.
+    pub attrs: Attributes,
+    /// Whether this is the coordinate of the dim whose name it bears.
+    pub is_coordinate: bool,
+}
+
+/// Options of a target that are not an array's.
+#[derive(Clone, Debug, Default)]
+pub struct TargetOptions {
+    /// Zarr's version, 2 or 3.
+    pub version: Option<u8>,
+    /// Attributes of the root group.
+    pub attrs: Attributes,
+}
+
+/// Writes one array of a target, from any thread. Each stored object is written once.
+pub trait ArrayWriter: Send + Sync {
+    /// The shape of a stored object: the shard where there is one, else the chunk.
+    fn object_shape(&self) -> &[u64];
+
+    /// Encodes and stores the object at `index`; `block` is clipped to the array's shape, of the
+    /// spec's dtype, with any strides. Gives the bytes stored.
+    ///
+    /// # Errors
+    /// The object cannot be encoded or stored.
+    fn write(&self, index: &[u64], block: &Block) -> Result<u64, StorageError>;
+
+    /// Bytes beyond the block that writing one object needs at its peak.
+    fn scratch_bytes(&self) -> u64;
+}
+
+/// A target being written under a staging path.
+pub trait TargetWriter: Send + Sync {
+    /// The writer of the array at `path`.
+    ///
+    /// # Panics
+    /// Where the array was not among the specs.
+    fn array(&self, path: &str) -> Arc<dyn ArrayWriter>;
+
+    /// Completes the target: metadata, flush, sync. Called once, after the last write.
+    ///
+    /// # Errors
+    /// The target cannot be completed.
+    fn finish(&self) -> Result<(), StorageError>;
+}
+
+/// One row of [`FORMATS`].
+pub struct Format {
+    /// The name a script uses.
+    pub name: &'static str,
+    /// One line on what it is.
+    pub summary: &'static str,
+    /// Extensions by which a path is recognised where its content says nothing, without the dot.
+    pub extensions: &'static [&'static str],
+    /// Whether what lies at the path is of this format, by its content.
+    pub sniff: fn(&Path) -> bool,
+    /// Opens it for reading; none for a format that is only written.
+    pub open: Option<fn(&Path) -> Result<Arc<dyn Container>, CatalogError>>,
+    /// Checks specs while planning: chunk sizes, codecs, dtypes the format cannot store.
+    pub check: Option<fn(&[ArraySpec], &TargetOptions) -> Result<(), CatalogError>>,
+    /// Begins a target at a staging path with these arrays; none for a format that is only read.
+    pub create: Option<Create>,
+}
+
+/// Begins a target at a staging path.
+pub type Create = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
+
+/// All formats, in the order in which content is sniffed.
+pub static FORMATS: &[Format] = &[];
