@@ -2,6 +2,7 @@
 
 pub mod array;
 pub mod diagnostic;
+pub mod operators;
 pub mod parser;
 pub mod planner;
 #[cfg(feature = "runtime")]

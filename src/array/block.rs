@@ -4,7 +4,6 @@
 //! flipping and broadcasting make views and move no data. Datetimes and durations are stored as
 //! `i64`; which of the three it is, the array's dtype says.
 
-
 use half::f16;
 use ndarray::{ArrayViewD, Axis, SliceInfoElem};
 use num_complex::{Complex32, Complex64};

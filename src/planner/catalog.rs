@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::target::{ArraySpec, TargetOptions};
 use crate::array::{Attributes, Block, DType, DimName};
 
 /// Where data lies and how to read it.
@@ -110,6 +111,20 @@ pub trait Catalog {
 
     /// Whether something already lies where a sink would write.
     fn exists(&self, location: &Location) -> bool;
+
+    /// Checks what a sink would write: options, codecs and dtypes the format cannot store.
+    ///
+    /// # Errors
+    /// The format is not known, is only read, or cannot store the arrays so.
+    fn check_target(
+        &self,
+        location: &Location,
+        arrays: &[ArraySpec],
+        options: &TargetOptions,
+    ) -> Result<(), CatalogError>;
+
+    /// The names of the formats there are, for suggestions.
+    fn formats(&self) -> Vec<&'static str>;
 
     /// A text that changes when the data does (size and modification time), for provenance.
     fn fingerprint(&self, location: &Location) -> Option<String>;

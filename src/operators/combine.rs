@@ -1,0 +1,65 @@
+//! Reductions as data: accumulators that step over runs of elements, merge, and finish.
+//!
+//! An accumulator holds the state of many output cells at once. The order of steps and merges is
+//! fixed by the plan, so results do not depend on timing.
+
+use std::any::Any;
+use std::fmt;
+
+use super::tile::Tile;
+use crate::array::Block;
+
+/// A reduction.
+pub trait Combine: fmt::Debug + Send + Sync {
+    /// State for `cells` output cells that have seen nothing.
+    fn init(&self, cells: usize) -> Box<dyn Accumulator>;
+
+    /// Bytes of state per cell.
+    fn state_bytes(&self) -> usize;
+}
+
+/// Where the elements of a run go.
+#[derive(Clone, Copy, Debug)]
+pub enum Cells<'a> {
+    /// All into the cell `first`.
+    One,
+    /// Element `i` into the cell `first + i`.
+    Each,
+    /// Element `i` into the cell `first + table[i] * stride`, or nowhere for `u32::MAX`.
+    Table(&'a [u32], usize),
+}
+
+/// A run of consecutive elements along the innermost axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// The elements stepped: this part of the tile.
+    pub start: usize,
+    /// How many.
+    pub len: usize,
+    /// The cell of the first element.
+    pub first: usize,
+    /// The cells of the others.
+    pub cells: Cells<'a>,
+    /// Position of the first element in the reduced axes, flattened in C order over their whole extent.
+    pub position: u64,
+    /// How much the position grows per element: one where the innermost axis is reduced, else zero.
+    pub position_step: u64,
+}
+
+/// The state of a reduction over a range of cells.
+pub trait Accumulator: Send {
+    /// Takes in a run of `values`; `weights` has as many elements, where the reduction is weighted.
+    fn step(&mut self, run: &Run<'_>, values: &Tile, weights: Option<&Tile>);
+
+    /// Takes in what `other`, of the same kind and as many cells, has seen after this one.
+    ///
+    /// # Panics
+    /// Where `other` is of another kind.
+    fn merge(&mut self, other: Box<dyn Accumulator>);
+
+    /// The results, one element a cell.
+    fn finish(self: Box<Self>) -> Block;
+
+    /// For `merge` to get at its own kind.
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}

@@ -1,0 +1,295 @@
+//! Index arithmetic: outputs whose every element is one element of the input.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::TypeError;
+use super::pattern::Piece;
+use crate::array::{ArrayType, Attributes, AxisChunks, Block, Coord, Dim, DimName, Region};
+
+/// Where the elements of an output lie in the input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IndexMap {
+    /// Per axis `shape` elements from `start`, `step` apart; a negative step runs backwards.
+    Slice {
+        /// The first element taken, per axis.
+        start: Vec<i64>,
+        /// The distance to the next, never zero.
+        step: Vec<i64>,
+        /// How many are taken.
+        shape: Vec<u64>,
+    },
+    /// Axis `axes[i]` becomes axis `i`.
+    Permute(Vec<usize>),
+    /// A dim of one element is put before `axis`.
+    Insert {
+        /// The axis of the new dim.
+        axis: usize,
+        /// Its name.
+        dim: DimName,
+        /// Its label.
+        coord: Option<Arc<Coord>>,
+    },
+    /// A dim of one element is taken away.
+    Drop {
+        /// Its axis.
+        axis: usize,
+    },
+    /// Axes of one element are repeated to this shape, of the same rank.
+    Broadcast {
+        /// The shape of the output.
+        shape: Vec<u64>,
+    },
+    /// The elements at `positions` along `axis`.
+    Take {
+        /// The axis.
+        axis: usize,
+        /// Positions in the input.
+        positions: Arc<[u64]>,
+        /// The dim of the output, if it has another name.
+        dim: Option<DimName>,
+        /// The labels of the output along `axis`; none takes the input's at `positions`.
+        coord: Option<Arc<Coord>>,
+    },
+    /// Values as they are, with other names, coordinates or attributes.
+    Relabel(Labels),
+}
+
+/// What a relabelling changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Labels {
+    /// Dims renamed: old and new.
+    pub rename: Vec<(DimName, DimName)>,
+    /// Coordinates set (some) or dropped (none), by dim, after renaming.
+    pub coords: Vec<(DimName, Option<Arc<Coord>>)>,
+    /// All attributes, where they are replaced.
+    pub attrs: Option<Arc<Attributes>>,
+}
+
+impl IndexMap {
+    /// The type of the output.
+    ///
+    /// # Errors
+    /// The map does not fit the input's dims.
+    pub fn infer(&self, input: &ArrayType) -> Result<ArrayType, TypeError> {
+        let mut out = input.clone();
+        match self {
+            IndexMap::Slice { start, step, shape } => {
+                for axis in 0..shape.len() {
+                    slice_axis(&mut out, axis, (start[axis], step[axis], shape[axis]));
+                }
+            }
+            IndexMap::Permute(axes) => {
+                out.dims = axes.iter().map(|&a| input.dims[a].clone()).collect();
+                out.chunks.axes = axes.iter().map(|&a| input.chunks.axes[a]).collect();
+            }
+            IndexMap::Insert { axis, dim, coord } => {
+                if input.dims.axis(dim).is_some() {
+                    let message = format!("{input} already has a dim `{dim}`");
+                    return Err(TypeError::new("ff::type::repeated_dim", message));
+                }
+                out.dims.insert(*axis, dim.clone(), 1);
+                out.chunks.axes.insert(*axis, AxisChunks::regular(1));
+                if let Some(coord) = coord {
+                    out.coords.insert(dim.clone(), coord.clone());
+                }
+            }
+            IndexMap::Drop { axis } => out.remove_axis(*axis),
+            IndexMap::Broadcast { shape } => {
+                for (axis, &size) in shape.iter().enumerate() {
+                    if out.dims[axis].size != size {
+                        let name = out.dims[axis].name.clone();
+                        out.coords.remove(&name);
+                        out.dims[axis].size = size;
+                        out.chunks.axes[axis] = AxisChunks::regular(size);
+                    }
+                }
+            }
+            IndexMap::Take { axis, positions, dim, coord } => {
+                take_axis(&mut out, *axis, positions, dim.as_ref());
+                if let Some(coord) = coord {
+                    out.coords.insert(coord.dim.clone(), coord.clone());
+                }
+            }
+            IndexMap::Relabel(labels) => return labels.apply(input),
+        }
+        Ok(out)
+    }
+
+    /// The region of the input, of `shape`, that `output` needs.
+    pub fn required(&self, output: &Region, input_shape: &[u64]) -> Region {
+        match self {
+            IndexMap::Slice { start, step, .. } => {
+                let spans = (0..output.rank()).map(|a| {
+                    let n = output.shape[a];
+                    if n == 0 {
+                        return (0, 0);
+                    }
+                    let first = start[a] + output.start[a] as i64 * step[a];
+                    let last = first + (n as i64 - 1) * step[a];
+                    let low = first.min(last);
+                    (low as u64, (first.max(last) - low + 1) as u64)
+                });
+                let (start, shape) = spans.unzip();
+                Region { start, shape }
+            }
+            IndexMap::Permute(axes) => {
+                let mut region = Region::whole(input_shape);
+                for (i, &axis) in axes.iter().enumerate() {
+                    region.start[axis] = output.start[i];
+                    region.shape[axis] = output.shape[i];
+                }
+                region
+            }
+            IndexMap::Insert { axis, .. } => {
+                let mut region = output.clone();
+                region.start.remove(*axis);
+                let n = region.shape.remove(*axis);
+                if n == 0 {
+                    region.shape.iter_mut().for_each(|s| *s = 0);
+                }
+                region
+            }
+            IndexMap::Drop { axis } => {
+                let mut region = output.clone();
+                region.start.insert(*axis, 0);
+                region.shape.insert(*axis, 1);
+                region
+            }
+            IndexMap::Broadcast { .. } => {
+                let mut region = output.clone();
+                for (axis, &size) in input_shape.iter().enumerate() {
+                    if size == 1 {
+                        region.start[axis] = 0;
+                        region.shape[axis] = region.shape[axis].min(1);
+                    }
+                }
+                region
+            }
+            IndexMap::Take { axis, positions, .. } => {
+                let taken = &positions[output.start[*axis] as usize..output.end(*axis) as usize];
+                let low = taken.iter().copied().min().unwrap_or(0);
+                let mut region = output.clone();
+                region.start[*axis] = low;
+                region.shape[*axis] = taken.iter().copied().max().map_or(0, |high| high - low + 1);
+                region
+            }
+            IndexMap::Relabel(_) => output.clone(),
+        }
+    }
+
+    /// The values of `output`, from a piece that holds exactly what it requires.
+    pub fn apply(&self, output: &Region, piece: &Piece) -> Block {
+        let block = &piece.block;
+        match self {
+            IndexMap::Slice { step, .. } => {
+                let start: Vec<i64> =
+                    (0..step.len()).map(|a| if step[a] > 0 { 0 } else { block.shape()[a] as i64 - 1 }).collect();
+                block.slice_steps(&start, step, &output.shape)
+            }
+            IndexMap::Permute(axes) => block.permute(axes),
+            IndexMap::Insert { axis, .. } => {
+                if output.is_empty() {
+                    return Block::zeros(block.dtype(), &output.shape);
+                }
+                block.insert_axis(*axis)
+            }
+            IndexMap::Drop { axis } => block.drop_axis(*axis, 0),
+            IndexMap::Broadcast { .. } => block.broadcast(&output.shape),
+            IndexMap::Take { axis, positions, .. } => {
+                let origin = piece.region.start[*axis];
+                let taken: Vec<usize> = positions[output.start[*axis] as usize..output.end(*axis) as usize]
+                    .iter()
+                    .map(|p| (p - origin) as usize)
+                    .collect();
+                block.take(*axis, &taken)
+            }
+            IndexMap::Relabel(_) => block.clone(),
+        }
+    }
+}
+
+fn slice_axis(out: &mut ArrayType, axis: usize, (start, step, size): (i64, i64, u64)) {
+    let old = out.dims[axis].clone();
+    if start == 0 && step == 1 && size == old.size {
+        return;
+    }
+    out.dims[axis].size = size;
+    let chunks = &mut out.chunks.axes[axis];
+    let span = step.unsigned_abs();
+    *chunks = if span == 1 {
+        let first = if step > 0 { start as u64 } else { old.size - 1 - start as u64 };
+        AxisChunks { size: chunks.size, offset: (first + chunks.offset) % chunks.size }
+    } else {
+        AxisChunks::regular((chunks.size / span).max(1))
+    };
+    if let Some(coord) = out.coords.get_mut(&old.name) {
+        let positions: Vec<usize> = (0..size as i64).map(|i| (start + i * step) as usize).collect();
+        *coord = Arc::new(coord.take(&positions));
+    }
+}
+
+fn take_axis(out: &mut ArrayType, axis: usize, positions: &[u64], dim: Option<&DimName>) {
+    let old = out.dims[axis].name.clone();
+    let name = dim.cloned().unwrap_or_else(|| old.clone());
+    out.dims[axis] = Dim { name: name.clone(), size: positions.len() as u64 };
+    out.chunks.axes[axis].offset = 0;
+    if let Some(coord) = out.coords.remove(&old) {
+        let at: Vec<usize> = positions.iter().map(|&p| p as usize).collect();
+        let taken = Coord { dim: name.clone(), ..coord.take(&at) };
+        out.coords.insert(name, Arc::new(taken));
+    }
+}
+
+impl Labels {
+    fn apply(&self, input: &ArrayType) -> Result<ArrayType, TypeError> {
+        let mut out = input.clone();
+        // Through temporary names, so that two dims can be swapped.
+        let parked = |i: usize| DimName::new(&format!("\u{0}{i}"));
+        for (i, (old, _)) in self.rename.iter().enumerate() {
+            super::axis_of(&out, old)?;
+            out = out.renamed(old, &parked(i));
+        }
+        for (i, (_, new)) in self.rename.iter().enumerate() {
+            if out.dims.axis(new).is_some() {
+                let message = format!("{input} already has a dim `{new}`");
+                return Err(TypeError::new("ff::type::repeated_dim", message));
+            }
+            out = out.renamed(&parked(i), new);
+        }
+        for (dim, coord) in &self.coords {
+            let axis = super::axis_of(&out, dim)?;
+            match coord {
+                None => drop(out.coords.remove(dim)),
+                Some(coord) if coord.len() as u64 == out.dims[axis].size => {
+                    out.coords.insert(dim.clone(), coord.clone());
+                }
+                Some(coord) => {
+                    let message =
+                        format!("{} labels for dim `{dim}`, which has {} elements", coord.len(), out.dims[axis].size);
+                    return Err(TypeError::new("ff::type::coords", message));
+                }
+            }
+        }
+        if let Some(attrs) = &self.attrs {
+            out.attrs = attrs.clone();
+        }
+        Ok(out)
+    }
+}
+
+/// Coordinates with the one of `old` moved to `new`.
+pub fn rename_coords(
+    coords: &BTreeMap<DimName, Arc<Coord>>,
+    old: &DimName,
+    new: &DimName,
+) -> BTreeMap<DimName, Arc<Coord>> {
+    let renamed = |(dim, coord): (&DimName, &Arc<Coord>)| {
+        if dim == old {
+            (new.clone(), Arc::new(Coord { dim: new.clone(), ..(**coord).clone() }))
+        } else {
+            (dim.clone(), coord.clone())
+        }
+    };
+    coords.iter().map(renamed).collect()
+}

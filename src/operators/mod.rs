@@ -1,0 +1,123 @@
+//! Operators: what a script can call.
+//!
+//! An [`Operator`] is a row of a table: a name, a [`Signature`], a line of help, a runnable example
+//! and a function that expands a call of it. Expanding checks types and emits [`Call`]s through a
+//! [`Builder`]; a call is what kernels are made of. Operators are open (a row and nothing else);
+//! the [`Pattern`]s by which passes and runtime understand calls are closed. No pass names an
+//! operator.
+//!
+//! A derived operator (`roll`, `diff`, `pad`) is a row whose expansion emits calls of others.
+
+pub mod arguments;
+pub mod combine;
+pub mod error;
+pub mod index;
+pub mod pattern;
+pub mod tile;
+pub mod view;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::array::{ArrayType, Block, DType, DimName};
+
+pub use arguments::{Arguments, Param, ParamKind, Signature, Value};
+pub use error::TypeError;
+pub use pattern::{Constant, IndexMap, Pattern};
+
+/// A node of the graph under construction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Operand(pub u32);
+
+/// One application of a pattern, with every plan-time argument settled.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The operator's name, for people and identity.
+    pub name: &'static str,
+    /// Its plan-time arguments in canonical text. Two calls of equal name, text and dtype are the same function.
+    pub text: String,
+    /// How the output depends on the inputs.
+    pub pattern: Pattern,
+    /// The dtype of the output.
+    pub dtype: DType,
+}
+
+impl Call {
+    /// The type of the output for these inputs.
+    ///
+    /// # Errors
+    /// The inputs do not fit the pattern.
+    pub fn infer(&self, inputs: &[&ArrayType]) -> Result<ArrayType, TypeError> {
+        self.pattern.infer(self.dtype, inputs)
+    }
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.text == other.text && self.dtype == other.dtype
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text.as_str() {
+            "" => f.write_str(self.name),
+            text => write!(f, "{}({text})", self.name),
+        }
+    }
+}
+
+/// What an expansion builds with. The planner implements it over its graph.
+pub trait Builder {
+    /// Adds a call; its type is inferred.
+    ///
+    /// # Errors
+    /// The inputs do not fit the call.
+    fn apply(&mut self, call: Call, inputs: &[Operand]) -> Result<Operand, TypeError>;
+
+    /// Adds a constant of this type.
+    fn constant(&mut self, ty: ArrayType, constant: Constant) -> Operand;
+
+    /// Adds a change of chunks: per axis of `x` the new chunk size.
+    fn rechunk(&mut self, x: Operand, chunks: &[u64]) -> Operand;
+
+    /// The type of an operand.
+    fn ty(&self, operand: Operand) -> Arc<ArrayType>;
+
+    /// The values of an operand that is known while planning and small (a coordinate, a constant,
+    /// arithmetic on these); none otherwise.
+    fn known(&self, operand: Operand) -> Option<Block>;
+}
+
+/// One row of the registry.
+pub struct Operator {
+    /// The name a script calls it by, as NumPy and xarray spell it.
+    pub name: &'static str,
+    /// Its parameters.
+    pub signature: Signature,
+    /// One line of help.
+    pub summary: &'static str,
+    /// A runnable expression over `x`, an `f64[t=6, y=4]` array.
+    pub example: &'static str,
+    /// Checks a call and emits it.
+    pub expand: Expand,
+}
+
+/// Checks a call and emits it; gives the value of the call.
+pub type Expand = fn(&mut dyn Builder, &Arguments) -> Result<Value, TypeError>;
+
+/// All operators: one slice per file, in reading order.
+pub static REGISTRY: &[(&str, &[Operator])] = &[];
+
+/// The operator called `name`.
+pub fn find(name: &str) -> Option<&'static Operator> {
+    REGISTRY.iter().flat_map(|(_, rows)| rows.iter()).find(|row| row.name == name)
+}
+
+/// The axis of `dim` in `ty`, or an error that lists the dims there are.
+///
+/// # Errors
+/// There is no such dim.
+pub fn axis_of(ty: &ArrayType, dim: &DimName) -> Result<usize, TypeError> {
+    ty.dims.axis(dim).ok_or_else(|| TypeError::unknown_dim(dim.as_str(), ty))
+}
