@@ -1,0 +1,2 @@
+autocmd BufNewFile,BufRead *.ff setfiletype functionfuse
+autocmd BufNewFile,BufRead * if getline(1) =~# '^#!.*\<ffrun\>' | setfiletype functionfuse | endif
