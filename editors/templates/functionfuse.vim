@@ -37,7 +37,7 @@ syntax match ffStep /\%([0-9A-Za-z_)\]]\s\+\)\@<=step\ze\s\+[0-9A-Za-z_(-]/
 " Literals
 syntax match ffNumber /\<\d[0-9_]*\>/
 syntax match ffFloat /\<\d[0-9_]*\%(\.\d[0-9_]*\%([eE][-+]\?\d\+\)\?\|[eE][-+]\?\d\+\)\>/
-syntax match ffNumber /\<0[xX][0-9A-Fa-f_]\+\>/
+syntax match ffNumber /\<0x[0-9A-Fa-f_]\+\>/
 syntax match ffSize /\<\d[0-9_]*\%(\.\d\+\)\?\%(@@units.size@@\)\>/
 syntax match ffDuration /\<\d[0-9_]*\%(\.\d\+\)\?\%(@@units.duration@@\)\>/
 syntax match ffEscape /\\[nt"\\]\|\\u{\x\{1,6}}\|{{\|}}/ contained
@@ -47,13 +47,13 @@ syntax match ffRegex /\%(\<persist\s\+\|,\s*\)\@<=\/\%(\\.\|[^\/\\]\)*\// contai
 syntax match ffRegexEscape /\\./ contained
 
 " Arguments and record keys
-syntax region ffBracket matchgroup=ffDelimiter start=/(/ end=/)/ transparent contains=TOP,ffKey
-syntax region ffBracket matchgroup=ffDelimiter start=/\[/ end=/\]/ transparent contains=TOP,ffKey
-syntax region ffBracket matchgroup=ffDelimiter start=/{/ end=/}/ transparent contains=TOP,ffKey
+syntax region ffBracket matchgroup=ffDelimiter start=/(/ end=/)/ transparent contains=ALLBUT,ffPipedBuiltin,ffPipedCall,ffEscape,ffInterpolation,ffRegexEscape
+syntax region ffBracket matchgroup=ffDelimiter start=/\[/ end=/\]/ transparent contains=ALLBUT,ffPipedBuiltin,ffPipedCall,ffEscape,ffInterpolation,ffRegexEscape
+syntax region ffBracket matchgroup=ffDelimiter start=/{/ end=/}/ transparent contains=ALLBUT,ffPipedBuiltin,ffPipedCall,ffEscape,ffInterpolation,ffRegexEscape
 
 " Comments
 syntax match ffComment /#.*$/ contains=@Spell
-syntax match ffDocComment /##.*$/ contains=@Spell
+syntax match ffDocComment /###\@!.*$/ contains=@Spell
 syntax match ffShebang /\%^#!.*$/
 
 highlight default link ffKey Identifier

@@ -1,2 +1,2 @@
-autocmd BufNewFile,BufRead *.ff setfiletype functionfuse
-autocmd BufNewFile,BufRead * if getline(1) =~# '^#!.*\<ffrun\>' | setfiletype functionfuse | endif
+autocmd BufNewFile,BufRead *.ff set filetype=functionfuse
+autocmd BufNewFile,BufRead * if getline(1) =~# '^#!.*\<ffrun\>' | set filetype=functionfuse | endif

@@ -1,0 +1,91 @@
+" Vim syntax file for FunctionFuse scripts.
+" Written from editors/templates/functionfuse.vim: change that one, then regenerate (CONTRIBUTING.md).
+
+if exists('b:current_syntax')
+  finish
+endif
+
+syntax case match
+syntax sync minlines=50
+
+" Names
+syntax match ffKey /\<\h\w*\ze\s*:/ contained
+syntax match ffCall /\<\h\w*\ze\s*(/
+syntax match ffBuiltin /\<\%(random\.integers\|random\.uniform\|assign_coords\|random\.normal\|groupby_bins\|drop_coords\|expand_dims\|nan_to_num\|reciprocal\|with_attrs\|broadcast\|count_nan\|histogram\|tensordot\|transpose\|bincount\|convolve\|copysign\|digitize\|gaussian\|gradient\|isfinite\|linspace\|quantile\|resample\|coarsen\|cumprod\|degrees\|groupby\|maximum\|minimum\|polyfit\|radians\|rechunk\|reshape\|rolling\|squeeze\|arange\|argmax\|argmin\|concat\|cummax\|cummin\|cumsum\|decode\|einsum\|encode\|fillna\|interp\|matmul\|median\|rename\|square\|unique\|acosh\|align\|angle\|asinh\|atan2\|atanh\|bfill\|count\|expm1\|ffill\|first\|floor\|hypot\|irfft\|isinf\|isnan\|log10\|log1p\|lstsq\|round\|shift\|sobel\|stack\|trunc\|where\|zeros\|acos\|asin\|atan\|cast\|cbrt\|ceil\|clip\|conj\|cosh\|diff\|exp2\|flip\|fmax\|fmin\|fmod\|full\|ifft\|imag\|isel\|isin\|last\|log2\|mean\|ones\|prod\|real\|rfft\|roll\|sign\|sinh\|sort\|sqrt\|tanh\|topk\|abs\|all\|any\|cos\|dot\|exp\|eye\|fft\|log\|max\|min\|pad\|ptp\|sel\|sin\|std\|sum\|svd\|tan\|var\|qr\)\>\ze\s*(/
+syntax match ffPipe /|>/ nextgroup=ffPipedBuiltin,ffPipedCall skipwhite
+syntax match ffPipedCall /\h\w*/ contained
+syntax match ffPipedBuiltin /\<\%(random\.integers\|random\.uniform\|assign_coords\|random\.normal\|groupby_bins\|drop_coords\|expand_dims\|nan_to_num\|reciprocal\|with_attrs\|broadcast\|count_nan\|histogram\|tensordot\|transpose\|bincount\|convolve\|copysign\|digitize\|gaussian\|gradient\|isfinite\|linspace\|quantile\|resample\|coarsen\|cumprod\|degrees\|groupby\|maximum\|minimum\|polyfit\|radians\|rechunk\|reshape\|rolling\|squeeze\|arange\|argmax\|argmin\|concat\|cummax\|cummin\|cumsum\|decode\|einsum\|encode\|fillna\|interp\|matmul\|median\|rename\|square\|unique\|acosh\|align\|angle\|asinh\|atan2\|atanh\|bfill\|count\|expm1\|ffill\|first\|floor\|hypot\|irfft\|isinf\|isnan\|log10\|log1p\|lstsq\|round\|shift\|sobel\|stack\|trunc\|where\|zeros\|acos\|asin\|atan\|cast\|cbrt\|ceil\|clip\|conj\|cosh\|diff\|exp2\|flip\|fmax\|fmin\|fmod\|full\|ifft\|imag\|isel\|isin\|last\|log2\|mean\|ones\|prod\|real\|rfft\|roll\|sign\|sinh\|sort\|sqrt\|tanh\|topk\|abs\|all\|any\|cos\|dot\|exp\|eye\|fft\|log\|max\|min\|pad\|ptp\|sel\|sin\|std\|sum\|svd\|tan\|var\|qr\)\>/ contained
+syntax match ffMember /\.\@<!\.\h\w*/
+syntax match ffAttribute /@\h\w*/
+
+" Keywords, by kind
+syntax keyword ffDeclaration storage source param plan let fn
+syntax keyword ffAction persist assert import print sink to
+syntax keyword ffWordOperator where and not as in or
+syntax keyword ffConditional else then for if
+syntax keyword ffConstant false none true inf nan
+syntax keyword ffType datetime duration bool c128 c64 f16 f32 f64 i16 i32 i64 str u16 u32 u64 i8 u8
+syntax match ffDefinition /\%(\<fn\s\+\)\@<=\h\w*/
+syntax match ffVariable /\%(\<\%(let\|param\|source\|storage\)\s\+\)\@<=\h\w*/
+syntax match ffFormat /\%(\<\%(source\|storage\)\s\+\h\w*\s*=\s*\)\@<=\h\w*\ze\s*(/
+syntax match ffFormat /\%(\<to\s\+\)\@<=\h\w*\ze\s*(/
+
+" Operators
+syntax match ffOperator /\.\.<\?\|\*\*\|\/\/\|<<\|>>\|[=!<>]=\||>\@!\|[-+*\/%^&~<>=]/
+syntax match ffStep /\%([0-9A-Za-z_)\]]\s\+\)\@<=step\ze\s\+[0-9A-Za-z_(-]/
+
+" Literals
+syntax match ffNumber /\<\d[0-9_]*\>/
+syntax match ffFloat /\<\d[0-9_]*\%(\.\d[0-9_]*\%([eE][-+]\?\d\+\)\?\|[eE][-+]\?\d\+\)\>/
+syntax match ffNumber /\<0x[0-9A-Fa-f_]\+\>/
+syntax match ffSize /\<\d[0-9_]*\%(\.\d\+\)\?\%(GiB\|KiB\|MiB\|TiB\|GB\|KB\|MB\|TB\|kB\|B\)\>/
+syntax match ffDuration /\<\d[0-9_]*\%(\.\d\+\)\?\%(min\|mo\|ms\|us\|d\|h\|s\|w\|y\)\>/
+syntax match ffEscape /\\[nt"\\]\|\\u{\x\{1,6}}\|{{\|}}/ contained
+syntax region ffInterpolation matchgroup=ffDelimiter start=/{{\@!/ end=/}/ contained contains=TOP
+syntax region ffString start=/"/ skip=/\\./ end=/"/ contains=ffEscape,ffInterpolation
+syntax match ffRegex /\%(\<persist\s\+\|,\s*\)\@<=\/\%(\\.\|[^\/\\]\)*\// contains=ffRegexEscape
+syntax match ffRegexEscape /\\./ contained
+
+" Arguments and record keys
+syntax region ffBracket matchgroup=ffDelimiter start=/(/ end=/)/ transparent contains=ALLBUT,ffPipedBuiltin,ffPipedCall,ffEscape,ffInterpolation,ffRegexEscape
+syntax region ffBracket matchgroup=ffDelimiter start=/\[/ end=/\]/ transparent contains=ALLBUT,ffPipedBuiltin,ffPipedCall,ffEscape,ffInterpolation,ffRegexEscape
+syntax region ffBracket matchgroup=ffDelimiter start=/{/ end=/}/ transparent contains=ALLBUT,ffPipedBuiltin,ffPipedCall,ffEscape,ffInterpolation,ffRegexEscape
+
+" Comments
+syntax match ffComment /#.*$/ contains=@Spell
+syntax match ffDocComment /###\@!.*$/ contains=@Spell
+syntax match ffShebang /\%^#!.*$/
+
+highlight default link ffKey Identifier
+highlight default link ffCall Function
+highlight default link ffBuiltin Function
+highlight default link ffPipedCall Function
+highlight default link ffPipedBuiltin Function
+highlight default link ffPipe Operator
+highlight default link ffMember Identifier
+highlight default link ffAttribute PreProc
+highlight default link ffDeclaration Keyword
+highlight default link ffAction Statement
+highlight default link ffWordOperator Operator
+highlight default link ffConditional Conditional
+highlight default link ffConstant Constant
+highlight default link ffType Type
+highlight default link ffDefinition Function
+highlight default link ffVariable Identifier
+highlight default link ffFormat Special
+highlight default link ffOperator Operator
+highlight default link ffStep Operator
+highlight default link ffNumber Number
+highlight default link ffFloat Float
+highlight default link ffSize Number
+highlight default link ffDuration Number
+highlight default link ffEscape SpecialChar
+highlight default link ffString String
+highlight default link ffRegex String
+highlight default link ffRegexEscape SpecialChar
+highlight default link ffDelimiter Delimiter
+highlight default link ffComment Comment
+highlight default link ffDocComment SpecialComment
+highlight default link ffShebang PreProc
+
+let b:current_syntax = 'functionfuse'
