@@ -7,6 +7,8 @@
 //!
 //! Deliberately absent: CF decoding (the planner lowers it to operators), caching and threads.
 
+pub mod hdf5;
+
 use std::path::Path;
 use std::sync::Arc;
 

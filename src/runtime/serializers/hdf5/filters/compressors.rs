@@ -1,0 +1,69 @@
+//! The filters that hand the whole chunk to a library: zlib, bzip2, Zstandard and Blosc.
+
+use std::io::Read;
+
+use super::FilterError;
+
+/// Inflates one zlib stream into at most `cap` bytes.
+pub(super) fn inflate(input: &[u8], cap: usize) -> Result<Vec<u8>, FilterError> {
+    let mut out = vec![0; cap];
+    let length = libdeflater::Decompressor::new().zlib_decompress(input, &mut out).map_err(|error| {
+        let reason = match error {
+            libdeflater::DecompressionError::BadData => "not a zlib stream, or damaged",
+            libdeflater::DecompressionError::InsufficientSpace => "more bytes than the chunk holds",
+        };
+        FilterError::corrupt("gzip", reason)
+    })?;
+    out.truncate(length);
+    Ok(out)
+}
+
+/// Deflates into one zlib stream; `level` is 0 to 9.
+pub(super) fn deflate(input: &[u8], level: u8) -> Result<Vec<u8>, FilterError> {
+    let level = libdeflater::CompressionLvl::new(i32::from(level))
+        .map_err(|_| FilterError::parameters("gzip", format!("there is no level {level}")))?;
+    let mut compressor = libdeflater::Compressor::new(level);
+    let mut out = vec![0; compressor.zlib_compress_bound(input.len())];
+    let length = compressor
+        .zlib_compress(input, &mut out)
+        .map_err(|_| FilterError::parameters("gzip", "the bound of the compressed size was exceeded"))?;
+    out.truncate(length);
+    Ok(out)
+}
+
+/// Unfolds bzip2 streams into at most `cap` bytes.
+pub(super) fn bunzip2(input: &[u8], cap: usize) -> Result<Vec<u8>, FilterError> {
+    let mut out = Vec::with_capacity(cap);
+    bzip2::read::MultiBzDecoder::new(input)
+        .take(cap as u64 + 1)
+        .read_to_end(&mut out)
+        .map_err(|error| FilterError::corrupt("bzip2", error.to_string()))?;
+    if out.len() > cap { Err(FilterError::corrupt("bzip2", "more bytes than the chunk holds")) } else { Ok(out) }
+}
+
+/// Unfolds Zstandard frames into at most `cap` bytes.
+pub(super) fn unzstd(input: &[u8], cap: usize) -> Result<Vec<u8>, FilterError> {
+    zstd::bulk::decompress(input, cap).map_err(|error| FilterError::corrupt("zstd", error.to_string()))
+}
+
+/// Unfolds one Blosc buffer into at most `cap` bytes.
+pub(super) fn unblosc(input: &[u8], cap: usize) -> Result<Vec<u8>, FilterError> {
+    let mut length = 0usize;
+    // SAFETY: `input` is valid for its length, which is what the call is told.
+    let valid = unsafe { blosc_src::blosc_cbuffer_validate(input.as_ptr().cast(), input.len(), &raw mut length) };
+    if valid != 0 {
+        return Err(FilterError::corrupt("blosc", "not a Blosc buffer, or cut short"));
+    }
+    if length > cap {
+        return Err(FilterError::corrupt("blosc", "more bytes than the chunk holds"));
+    }
+    let mut out = vec![0u8; length];
+    // SAFETY: the buffer's header agrees with the length of `input` (validated above), and no more than
+    // `length` bytes are written to `out`, which has as many.
+    let decoded = unsafe { blosc_src::blosc_decompress_ctx(input.as_ptr().cast(), out.as_mut_ptr().cast(), length, 1) };
+    if usize::try_from(decoded) == Ok(length) {
+        Ok(out)
+    } else {
+        Err(FilterError::corrupt("blosc", "damaged, or with a compressor that is not built in"))
+    }
+}

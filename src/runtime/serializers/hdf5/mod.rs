@@ -1,0 +1,3 @@
+//! HDF5 and NetCDF-4.
+
+pub mod filters;
