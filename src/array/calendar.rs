@@ -1,12 +1,36 @@
-//! Calendars of the CF conventions.
+//! Calendars of the CF conventions, and what is counted and written with them.
 //!
 //! A [`Calendar`] says which days there are. The time values of this project are `i64` **microseconds
 //! since 1970-01-01T00:00:00 of their own calendar**, where "since" counts the days that elapse in
 //! that calendar; [`NAT`] is the missing value. The same number therefore names different dates in
 //! different calendars, and a value means nothing without its calendar. About ±292 000 years fit.
+//!
+//! A [`DateTime`] is a value taken apart. [`parts`] takes single parts of many values, [`text`] reads
+//! and writes ISO 8601, [`cf`] the `units` attributes of CF, [`periods`] counts months and makes the
+//! bins of `resample`.
+//!
+//! Deliberately absent: time zones (offsets are subtracted where they are read), leap seconds (CF has
+//! none), and anything finer than a microsecond.
+
+pub mod cf;
+mod date;
+pub mod parts;
+pub mod periods;
+pub mod text;
+
+pub use date::{DateError, DateTime};
 
 /// The missing time ("not a time"): sorts before all others.
 pub const NAT: i64 = i64::MIN;
+
+/// Microseconds of a second.
+pub const SECOND: i64 = 1_000_000;
+/// Microseconds of a minute.
+pub const MINUTE: i64 = 60 * SECOND;
+/// Microseconds of an hour.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Microseconds of a day.
+pub const DAY: i64 = 24 * HOUR;
 
 /// A calendar of the CF conventions (section 4.4.1).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,6 +90,21 @@ impl Calendar {
 impl std::fmt::Display for Calendar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// The tables of `tests/tables/time`, which `scripts/time_tables.py` makes with cftime, pandas and xarray.
+#[cfg(test)]
+mod tables {
+    use super::Calendar;
+
+    /// The rows of a table: the calendar of the first column, and the other columns.
+    pub fn rows(table: &'static str) -> Vec<(Calendar, Vec<&'static str>)> {
+        let row = |line: &'static str| {
+            let mut columns = line.split('|').map(str::trim);
+            (columns.next().and_then(Calendar::parse).unwrap(), columns.collect())
+        };
+        table.lines().skip(1).map(row).collect()
     }
 }
 
