@@ -352,7 +352,8 @@ mod tests {
                 assert!((bins.labels[bin as usize]..*next).contains(&time));
                 counts[bin as usize] += 1;
             }
-            let named = bins.labels.iter().zip(counts).map(|(&label, n)| format!("{}={n}", text::format(calendar, label)));
+            let named =
+                bins.labels.iter().zip(counts).map(|(&label, n)| format!("{}={n}", text::format(calendar, label)));
             assert_eq!(named.collect::<Vec<_>>().join(" "), row[2], "{calendar} {} {}", row[0], row[1]);
         }
     }
@@ -383,7 +384,7 @@ mod tests {
         assert!(told(&[i64::MAX], every("1mo")).contains("does not fit"));
         assert!(told(&[NAT + 1], every("1d")).contains("does not fit"));
         assert!(told(&[0], Duration::of_months(i64::MAX)).contains("does not fit"));
-        assert!(told(&[0], Duration::of_micros(i64::MAX)).contains("does not fit") || !told(&[0], every("0s")).is_empty());
+        assert!(told(&[DAY], Duration::of_micros(i64::MAX)).contains("does not fit"));
     }
 
     #[test]
@@ -414,7 +415,20 @@ mod tests {
     #[test]
     fn what_is_no_duration_is_refused() {
         let mut told = String::new();
-        for text in ["", "5", "d", "-", "1.5h", "1 d", "5m", "1MS", "3x", "99999999999999999999d", "9999999999999y", "9e9w"] {
+        for text in [
+            "",
+            "5",
+            "d",
+            "-",
+            "1.5h",
+            "1 d",
+            "5m",
+            "1MS",
+            "3x",
+            "99999999999999999999d",
+            "999999999999999999y",
+            "9e9w",
+        ] {
             let error = Duration::parse(text).unwrap_err();
             told += &format!("{error} ({})\n", error.help().unwrap_or_default());
         }
