@@ -13,6 +13,7 @@ pub mod combine;
 pub mod error;
 pub mod index;
 pub mod pattern;
+pub mod reference;
 pub mod tile;
 pub mod view;
 
