@@ -11,9 +11,12 @@
 pub mod arguments;
 pub mod combine;
 pub mod error;
+pub mod evaluate;
 pub mod index;
 pub mod pattern;
 pub mod reference;
+#[cfg(test)]
+pub mod testing;
 pub mod tile;
 pub mod view;
 

@@ -1,0 +1,57 @@
+//! The values of one call from the values of its inputs, all at once: for constants folded while
+//! planning and for tests. The runtime's kernels do the same over tiles.
+
+use super::pattern::Piece;
+use super::tile::{TILE, Tile, TileLoop, load, store};
+use super::{Call, Pattern};
+use crate::array::block::with_values;
+use crate::array::{Block, DType, Region};
+
+/// The values of region `output` of a call, from pieces that hold at least what it requires of each
+/// input; none for windows and reductions, which need an accumulator.
+pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block> {
+    match &call.pattern {
+        Pattern::Elementwise(run) => {
+            let part = |piece: &Piece| match &piece.region {
+                region if region == output => piece.block.clone(),
+                region => piece.block.slice(&output.relative_to(region)),
+            };
+            let inputs: Vec<Block> = pieces.iter().map(part).collect();
+            Some(elementwise(run, call.dtype, &output.shape, &inputs))
+        }
+        pattern @ (Pattern::Injective(_) | Pattern::Concat { .. }) => pattern.rearrange(output, pieces),
+        Pattern::Window(_) | Pattern::Reduction(_) => None,
+    }
+}
+
+/// Runs a loop over inputs of `shape`. Inputs that repeat one element each give one repeated element.
+fn elementwise(run: &TileLoop, dtype: DType, shape: &[u64], inputs: &[Block]) -> Block {
+    if !shape.contains(&0) && !shape.is_empty() && inputs.iter().all(is_repeated) {
+        let ones = vec![1; shape.len()];
+        let first = Region { start: vec![0; shape.len()], shape: ones.clone() };
+        let firsts: Vec<Block> = inputs.iter().map(|block| block.slice(&first)).collect();
+        return tiled(run, dtype, &ones, &firsts).broadcast(shape);
+    }
+    tiled(run, dtype, shape, inputs)
+}
+
+fn tiled(run: &TileLoop, dtype: DType, shape: &[u64], inputs: &[Block]) -> Block {
+    let mut out = Block::zeros(dtype, shape);
+    let count = out.count() as usize;
+    let mut tiles: Vec<Tile> = inputs.iter().map(|block| Tile::new(block.dtype())).collect();
+    let mut result = Tile::new(dtype);
+    for start in (0..count).step_by(TILE) {
+        let len = TILE.min(count - start);
+        for (tile, block) in tiles.iter_mut().zip(inputs) {
+            load(block, start, len, tile);
+        }
+        result.clear();
+        run(&tiles.iter().collect::<Vec<_>>(), &mut result);
+        store(&result, &mut out, start);
+    }
+    out
+}
+
+fn is_repeated(block: &Block) -> bool {
+    with_values!(block, values => values.strides().iter().zip(values.shape()).all(|(&s, &n)| s == 0 || n == 1))
+}
