@@ -97,7 +97,7 @@ impl fmt::Display for Scalar {
             Scalar::Float(x) => write!(f, "{x}"),
             Scalar::Complex(z) => write!(f, "{z}"),
             Scalar::DateTime(i64::MIN, _) | Scalar::Duration(i64::MIN) => f.write_str("NaT"),
-            Scalar::DateTime(t, calendar) => write!(f, "{}us({})", t, calendar.name()),
+            Scalar::DateTime(t, calendar) => f.write_str(&super::calendar::text::format(*calendar, *t)),
             Scalar::Duration(t) => write!(f, "{}s", *t as f64 / 1e6),
             Scalar::Str(s) => write!(f, "{s:?}"),
         }

@@ -1,6 +1,18 @@
 //! From the syntax tree to a plan.
+//!
+//! [`lower`] makes a typed graph of a program, [`passes`] improve it, [`schedule`] cuts it into
+//! stages that fit the budget. The planner sees the world through [`catalog::Catalog`] and reads
+//! nothing but metadata and coordinates.
 
+pub mod access;
 pub mod catalog;
+pub mod cost;
 pub mod graph;
 pub mod kernel;
+pub mod passes;
+pub mod plan;
+pub mod schedule;
+pub mod settings;
 pub mod target;
+pub mod tasks;
+pub mod verify;

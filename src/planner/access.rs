@@ -1,0 +1,223 @@
+//! What a stage's tasks touch: the joined kernel of a set of values, and how often it makes their
+//! sources' chunks be read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::graph::{Graph, NodeId, NodeKind};
+use super::kernel::{Slot, Step};
+use super::passes::fuse::Joined;
+use crate::array::{ArrayType, ChunkGrid, Region};
+use crate::operators::Pattern;
+
+/// Reading more than this many times the source's bytes costs more than writing and reading a
+/// scratch copy.
+pub const WORTH_A_CUT: f64 = 3.0;
+
+/// Tasks sampled along each axis when reuse is measured: enough to see every phase between two grids
+/// in practice, few enough that planning does not depend on the number of chunks.
+const SAMPLES: u64 = 48;
+
+/// A kernel that computes several values of the graph from sources, constants and finished results.
+#[derive(Default)]
+pub struct Cone {
+    /// The kernel and who feeds its inputs.
+    pub joined: Joined,
+    /// The types and natural chunks of the inputs.
+    pub stored: Vec<Option<ChunkGrid>>,
+    /// The slots of values already in the kernel.
+    slots: BTreeMap<NodeId, Slot>,
+    /// Names of the inputs, for messages.
+    names: Vec<String>,
+}
+
+/// Whether a node's value is finished before others use it: a reduction, or a cut.
+pub fn is_barrier(graph: &Graph, id: NodeId) -> bool {
+    match &graph[id].kind {
+        NodeKind::Rechunk => true,
+        NodeKind::Apply(kernel) => kernel.last().is_some_and(reduces),
+        NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Sink(_) => false,
+    }
+}
+
+/// Whether a step reduces whole axes.
+pub fn reduces(step: &Step) -> bool {
+    matches!(step.call.pattern, Pattern::Reduction(_))
+}
+
+/// The kernel of these values.
+pub fn cone(graph: &Graph, values: &[NodeId]) -> Cone {
+    let mut cone = Cone::default();
+    for value in values {
+        let slot = cone.value(graph, *value);
+        cone.joined.kernel.outputs.push(slot);
+    }
+    cone
+}
+
+impl Cone {
+    /// The slot of a value, with all that leads to it.
+    pub fn value(&mut self, graph: &Graph, id: NodeId) -> Slot {
+        for ancestor in self.missing(graph, id) {
+            let slot = match &graph[ancestor].kind {
+                NodeKind::Apply(kernel) if !is_barrier(graph, ancestor) => {
+                    let inputs: Vec<Slot> = graph.inputs(ancestor).iter().map(|i| self.slots[i]).collect();
+                    self.joined.append(kernel, &inputs)
+                }
+                _ => self.leaf(graph, ancestor),
+            };
+            self.slots.insert(ancestor, slot);
+        }
+        self.slots[&id]
+    }
+
+    /// The reduction that finishes `id`, and the slots of what it reduces.
+    pub fn reduced(&mut self, graph: &Graph, id: NodeId) -> Option<(Step, Vec<Slot>)> {
+        let NodeKind::Apply(kernel) = &graph[id].kind else { return None };
+        let mut head = kernel.clone();
+        let last = head.steps.pop()?;
+        let inputs: Vec<Slot> = graph.inputs(id).into_iter().map(|i| self.value(graph, i)).collect();
+        let mut args = Vec::new();
+        head.outputs = last.args.clone();
+        let offset = self.joined.kernel.steps.len();
+        self.joined.append(&head, &inputs);
+        for arg in &last.args {
+            args.push(match arg {
+                Slot::Input(i) => inputs[*i],
+                Slot::Step(i) => Slot::Step(offset + i),
+            });
+        }
+        Some((last, args))
+    }
+
+    /// The ancestors of `id` (itself included) that have no slot yet, producers first.
+    fn missing(&self, graph: &Graph, id: NodeId) -> Vec<NodeId> {
+        let mut order = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut stack = vec![(id, false)];
+        while let Some((node, done)) = stack.pop() {
+            if done {
+                order.push(node);
+                continue;
+            }
+            if self.slots.contains_key(&node) || !seen.insert(node) {
+                continue;
+            }
+            stack.push((node, true));
+            if !is_barrier(graph, node) {
+                stack.extend(graph.inputs(node).into_iter().rev().map(|i| (i, false)));
+            }
+        }
+        order
+    }
+
+    fn leaf(&mut self, graph: &Graph, id: NodeId) -> Slot {
+        let node = &graph[id];
+        let slot = self.joined.input(id, &node.ty);
+        if self.stored.len() < self.joined.inputs.len() {
+            self.stored.push(match &node.kind {
+                NodeKind::Source(source) => source.chunks.as_deref().map(ChunkGrid::regular),
+                _ => None,
+            });
+            self.names.push(match &node.kind {
+                NodeKind::Source(source) => format!("{}:{}", source.location.url, source.path),
+                _ => node.name.clone().unwrap_or_else(|| format!("node {}", id.index())),
+            });
+        }
+        slot
+    }
+}
+
+/// How the tasks of a stage read one of its inputs.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// What is read.
+    pub name: String,
+    /// The input of the kernel.
+    pub input: usize,
+    /// Bytes decoded, over bytes needed, when no chunk is kept.
+    pub amplification: f64,
+    /// Bytes of chunks to keep so that none is decoded twice.
+    pub band: u64,
+    /// Bytes needed over all tasks.
+    pub bytes: u64,
+}
+
+/// How the tasks of `grid` over a space of `shape` read the chunked inputs of a cone whose outputs
+/// all lie in that space.
+pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
+    let kernel = &cone.joined.kernel;
+    let needed = |region: &Region| {
+        let wanted: Vec<(Slot, Region)> = kernel.outputs.iter().map(|s| (*s, region.clone())).collect();
+        kernel.required(&wanted).inputs
+    };
+    let counts = grid.counts(shape);
+    let whole = needed(&Region::whole(shape));
+    let mut reads = Vec::new();
+    for (input, chunks) in cone.stored.iter().enumerate() {
+        let (Some(chunks), Some(all)) = (chunks, &whole[input]) else { continue };
+        let ty = &kernel.inputs[input];
+        let mut read = Read {
+            name: cone.names[input].clone(),
+            input,
+            amplification: 1.0,
+            band: 0,
+            bytes: touched(ty, chunks, all),
+        };
+        for axis in 0..shape.len() {
+            let sampled = counts[axis].min(SAMPLES);
+            let (mut sum, mut union): (u64, Option<Region>) = (0, None);
+            let mut first = 0;
+            for i in 0..sampled {
+                let mut index = vec![0; shape.len()];
+                index[axis] = i;
+                let region = grid.region(&index, shape);
+                let Some(region) = needed(&region)[input].clone() else { continue };
+                let bytes = touched(ty, chunks, &region);
+                first = first.max(bytes);
+                sum += bytes;
+                union = Some(union.map_or(region.clone(), |u| u.union(&region)));
+            }
+            let covered = union.map_or(0, |u| touched(ty, chunks, &u));
+            if covered > 0 && sum > covered {
+                read.amplification *= sum as f64 / covered as f64;
+                let later: u64 = counts[axis + 1..].iter().product();
+                read.band = read.band.max(first.saturating_mul(later).min(read.bytes));
+            }
+        }
+        reads.push(read);
+    }
+    reads
+}
+
+/// Bytes read per byte needed, when bands of chunks that fit `cache` are kept.
+pub fn one_pass_cost(reads: &[Read], cache: u64) -> f64 {
+    let (mut read, mut needed) = (0.0, 0.0);
+    let mut left = cache;
+    for r in reads {
+        needed += r.bytes as f64;
+        if r.band <= left {
+            left -= r.band;
+            read += r.bytes as f64;
+        } else {
+            read += r.bytes as f64 * r.amplification;
+        }
+    }
+    if needed > 0.0 { read / needed } else { 1.0 }
+}
+
+/// Bytes of the chunks that a region touches.
+fn touched(ty: &Arc<ArrayType>, chunks: &ChunkGrid, region: &Region) -> u64 {
+    let covering = chunks.covering(region);
+    let shape = ty.shape();
+    let elements = (0..shape.len()).fold(1u64, |n, axis| {
+        let (first, count) = (covering.start[axis], covering.shape[axis]);
+        if count == 0 {
+            return 0;
+        }
+        let start = chunks.axes[axis].span(first, shape[axis]).0;
+        let (last, length) = chunks.axes[axis].span(first + count - 1, shape[axis]);
+        n.saturating_mul(last + length - start)
+    });
+    elements.saturating_mul(ty.dtype.size() as u64)
+}

@@ -1,0 +1,186 @@
+//! What a stage costs: tasks, bytes moved, memory.
+//!
+//! A task's memory is the largest of three moments: while its inputs are read (blocks, one chunk
+//! being decoded and its encoded bytes), while it computes (inputs, values that must be whole,
+//! outputs, partial accumulators), and while it writes (outputs and the object being encoded).
+
+use super::access::{self, Cone};
+use super::kernel::{Regions, Slot};
+use super::plan::{Cost, EndKind, Input, Place, Plan, Stage};
+use super::schedule;
+use crate::array::{ArrayType, Region};
+use crate::operators::Pattern;
+
+/// Accumulators of at most this many bytes are filled task by task and merged; larger ones are
+/// stepped directly, one task after the other.
+pub const PARTIAL: u64 = 1 << 20;
+
+/// The cost of a stage under the plan so far.
+pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
+    let task = task(stage, plan, cone);
+    let held = kept(plan) + accumulators(stage) + constants(stage);
+    let room = plan.memory.saturating_sub(held);
+    let concurrent = (room / task.max(1)).clamp(1, plan.threads as u64);
+    let cache = room.saturating_sub(concurrent * task);
+    let reads = access::reads(cone, &stage.shape, &stage.grid);
+    let needed: u64 = reads.iter().map(|r| r.bytes).sum();
+    let amplification = access::one_pass_cost(&reads, cache);
+    let used: u64 = reads.iter().map(|r| r.band).sum::<u64>().min(cache);
+    let elements: u64 = stage.shape.iter().fold(1, |n, &s| n.saturating_mul(s));
+    let written = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
+    Cost {
+        tasks: stage.grid.count(&stage.shape),
+        read: (needed as f64 * amplification) as u64 + kept_reads(stage, plan),
+        amplification,
+        written: written.map(|e| elements.saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum(),
+        task,
+        concurrent: concurrent as usize,
+        held,
+        cache,
+        peak: held + concurrent * task + used,
+    }
+}
+
+/// Bytes of results that stay in memory.
+fn kept(plan: &Plan) -> u64 {
+    plan.results.iter().filter(|k| k.place == Place::Memory).map(|k| k.ty.bytes()).sum()
+}
+
+fn constants(stage: &Stage) -> u64 {
+    let bytes = |(input, ty): (&Input, &std::sync::Arc<ArrayType>)| match input {
+        Input::Constant(crate::operators::Constant::Values(_)) => ty.bytes(),
+        _ => 0,
+    };
+    stage.inputs.iter().zip(&stage.kernel.inputs).map(bytes).sum()
+}
+
+fn kept_reads(stage: &Stage, plan: &Plan) -> u64 {
+    let scratch = |input: &Input| match input {
+        Input::Kept(id) if plan.results[*id].place != Place::Memory => plan.results[*id].ty.bytes(),
+        _ => 0,
+    };
+    stage.inputs.iter().map(scratch).sum()
+}
+
+/// Bytes of the accumulators that live between tasks.
+fn accumulators(stage: &Stage) -> u64 {
+    let bytes = |end: &super::plan::End| match &end.kind {
+        EndKind::Reduce { step, .. } => {
+            let Pattern::Reduction(reduction) = &step.call.pattern else { return 0 };
+            let reduced = schedule::reduced_axes(&step.call.pattern);
+            let first = stage.order.iter().position(|a| reduced.contains(a)).unwrap_or(stage.order.len());
+            let inside = &stage.order[first..];
+            let mut cells = 1u64;
+            for axis in 0..stage.shape.len() {
+                let extent = if reduced.contains(&axis) {
+                    1
+                } else if inside.contains(&axis) {
+                    stage.shape[axis]
+                } else {
+                    stage.grid.axes[axis].size.min(stage.shape[axis])
+                };
+                cells = cells.saturating_mul(extent);
+            }
+            let groups = reduction.groups.as_ref().map_or(1, |(_, g)| g.coord.len() as u64);
+            cells.saturating_mul(groups).saturating_mul(reduction.combine.state_bytes() as u64)
+        }
+        EndKind::Write { .. } | EndKind::Keep(_) => 0,
+    };
+    stage.ends.iter().map(bytes).sum()
+}
+
+/// Bytes one task holds at its peak: the largest over its three moments and a few sampled tasks.
+fn task(stage: &Stage, plan: &Plan, cone: &Cone) -> u64 {
+    let counts = stage.grid.counts(&stage.shape);
+    if counts.contains(&0) {
+        return 0;
+    }
+    let middle: Vec<u64> = counts.iter().map(|n| n / 2).collect();
+    let second: Vec<u64> = counts.iter().map(|n| 1.min(n - 1)).collect();
+    let samples = [vec![0; counts.len()], second, middle];
+    samples.iter().map(|index| task_at(stage, plan, cone, &stage.grid.region(index, &stage.shape))).max().unwrap_or(0)
+}
+
+fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, region: &Region) -> u64 {
+    let wanted: Vec<(Slot, Region)> =
+        stage.ends.iter().flat_map(schedule::slots).map(|slot| (slot, region.clone())).collect();
+    let regions = stage.kernel.required(&wanted);
+    let (mut inputs, mut decoding) = (0u64, 0u64);
+    for (i, needed) in regions.inputs.iter().enumerate() {
+        let Some(needed) = needed else { continue };
+        let item = stage.kernel.inputs[i].dtype.size() as u64;
+        let in_memory = match &stage.inputs[i] {
+            Input::Source(_) => false,
+            Input::Constant(_) => true,
+            Input::Kept(id) => plan.results[*id].place == Place::Memory,
+        };
+        if in_memory {
+            continue;
+        }
+        inputs = inputs.saturating_add(needed.count().saturating_mul(item));
+        if let Some(chunks) = &cone.stored[i] {
+            let shape = stage.kernel.inputs[i].shape();
+            let chunk = chunks.axes.iter().zip(&shape).fold(item, |n, (a, &s)| n.saturating_mul(a.size.min(s.max(1))));
+            let one = chunks.covering(needed).count() <= 1 && needed.count().saturating_mul(item) >= chunk;
+            decoding = decoding.max(if one { chunk } else { chunk.saturating_mul(2) });
+        }
+    }
+    let outputs: u64 = output_bytes(stage, region);
+    let reading = inputs.saturating_add(decoding);
+    let computing = inputs.saturating_add(whole_steps(stage, &regions)).saturating_add(outputs);
+    reading.max(computing.saturating_add(partials(stage, region))).max(outputs.saturating_mul(2))
+}
+
+/// Bytes of the blocks that writes and kept results need whole.
+fn output_bytes(stage: &Stage, region: &Region) -> u64 {
+    let whole = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
+    whole.map(|e| region.count().saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum()
+}
+
+/// Bytes of values that cannot be computed tile by tile: what a window or lookup reads and gives.
+fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
+    let mut bytes = 0u64;
+    for (i, step) in stage.kernel.steps.iter().enumerate() {
+        let Some(region) = &regions.steps[i] else { continue };
+        let copies = match &step.call.pattern {
+            Pattern::Window(_) | Pattern::Concat { .. } => true,
+            Pattern::Injective(map) => matches!(map, crate::operators::IndexMap::Take { .. }),
+            Pattern::Elementwise(_) | Pattern::Reduction(_) => false,
+        };
+        if copies {
+            bytes = bytes.saturating_add(region.count().saturating_mul(step.ty.dtype.size() as u64));
+        }
+        if !matches!(step.call.pattern, Pattern::Elementwise(_)) {
+            for arg in step.args.iter().filter(|a| computed(stage, **a)) {
+                let size = stage.kernel.ty(*arg).dtype.size() as u64;
+                bytes = bytes.saturating_add(regions.get(*arg).map_or(0, Region::count).saturating_mul(size));
+            }
+        }
+    }
+    bytes
+}
+
+fn computed(stage: &Stage, slot: Slot) -> bool {
+    match slot {
+        Slot::Input(_) => false,
+        Slot::Step(i) => matches!(stage.kernel.steps[i].call.pattern, Pattern::Elementwise(_)),
+    }
+}
+
+/// Bytes of the accumulators a task fills for itself.
+fn partials(stage: &Stage, region: &Region) -> u64 {
+    let bytes = |end: &super::plan::End| match &end.kind {
+        EndKind::Reduce { step, .. } => partial_bytes(&step.call.pattern, region),
+        EndKind::Write { .. } | EndKind::Keep(_) => 0,
+    };
+    stage.ends.iter().map(bytes).filter(|b| *b <= PARTIAL).sum()
+}
+
+/// Bytes of accumulators for the cells that a task over `region` touches.
+pub fn partial_bytes(pattern: &Pattern, region: &Region) -> u64 {
+    let Pattern::Reduction(reduction) = pattern else { return 0 };
+    let reduced = schedule::reduced_axes(pattern);
+    let kept = (0..region.rank()).filter(|a| !reduced.contains(a)).fold(1u64, |n, a| n.saturating_mul(region.shape[a]));
+    let groups = reduction.groups.as_ref().map_or(1, |(_, g)| g.coord.len() as u64);
+    kept.saturating_mul(groups).saturating_mul(reduction.combine.state_bytes() as u64)
+}

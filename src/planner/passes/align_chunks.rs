@@ -1,0 +1,69 @@
+//! Chunks: where a sink's chunks cannot be made from the source's in one pass, a rechunk stays.
+//!
+//! Until this pass a rechunk node is advice: it sets the chunk grid of a type. After it, every
+//! rechunk that is left is a cut: its input goes through one scratch file.
+
+use super::Notes;
+use crate::array::ChunkGrid;
+use crate::planner::graph::{Graph, NodeId, NodeKind, Sink};
+use crate::planner::settings::Settings;
+use crate::planner::{access, tasks};
+
+/// Turns advice into cuts where it must be, and drops it elsewhere.
+pub fn align_chunks(graph: &mut Graph, settings: &Settings, notes: &mut Notes) {
+    drop_advice(graph);
+    for sink in graph.sinks() {
+        for (port, input) in graph.inputs(sink).into_iter().enumerate() {
+            let Some(objects) = objects(graph, sink, port) else { continue };
+            if let Some(reason) = needs_cut(graph, input, &objects, settings) {
+                notes.add("align_chunks", Some(sink), reason);
+                let cut = graph.rechunk(input, &objects, graph[sink].span);
+                let mut inputs = graph.inputs(sink);
+                inputs[port] = cut;
+                graph.set_inputs(sink, &inputs);
+            }
+        }
+    }
+}
+
+/// Rechunks asked for in the script: their consumers keep the types they were given.
+fn drop_advice(graph: &mut Graph) {
+    for id in graph.topological() {
+        if matches!(graph[id].kind, NodeKind::Rechunk) {
+            let input = graph.inputs(id)[0];
+            graph.replace(id, input);
+            graph.remove(id);
+        }
+    }
+}
+
+/// The shape of the objects a sink writes for the variable at `port`.
+pub fn objects(graph: &Graph, sink: NodeId, port: usize) -> Option<Vec<u64>> {
+    match &graph[sink].kind {
+        NodeKind::Sink(Sink::Write(write)) => {
+            let variable = &write.variables[port];
+            variable.shards.clone().or_else(|| variable.chunks.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Why writing `input` in `objects` takes a cut, if it does.
+fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings) -> Option<String> {
+    let cone = access::cone(graph, &[input]);
+    let ty = &graph[input].ty;
+    let units = ChunkGrid::regular(objects);
+    let grid = tasks::grid(ty, Some(&units));
+    let reads = access::reads(&cone, &ty.shape(), &grid);
+    let worst = reads.iter().max_by(|a, b| a.amplification.total_cmp(&b.amplification))?;
+    let one_pass = access::one_pass_cost(&reads, settings.memory / 4);
+    if one_pass <= access::WORTH_A_CUT {
+        return None;
+    }
+    Some(format!(
+        "chunks {units} would read {} {:.0} times over (keeping its chunks would take {}): through scratch instead",
+        worst.name,
+        worst.amplification,
+        tasks::bytes_text(worst.band)
+    ))
+}

@@ -1,0 +1,114 @@
+//! Selection before computation: a slice or a lookup moves towards the sources.
+//!
+//! Within a stage this saves little, since regions are inferred backwards anyway; it pays where a
+//! result is kept between stages, because a reduction then reduces only what is asked for, and where
+//! a computed value would have to be materialised to be sliced.
+
+use super::Notes;
+use super::eliminate_dead::eliminate_dead;
+use crate::operators::pattern::Reduction;
+use crate::operators::{Call, IndexMap, Pattern};
+use crate::planner::graph::{Graph, NodeId, NodeKind};
+use crate::planner::kernel::Step;
+use crate::planner::settings::Settings;
+
+/// Swaps selections with the elementwise calls and reductions that feed them, until none can move.
+///
+/// A selection stays where its producer has other consumers: moving it would compute the producer
+/// twice. It stays above constants too, which cost nothing.
+pub fn push_down(graph: &mut Graph, settings: &Settings, notes: &mut Notes) {
+    let mut waiting = graph.topological();
+    while let Some(id) = waiting.pop() {
+        if graph.contains(id) && selection(graph, id).is_some() {
+            waiting.extend(push(graph, id, notes));
+        }
+    }
+    eliminate_dead(graph, settings, notes);
+}
+
+fn step(graph: &Graph, id: NodeId) -> Option<&Step> {
+    match &graph[id].kind {
+        NodeKind::Apply(kernel) => match kernel.steps.as_slice() {
+            [step] => Some(step),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn selection(graph: &Graph, id: NodeId) -> Option<Call> {
+    let call = &step(graph, id)?.call;
+    let selects = match &call.pattern {
+        Pattern::Injective(IndexMap::Slice { .. }) => true,
+        Pattern::Injective(IndexMap::Take { dim: None, coord: None, .. }) => true,
+        _ => false,
+    };
+    selects.then(|| (**call).clone())
+}
+
+/// Moves the selection `id` below its producer; gives the selections that came of it.
+fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
+    let call = selection(graph, id).expect("the caller looked");
+    let producer = graph.inputs(id)[0];
+    let Some(below) = step(graph, producer).map(|s| (*s.call).clone()) else { return Vec::new() };
+    let selections: Vec<Call> = match &below.pattern {
+        Pattern::Elementwise(_) => vec![call.clone(); graph.inputs(producer).len()],
+        Pattern::Reduction(reduction) => {
+            match through_reduction(&call, reduction, &graph[graph.inputs(producer)[0]].ty.shape()) {
+                Some(moved) => vec![moved; graph.inputs(producer).len()],
+                None => return Vec::new(),
+            }
+        }
+        Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) => return Vec::new(),
+    };
+    if graph.consumers(producer).len() > 1 {
+        notes.add("push_down", Some(id), format!("`{call}` stays: {} has other consumers", producer.index()));
+        return Vec::new();
+    }
+    let span = graph[id].span;
+    let mut inputs = graph.inputs(producer);
+    let mut made = Vec::new();
+    for (input, selection) in inputs.iter_mut().zip(selections) {
+        match graph.apply(selection, &[*input], span) {
+            Ok(new) => {
+                made.push(new);
+                *input = new;
+            }
+            Err(_) => return Vec::new(),
+        }
+    }
+    let Ok(moved) = graph.apply(below, &inputs, graph[producer].span) else { return Vec::new() };
+    let ty = graph[id].ty.clone();
+    let name = graph[id].name.clone();
+    if graph[moved].ty.dims != ty.dims {
+        return Vec::new();
+    }
+    graph.node_mut(moved).name = name;
+    graph.replace(id, moved);
+    graph.remove(id);
+    notes.add("push_down", Some(moved), format!("`{call}` now comes before it"));
+    made
+}
+
+/// The selection on the input (of `shape`) of a reduction that selects the same results; none where
+/// the reduction's axes cannot be told from the selection's.
+fn through_reduction(call: &Call, reduction: &Reduction, shape: &[u64]) -> Option<Call> {
+    if reduction.groups.is_some() || reduction.keepdims {
+        return None;
+    }
+    let kept: Vec<usize> = (0..shape.len()).filter(|a| !reduction.axes.contains(a)).collect();
+    let map = match &call.pattern {
+        Pattern::Injective(IndexMap::Slice { start, step, shape: taken }) => {
+            let mut whole = (vec![0; shape.len()], vec![1; shape.len()], shape.to_vec());
+            for (i, &axis) in kept.iter().enumerate() {
+                (whole.0[axis], whole.1[axis], whole.2[axis]) = (start[i], step[i], taken[i]);
+            }
+            IndexMap::Slice { start: whole.0, step: whole.1, shape: whole.2 }
+        }
+        Pattern::Injective(IndexMap::Take { axis, positions, dim, coord }) => {
+            IndexMap::Take { axis: kept[*axis], positions: positions.clone(), dim: dim.clone(), coord: coord.clone() }
+        }
+        _ => return None,
+    };
+    Some(Call { text: format!("{} of axes {kept:?}", call.text), pattern: Pattern::Injective(map), ..call.clone() })
+}

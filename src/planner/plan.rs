@@ -1,0 +1,182 @@
+//! The plan: stages in order, what they keep, what they write. Symbolic: its size does not depend on
+//! the number of chunks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::graph::{Source, Write};
+use super::kernel::{Kernel, Slot, Step};
+use crate::array::{ArrayType, ChunkGrid};
+use crate::operators::Constant;
+use crate::source::Span;
+
+/// All that a run does.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Results kept between stages.
+    pub results: Vec<Kept>,
+    /// The stages, each after those whose results it uses.
+    pub stages: Vec<Stage>,
+    /// The targets written.
+    pub targets: Vec<Target>,
+    /// What is shown and checked at the end, in script order.
+    pub answers: Vec<Answer>,
+    /// Bytes the run may hold at once.
+    pub memory: u64,
+    /// Threads.
+    pub threads: usize,
+    /// Where scratch files go.
+    pub scratch: PathBuf,
+}
+
+/// A result that outlives its stage.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// What it is, for people.
+    pub name: String,
+    /// Its type.
+    pub ty: Arc<ArrayType>,
+    /// Where it is kept.
+    pub place: Place,
+}
+
+/// Where a result is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// In memory.
+    Memory,
+    /// In a scratch file, in pieces of this shape.
+    Scratch(Vec<u64>),
+}
+
+/// One pass over a grid of tasks.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// What a task computes.
+    pub kernel: Kernel,
+    /// Who feeds the kernel's inputs.
+    pub inputs: Vec<Input>,
+    /// The shape of the space the tasks tile.
+    pub shape: Vec<u64>,
+    /// The tasks.
+    pub grid: ChunkGrid,
+    /// The axes of the space from outermost to innermost in the order of tasks.
+    pub order: Vec<usize>,
+    /// What becomes of the kernel's values.
+    pub ends: Vec<End>,
+    /// What it costs.
+    pub cost: Cost,
+}
+
+/// What feeds a kernel's input.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A stored array.
+    Source(Source),
+    /// Values in the plan.
+    Constant(Constant),
+    /// A result of an earlier stage.
+    Kept(usize),
+}
+
+/// What becomes of a value.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// The value: of the stage's space.
+    pub slot: Slot,
+    /// What becomes of it.
+    pub kind: EndKind,
+    /// Where it stands in the script.
+    pub span: Span,
+    /// Its name, for people.
+    pub name: String,
+}
+
+/// The closed list of ends.
+#[derive(Clone, Debug)]
+pub enum EndKind {
+    /// Written to a variable of a target.
+    Write {
+        /// The target.
+        target: usize,
+        /// The variable.
+        variable: usize,
+    },
+    /// Kept as a result.
+    Keep(usize),
+    /// Reduced into a result.
+    Reduce {
+        /// The reducing call.
+        step: Box<Step>,
+        /// The weights, where there are some: of the same space.
+        weights: Option<Slot>,
+        /// The result.
+        into: usize,
+    },
+}
+
+/// A target of a sink.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What is written.
+    pub write: Write,
+    /// The types of the variables.
+    pub types: Vec<Arc<ArrayType>>,
+    /// Where the sink stands in the script.
+    pub span: Span,
+}
+
+/// What is shown or checked at the end.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Whether it is shown or checked.
+    pub kind: AnswerKind,
+    /// The value.
+    pub value: Input,
+    /// Its type.
+    pub ty: Arc<ArrayType>,
+    /// Where it stands in the script.
+    pub span: Span,
+}
+
+/// The kinds of answer.
+#[derive(Clone, Debug)]
+pub enum AnswerKind {
+    /// Shown on standard output.
+    Print {
+        /// The text of the expression.
+        label: String,
+        /// The type before long axes were cut.
+        whole: Arc<ArrayType>,
+    },
+    /// All elements must hold.
+    Assert {
+        /// The text of the condition.
+        condition: String,
+        /// What is said otherwise.
+        message: Option<String>,
+    },
+}
+
+/// What a stage costs, predicted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Tasks.
+    pub tasks: u64,
+    /// Bytes decoded from sources and scratch.
+    pub read: u64,
+    /// Bytes decoded over bytes needed.
+    pub amplification: f64,
+    /// Bytes given to sinks and scratch, before encoding.
+    pub written: u64,
+    /// Bytes one task holds at its peak.
+    pub task: u64,
+    /// Tasks that may run at once within the budget.
+    pub concurrent: usize,
+    /// Bytes held throughout: results in memory and accumulators.
+    pub held: u64,
+    /// Bytes left over for decoded chunks.
+    pub cache: u64,
+    /// Bytes held at the peak.
+    pub peak: u64,
+}

@@ -1,0 +1,398 @@
+//! From the final graph to stages.
+//!
+//! Every value that must be finished before others use it (a reduction, a cut, an answer) and every
+//! variable of a sink is a [`Job`]. Jobs of one level (the longest chain of finished values before
+//! them) over one space that share an input become one stage, so that what they share is read and
+//! decoded once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::access::{self, Cone};
+use super::cost;
+use super::graph::{Graph, NodeId, NodeKind, Sink};
+use super::kernel::Slot;
+use super::passes::{Notes, align_chunks};
+use super::plan::{Answer, AnswerKind, Cost, End, EndKind, Input, Kept, Place, Plan, Stage, Target};
+use super::settings::Settings;
+use super::tasks;
+use crate::array::{ArrayType, ChunkGrid, Dims};
+use crate::operators::Pattern;
+use crate::source::Span;
+
+/// Why a plan cannot be made: its smallest tasks do not fit the budget.
+#[derive(Clone, Debug, PartialEq, thiserror::Error, miette::Diagnostic)]
+#[error("`{name}` needs {} at once, the budget is {}", tasks::bytes_text(*needed), tasks::bytes_text(*budget))]
+#[diagnostic(code("ff::plan::memory"))]
+pub struct Refusal {
+    /// The value being computed.
+    pub name: String,
+    /// Bytes its smallest task needs, with what is held meanwhile.
+    pub needed: u64,
+    /// Bytes there are.
+    pub budget: u64,
+    /// Where it stands.
+    #[label("this is computed in tasks of {task}")]
+    pub span: miette::SourceSpan,
+    /// The shape of a task.
+    pub task: String,
+    /// The remedy.
+    #[help]
+    pub help: String,
+}
+
+/// A value to be finished.
+struct Job {
+    level: usize,
+    /// The type whose dims are the space: of the value, or of what is reduced into it.
+    space: Arc<ArrayType>,
+    /// The shape of the objects written, for a sink.
+    objects: Option<Vec<u64>>,
+    what: What,
+    span: Span,
+    name: String,
+}
+
+enum What {
+    Reduce { node: NodeId, into: usize },
+    Keep { value: NodeId, into: usize },
+    Write { value: NodeId, target: usize, variable: usize },
+}
+
+/// The plan of a graph that has been through the passes.
+///
+/// # Errors
+/// A stage cannot fit the budget even with its smallest tasks, one at a time.
+pub fn schedule(graph: &Graph, settings: &Settings, notes: &mut Notes) -> Result<Plan, Box<Refusal>> {
+    let mut plan = Plan {
+        memory: settings.memory,
+        threads: settings.threads,
+        scratch: settings.scratch.clone(),
+        ..Plan::default()
+    };
+    let mut kept = BTreeMap::new();
+    let jobs = jobs(graph, &mut plan, &mut kept, settings);
+    for group in groups(graph, jobs) {
+        let stage = stage(graph, &group, &kept, (&mut plan, settings, notes))?;
+        plan.stages.push(stage);
+    }
+    Ok(plan)
+}
+
+/// The level of each node: how many finished values lie before the longest way to it.
+fn levels(graph: &Graph) -> BTreeMap<NodeId, usize> {
+    let mut levels = BTreeMap::new();
+    for id in graph.topological() {
+        let after = |input: &NodeId| levels[input] + usize::from(access::is_barrier(graph, *input));
+        let level = graph.inputs(id).iter().map(after).max().unwrap_or(0);
+        levels.insert(id, level);
+    }
+    levels
+}
+
+fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, settings: &Settings) -> Vec<Job> {
+    let levels = levels(graph);
+    let name = |id: NodeId| graph[id].name.clone().unwrap_or_else(|| format!("node {}", id.index()));
+    let mut jobs = Vec::new();
+    for id in graph.topological() {
+        let node = &graph[id];
+        let inputs = graph.inputs(id);
+        let job = |space: &Arc<ArrayType>, objects, what| Job {
+            level: levels[&id],
+            space: space.clone(),
+            objects,
+            what,
+            span: node.span,
+            name: name(id),
+        };
+        match &node.kind {
+            NodeKind::Apply(kernel) if access::is_barrier(graph, id) => {
+                let into = keep(plan, name(id), &node.ty, reduction_place(&node.ty, settings));
+                kept.insert(id, into);
+                let last = kernel.last().expect("a barrier has a last step");
+                jobs.push(job(kernel.ty(last.args[0]), None, What::Reduce { node: id, into }));
+            }
+            NodeKind::Rechunk => {
+                let piece = node.ty.chunks.chunk_shape();
+                let into = keep(plan, name(id), &node.ty, Place::Scratch(piece));
+                kept.insert(id, into);
+                jobs.push(job(&node.ty, None, What::Keep { value: inputs[0], into }));
+            }
+            NodeKind::Sink(Sink::Write(write)) => {
+                let target = plan.targets.len();
+                let types = inputs.iter().map(|i| graph[*i].ty.clone()).collect();
+                plan.targets.push(Target { write: (**write).clone(), types, span: node.span });
+                for (variable, value) in inputs.iter().enumerate() {
+                    let objects = align_chunks::objects(graph, id, variable);
+                    let mut write = job(&graph[*value].ty, objects, What::Write { value: *value, target, variable });
+                    write.level = levels[value] + usize::from(access::is_barrier(graph, *value));
+                    write.name.clone_from(&plan.targets[target].write.variables[variable].path);
+                    jobs.push(write);
+                }
+            }
+            NodeKind::Sink(Sink::Print { .. } | Sink::Assert { .. }) => {
+                let value = inputs[0];
+                let input = match (&graph[value].kind, kept.get(&value)) {
+                    (NodeKind::Constant(constant), _) => Input::Constant(constant.clone()),
+                    (_, Some(known)) => Input::Kept(*known),
+                    _ => {
+                        let into = keep(plan, name(value), &graph[value].ty, Place::Memory);
+                        jobs.push(job(&graph[value].ty, None, What::Keep { value, into }));
+                        Input::Kept(into)
+                    }
+                };
+                let ty = graph[value].ty.clone();
+                plan.answers.push(Answer { kind: answer(&node.kind), value: input, ty, span: node.span });
+            }
+            NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Apply(_) => {}
+        }
+    }
+    jobs.sort_by_key(|j| j.level);
+    jobs
+}
+
+fn answer(kind: &NodeKind) -> AnswerKind {
+    match kind {
+        NodeKind::Sink(Sink::Print { label, whole }) => {
+            AnswerKind::Print { label: label.clone(), whole: whole.clone() }
+        }
+        NodeKind::Sink(Sink::Assert { condition, message }) => {
+            AnswerKind::Assert { condition: condition.clone(), message: message.clone() }
+        }
+        _ => unreachable!("only prints and asserts are answers"),
+    }
+}
+
+fn keep(plan: &mut Plan, name: String, ty: &Arc<ArrayType>, place: Place) -> usize {
+    plan.results.push(Kept { name, ty: ty.clone(), place });
+    plan.results.len() - 1
+}
+
+/// A small result stays in memory, a large one goes to scratch.
+fn reduction_place(ty: &ArrayType, settings: &Settings) -> Place {
+    if ty.bytes() <= settings.memory / 8 {
+        return Place::Memory;
+    }
+    Place::Scratch(tasks::grid(ty, None).chunk_shape())
+}
+
+/// Jobs that become one stage, in order of levels.
+fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
+    let mut groups: Vec<(Vec<Job>, Vec<NodeId>)> = Vec::new();
+    for job in jobs {
+        let leaves = leaves(graph, &job);
+        let fits = |(group, shared): &&mut (Vec<Job>, Vec<NodeId>)| {
+            group[0].level == job.level
+                && group[0].space.dims == job.space.dims
+                && (leaves.is_empty() || leaves.iter().any(|l| shared.contains(l)))
+                && unit(group.iter().chain([&job]).filter_map(|j| j.objects.as_deref())).is_some()
+        };
+        match groups.iter_mut().find(fits) {
+            Some((group, shared)) => {
+                group.push(job);
+                shared.extend(leaves);
+            }
+            None => groups.push((vec![job], leaves)),
+        }
+    }
+    groups.into_iter().map(|(group, _)| group).collect()
+}
+
+/// The stored inputs of a job: what sharing saves.
+fn leaves(graph: &Graph, job: &Job) -> Vec<NodeId> {
+    let cone = match &job.what {
+        What::Reduce { node, .. } => access::cone(graph, &graph.inputs(*node)),
+        What::Keep { value, .. } | What::Write { value, .. } => access::cone(graph, &[*value]),
+    };
+    let stored = |id: &NodeId| !matches!(graph[*id].kind, NodeKind::Constant(_));
+    cone.joined.inputs.into_iter().filter(stored).collect()
+}
+
+/// The smallest shape that is whole objects of all; none where that is much more than each of them.
+fn unit<'a>(mut objects: impl Iterator<Item = &'a [u64]>) -> Option<Option<Vec<u64>>> {
+    let Some(first) = objects.next() else { return Some(None) };
+    let mut unit = first.to_vec();
+    for other in objects {
+        for (a, &b) in unit.iter_mut().zip(other) {
+            let common = *a / gcd(*a, b) * b;
+            if common > 4 * (*a).max(b) {
+                return None;
+            }
+            *a = common;
+        }
+    }
+    Some(Some(unit))
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+type Context<'a> = (&'a mut Plan, &'a Settings, &'a mut Notes);
+
+fn stage(
+    graph: &Graph,
+    group: &[Job],
+    kept: &BTreeMap<NodeId, usize>,
+    (plan, settings, notes): Context<'_>,
+) -> Result<Stage, Box<Refusal>> {
+    let mut cone = Cone::default();
+    let ends: Vec<End> = group.iter().map(|job| end(graph, &mut cone, job)).collect();
+    cone.joined.kernel.outputs = ends.iter().flat_map(slots).collect();
+    let inputs = cone.joined.inputs.iter().map(|id| match &graph[*id].kind {
+        NodeKind::Source(source) => Input::Source(source.clone()),
+        NodeKind::Constant(constant) => Input::Constant(constant.clone()),
+        NodeKind::Apply(_) | NodeKind::Rechunk | NodeKind::Sink(_) => Input::Kept(kept[id]),
+    });
+    let space = space(group);
+    let units = unit(group.iter().filter_map(|j| j.objects.as_deref())).flatten();
+    let units = units.as_deref().map(ChunkGrid::regular);
+    let shape = space.shape();
+    let mut stage = Stage {
+        inputs: inputs.collect(),
+        grid: tasks::grid(&space, units.as_ref()),
+        order: order(&ends, shape.len()),
+        shape,
+        ends,
+        cost: Cost::default(),
+        kernel: std::mem::take(&mut cone.joined.kernel),
+    };
+    cone.joined.kernel = stage.kernel.clone();
+    loop {
+        stage.cost = cost::cost(&stage, plan, &cone);
+        if stage.cost.peak <= settings.memory {
+            break;
+        }
+        if !shrink(&mut stage, units.as_ref()) {
+            return Err(Box::new(refusal(group, &stage, settings)));
+        }
+    }
+    settle_scratch(plan, &stage);
+    explain(&stage, notes);
+    Ok(stage)
+}
+
+fn end(graph: &Graph, cone: &mut Cone, job: &Job) -> End {
+    let (slot, kind) = match &job.what {
+        What::Reduce { node, into } => {
+            let (step, args) = cone.reduced(graph, *node).expect("a reduction ends in a step");
+            let kind = EndKind::Reduce { step: Box::new(step), weights: args.get(1).copied(), into: *into };
+            (args[0], kind)
+        }
+        What::Keep { value, into } => (cone.value(graph, *value), EndKind::Keep(*into)),
+        What::Write { value, target, variable } => {
+            (cone.value(graph, *value), EndKind::Write { target: *target, variable: *variable })
+        }
+    };
+    End { slot, kind, span: job.span, name: job.name.clone() }
+}
+
+/// The slots of a kernel that an end takes.
+pub fn slots(end: &End) -> Vec<Slot> {
+    match &end.kind {
+        EndKind::Reduce { weights: Some(weights), .. } => vec![end.slot, *weights],
+        EndKind::Reduce { .. } | EndKind::Write { .. } | EndKind::Keep(_) => vec![end.slot],
+    }
+}
+
+/// The common space of a group: its widest dtype, its finest chunks.
+fn space(group: &[Job]) -> ArrayType {
+    let mut space = (*group[0].space).clone();
+    for job in &group[1..] {
+        if job.space.dtype.size() > space.dtype.size() {
+            space.dtype = job.space.dtype;
+        }
+        for (ours, theirs) in space.chunks.axes.iter_mut().zip(&job.space.chunks.axes) {
+            if theirs.size < ours.size {
+                *ours = *theirs;
+            }
+        }
+    }
+    space
+}
+
+/// Kept axes of the first reduction outside, reduced ones inside, so that results finish early.
+fn order(ends: &[End], rank: usize) -> Vec<usize> {
+    let reduced: Vec<usize> = ends
+        .iter()
+        .find_map(|end| match &end.kind {
+            EndKind::Reduce { step, .. } => Some(reduced_axes(&step.call.pattern)),
+            EndKind::Write { .. } | EndKind::Keep(_) => None,
+        })
+        .unwrap_or_default();
+    let (inner, outer): (Vec<usize>, Vec<usize>) = (0..rank).partition(|a| reduced.contains(a));
+    outer.into_iter().chain(inner).collect()
+}
+
+/// The axes of its input that a reduction finishes only at their end: reduced and grouped ones.
+pub fn reduced_axes(pattern: &Pattern) -> Vec<usize> {
+    match pattern {
+        Pattern::Reduction(r) => r.axes.iter().copied().chain(r.groups.as_ref().map(|(axis, _)| *axis)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Makes tasks smaller along the axis where they are longest and may be cut; reduced axes may not,
+/// since that would change the order of additions.
+fn shrink(stage: &mut Stage, units: Option<&ChunkGrid>) -> bool {
+    let fixed: Vec<usize> = stage
+        .ends
+        .iter()
+        .flat_map(|end| match &end.kind {
+            EndKind::Reduce { step, .. } => reduced_axes(&step.call.pattern),
+            EndKind::Write { .. } | EndKind::Keep(_) => Vec::new(),
+        })
+        .collect();
+    let unit = |axis: usize| units.map_or(1, |u| u.axes[axis].size);
+    let axes = &mut stage.grid.axes;
+    let widest = (0..axes.len())
+        .filter(|a| !fixed.contains(a) && axes[*a].size.min(stage.shape[*a]) > unit(*a))
+        .max_by_key(|a| axes[*a].size.min(stage.shape[*a]) / unit(*a));
+    let Some(axis) = widest else { return false };
+    let size = axes[axis].size.min(stage.shape[axis]);
+    let half = ((size / 2) / unit(axis)).max(1) * unit(axis);
+    axes[axis] = crate::array::AxisChunks::regular(half);
+    true
+}
+
+fn refusal(group: &[Job], stage: &Stage, settings: &Settings) -> Refusal {
+    let dims: &Dims = &group[0].space.dims;
+    let sizes = stage.grid.axes.iter().zip(dims.iter());
+    let task: Vec<String> = sizes.map(|(a, d)| format!("{}={}", d.name, a.size.min(d.size))).collect();
+    Refusal {
+        name: group[0].name.clone(),
+        needed: stage.cost.peak,
+        budget: settings.memory,
+        span: group[0].span.into(),
+        task: if task.is_empty() { "one value".into() } else { task.join(" × ") },
+        help: format!(
+            "give at least --memory {}MiB, or ask for smaller chunks in the sink or with `rechunk`",
+            stage.cost.peak.div_ceil(1 << 20)
+        ),
+    }
+}
+
+/// Scratch pieces are no larger than the tasks that write them.
+fn settle_scratch(plan: &mut Plan, stage: &Stage) {
+    for end in &stage.ends {
+        let EndKind::Keep(into) = end.kind else { continue };
+        if let Place::Scratch(piece) = &mut plan.results[into].place {
+            for (p, axis) in piece.iter_mut().zip(&stage.grid.axes) {
+                *p = (*p).min(axis.size);
+            }
+        }
+    }
+}
+
+fn explain(stage: &Stage, notes: &mut Notes) {
+    let names: Vec<&str> = stage.ends.iter().map(|e| e.name.as_str()).collect();
+    let text = format!(
+        "{} in {} tasks of {}; {} at once of {} each",
+        names.join(", "),
+        stage.cost.tasks,
+        stage.grid,
+        stage.cost.concurrent,
+        tasks::bytes_text(stage.cost.task)
+    );
+    notes.add("schedule", None, text);
+}
