@@ -117,12 +117,18 @@ pub struct Format {
     /// Whether what lies at the path is of this format, by its content.
     pub sniff: fn(&Path) -> bool,
     /// Opens it for reading; none for a format that is only written.
-    pub open: Option<fn(&Path) -> Result<Arc<dyn Container>, CatalogError>>,
+    pub open: Option<Open>,
     /// Checks specs while planning: chunk sizes, codecs, dtypes the format cannot store.
-    pub check: Option<fn(&[ArraySpec], &TargetOptions) -> Result<(), CatalogError>>,
+    pub check: Option<Check>,
     /// Begins a target at a staging path with these arrays; none for a format that is only read.
     pub create: Option<Create>,
 }
+
+/// Opens what lies at a path.
+pub type Open = fn(&Path) -> Result<Arc<dyn Container>, CatalogError>;
+
+/// Checks what is to be written.
+pub type Check = fn(&[ArraySpec], &TargetOptions) -> Result<(), CatalogError>;
 
 /// Begins a target at a staging path.
 pub type Create = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
