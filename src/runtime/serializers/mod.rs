@@ -8,6 +8,9 @@
 //! Deliberately absent: CF decoding (the planner lowers it to operators), caching and threads.
 
 pub mod hdf5;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod zarr;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -134,4 +137,4 @@ pub type Check = fn(&[ArraySpec], &TargetOptions) -> Result<(), CatalogError>;
 pub type Create = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
 
 /// All formats, in the order in which content is sniffed.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] = &[zarr::FORMAT];

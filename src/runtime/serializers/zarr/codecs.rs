@@ -1,0 +1,386 @@
+//! Codecs: from the bytes of a stored chunk to its elements and back.
+//!
+//! zarrs supplies the codecs. A [`Pipeline`] runs them one after the other on the caller's thread
+//! and bounds what each may produce by what the metadata declares, so that no input makes it
+//! allocate more; the general-purpose decompressors are called here directly, into buffers of the
+//! declared size (gzip and zlib through libdeflate).
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::num::NonZeroU64;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use serde_json::Value;
+use zarrs::array::{
+    ArrayBytes, ArrayToArrayCodecTraits, BytesRepresentation, BytesToBytesCodecTraits, CodecChain,
+    CodecMetadataOptions, CodecOptions, DataType, FillValue,
+};
+use zarrs::metadata::v3::MetadataV3;
+use zarrs::plugin::ExtensionName;
+
+use super::element::Element;
+
+/// The most bytes a chunk may decode to.
+pub const MAX_CHUNK_BYTES: u64 = 1 << 40;
+
+/// The most bytes of text a chunk may decode to: metadata does not say how long texts are.
+const MAX_TEXT_BYTES: u64 = 1 << 30;
+
+/// An array before one of its codecs, or after the last.
+struct Representation {
+    shape: Vec<NonZeroU64>,
+    data_type: DataType,
+    fill: FillValue,
+}
+
+/// Codecs applied to chunks of one shape.
+pub struct Pipeline {
+    chain: CodecChain,
+    /// One more than there are array-to-array codecs.
+    arrays: Vec<Representation>,
+    steps: Vec<Step>,
+    encoded_limit: u64,
+    fixed_size: Option<u64>,
+    decoded_bytes: u64,
+}
+
+/// A bytes-to-bytes codec with the most bytes it may decode to.
+struct Step {
+    codec: Arc<dyn BytesToBytesCodecTraits>,
+    kind: Kind,
+    limit: u64,
+    /// Whether it decodes to exactly that many bytes.
+    exact: bool,
+}
+
+/// The codecs that are run here and not by zarrs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Gzip(i32),
+    Zlib(i32),
+    Zstd,
+    Bz2,
+    Blosc,
+    Other,
+}
+
+/// What zarrs' codecs run with: one thread, checksums verified.
+pub fn options() -> CodecOptions {
+    CodecOptions::default().with_concurrent_target(1).with_validate_checksums(true).with_store_empty_chunks(true)
+}
+
+/// Codecs of metadata as zarrs wants them.
+///
+/// # Errors
+/// The metadata is malformed, or a codec is unknown; it is named.
+pub fn chain(codecs: &[Value]) -> Result<CodecChain, String> {
+    let mut metadata = Vec::new();
+    for codec in codecs {
+        let codec: MetadataV3 =
+            serde_json::from_value(codec.clone()).map_err(|_| format!("the codec {codec} is malformed"))?;
+        metadata.push(codec);
+    }
+    for codec in &metadata {
+        if let Err(error) = zarrs::array::Codec::from_metadata(codec) {
+            let reason = match error {
+                zarrs::plugin::PluginCreateError::Unsupported(_) => "is not supported".to_owned(),
+                other => format!("cannot be set up: {other}"),
+            };
+            return Err(format!("the codec `{}` {reason}", codec.name()));
+        }
+    }
+    CodecChain::from_metadata(&metadata).map_err(|error| format!("the codecs do not fit together: {error}"))
+}
+
+impl Pipeline {
+    /// The codecs of v3 metadata for chunks of `shape`.
+    ///
+    /// # Errors
+    /// A codec is unknown, or does not apply to such chunks.
+    pub fn new(codecs: &[Value], element: &Element, shape: &[u64]) -> Result<Self, String> {
+        let zarrs_type: MetadataV3 = serde_json::from_value(element.zarrs_name().into()).map_err(|e| e.to_string())?;
+        let data_type = DataType::from_metadata(&zarrs_type).map_err(|e| e.to_string())?;
+        let zero = serde_json::from_value(element.zarrs_zero()).map_err(|e| e.to_string())?;
+        let fill = data_type.fill_value_v3(&zero).map_err(|e| e.to_string())?;
+        let chain = chain(codecs)?;
+        Pipeline::of_chain(chain, data_type, fill, shape)
+    }
+
+    /// The codecs of a chain for chunks of `shape`.
+    ///
+    /// # Errors
+    /// A codec does not apply to such chunks.
+    pub fn of_chain(chain: CodecChain, data_type: DataType, fill: FillValue, shape: &[u64]) -> Result<Self, String> {
+        let shape: Option<Vec<_>> = shape.iter().map(|&n| NonZeroU64::new(n)).collect();
+        let shape = shape.ok_or("a chunk size is zero")?;
+        let size = data_type.fixed_size().unwrap_or(16) as u64;
+        let decoded_bytes = bounded_product(shape.iter().map(|n| n.get()).chain([size]));
+        let decoded_bytes = decoded_bytes.ok_or("a chunk is larger than a tebibyte")?;
+        let mut arrays = vec![Representation { shape, data_type, fill }];
+        for codec in chain.array_to_array_codecs() {
+            let before = arrays.last().expect("there is one");
+            let (shape, data_type, fill) =
+                guarded("the codecs", || codec.encoded_representation(&before.shape, &before.data_type, &before.fill))?;
+            arrays.push(Representation { shape, data_type, fill });
+        }
+        let last = arrays.last().expect("there is one");
+        let mut bytes = guarded("the codecs", || {
+            chain.array_to_bytes_codec().encoded_representation(&last.shape, &last.data_type, &last.fill)
+        })?;
+        let mut steps = Vec::new();
+        for codec in chain.bytes_to_bytes_codecs() {
+            let exact = matches!(bytes, BytesRepresentation::FixedSize(_));
+            let limit = limit_of(bytes);
+            steps.push(Step { codec: codec.clone(), kind: kind_of(codec), limit, exact });
+            bytes = codec.encoded_representation(&bytes);
+        }
+        let fixed_size = match bytes {
+            BytesRepresentation::FixedSize(size) => Some(size),
+            BytesRepresentation::BoundedSize(_) | BytesRepresentation::UnboundedSize => None,
+        };
+        Ok(Pipeline { encoded_limit: limit_of(bytes), fixed_size, chain, arrays, steps, decoded_bytes })
+    }
+
+    /// The bytes of every encoded chunk, where they do not depend on the values.
+    pub fn fixed_size(&self) -> Option<u64> {
+        self.fixed_size
+    }
+
+    /// The most bytes a chunk may have in its file. Encoders have worse bounds than ours, so there is slack.
+    pub fn encoded_limit(&self) -> u64 {
+        self.encoded_limit.saturating_mul(2).saturating_add(1 << 16)
+    }
+
+    /// The bytes of a decoded chunk (of texts, a guess).
+    pub fn decoded_bytes(&self) -> u64 {
+        self.decoded_bytes
+    }
+
+    /// Decodes one chunk.
+    ///
+    /// # Errors
+    /// The bytes are damaged or decode to more than the metadata declares.
+    pub fn decode(&self, encoded: Vec<u8>) -> Result<ArrayBytes<'static>, String> {
+        let mut bytes = encoded;
+        for step in self.steps.iter().rev() {
+            bytes = step.decode(bytes)?;
+        }
+        let last = self.arrays.last().expect("there is one");
+        let options = options();
+        let mut decoded = guarded("the chunk", || {
+            let codec = self.chain.array_to_bytes_codec();
+            codec.decode(Cow::Owned(bytes), &last.shape, &last.data_type, &last.fill, &options)
+        })?;
+        for (codec, before) in self.chain.array_to_array_codecs().iter().zip(&self.arrays).rev() {
+            decoded = self.decode_array(codec, before, decoded)?;
+        }
+        Ok(decoded)
+    }
+
+    fn decode_array<'a>(
+        &self,
+        codec: &Arc<dyn ArrayToArrayCodecTraits>,
+        before: &Representation,
+        encoded: ArrayBytes<'a>,
+    ) -> Result<ArrayBytes<'a>, String> {
+        let options = options();
+        guarded("the chunk", || codec.decode(encoded, &before.shape, &before.data_type, &before.fill, &options))
+    }
+
+    /// Encodes one chunk.
+    ///
+    /// # Errors
+    /// A codec refuses the elements.
+    pub fn encode(&self, elements: ArrayBytes<'_>) -> Result<Vec<u8>, String> {
+        let options = options();
+        let mut elements = elements;
+        for (codec, before) in self.chain.array_to_array_codecs().iter().zip(&self.arrays) {
+            elements = guarded("the chunk", || {
+                codec.encode(elements, &before.shape, &before.data_type, &before.fill, &options)
+            })?;
+        }
+        let last = self.arrays.last().expect("there is one");
+        let mut bytes = guarded("the chunk", || {
+            let codec = self.chain.array_to_bytes_codec();
+            codec.encode(elements, &last.shape, &last.data_type, &last.fill, &options)
+        })?
+        .into_owned();
+        for step in &self.steps {
+            bytes = step.encode(bytes, &options)?;
+        }
+        Ok(bytes)
+    }
+}
+
+impl Step {
+    fn decode(&self, encoded: Vec<u8>) -> Result<Vec<u8>, String> {
+        let too_much = || format!("it decodes to more than the {} bytes that the metadata declares", self.limit);
+        let decoded = match self.kind {
+            Kind::Gzip(_) => self.inflate(&encoded, |d, from, to| d.gzip_decompress(from, to))?,
+            Kind::Zlib(_) => self.inflate(&encoded, |d, from, to| d.zlib_decompress(from, to))?,
+            Kind::Zstd => self.unzstd(&encoded)?,
+            Kind::Bz2 => self.take(bzip2::read::BzDecoder::new(encoded.as_slice()))?,
+            Kind::Blosc if declared(&encoded, 4, 4).is_none_or(|n| n > self.limit) => return Err(too_much()),
+            Kind::Blosc if declared(&encoded, 12, 4) != Some(encoded.len() as u64) => {
+                return Err("the blosc buffer is truncated".to_owned());
+            }
+            Kind::Blosc | Kind::Other => {
+                let size = BytesRepresentation::BoundedSize(self.limit);
+                guarded("the chunk", || self.codec.decode(Cow::Owned(encoded), &size, &options()))?.into_owned()
+            }
+        };
+        if decoded.len() as u64 > self.limit {
+            return Err(too_much());
+        }
+        Ok(decoded)
+    }
+
+    fn inflate(
+        &self,
+        encoded: &[u8],
+        run: impl Fn(&mut libdeflater::Decompressor, &[u8], &mut [u8]) -> Result<usize, libdeflater::DecompressionError>,
+    ) -> Result<Vec<u8>, String> {
+        let guess = if self.exact { self.limit } else { 4 * encoded.len() as u64 + 256 };
+        let mut decoded = Vec::new();
+        let mut size = guess.min(self.limit);
+        loop {
+            decoded.resize(size as usize, 0);
+            match run(&mut libdeflater::Decompressor::new(), encoded, &mut decoded) {
+                Ok(length) => {
+                    decoded.truncate(length);
+                    return Ok(decoded);
+                }
+                Err(libdeflater::DecompressionError::InsufficientSpace) if size < self.limit => {
+                    size = size.saturating_mul(2).min(self.limit);
+                }
+                Err(libdeflater::DecompressionError::InsufficientSpace) => {
+                    return Err(format!("it decodes to more than the {} bytes that the metadata declares", self.limit));
+                }
+                Err(libdeflater::DecompressionError::BadData) => return Err("the deflate stream is damaged".to_owned()),
+            }
+        }
+    }
+
+    fn unzstd(&self, encoded: &[u8]) -> Result<Vec<u8>, String> {
+        let content = zstd::zstd_safe::get_frame_content_size(encoded).ok().flatten();
+        match content {
+            Some(size) if size <= self.limit => {
+                let capacity = if self.exact { self.limit } else { size };
+                zstd::bulk::decompress(encoded, capacity as usize).map_err(|e| format!("zstd: {e}"))
+            }
+            Some(size) => Err(format!("it decodes to {size} bytes, and the metadata declares at most {}", self.limit)),
+            None => self.take(zstd::stream::read::Decoder::new(encoded).map_err(|e| format!("zstd: {e}"))?),
+        }
+    }
+
+    fn take(&self, decoder: impl Read) -> Result<Vec<u8>, String> {
+        let mut decoded = Vec::new();
+        decoder.take(self.limit + 1).read_to_end(&mut decoded).map_err(|e| format!("the stream is damaged: {e}"))?;
+        Ok(decoded)
+    }
+
+    fn encode(&self, bytes: Vec<u8>, options: &CodecOptions) -> Result<Vec<u8>, String> {
+        let deflater = |level| {
+            let level = libdeflater::CompressionLvl::new(level).map_err(|_| format!("deflate has no level {level}"))?;
+            Ok::<_, String>(libdeflater::Compressor::new(level))
+        };
+        match self.kind {
+            Kind::Gzip(level) => {
+                let mut deflater = deflater(level)?;
+                let mut encoded = vec![0; deflater.gzip_compress_bound(bytes.len())];
+                let length = deflater.gzip_compress(&bytes, &mut encoded).map_err(|e| e.to_string())?;
+                encoded.truncate(length);
+                Ok(encoded)
+            }
+            Kind::Zlib(level) => {
+                let mut deflater = deflater(level)?;
+                let mut encoded = vec![0; deflater.zlib_compress_bound(bytes.len())];
+                let length = deflater.zlib_compress(&bytes, &mut encoded).map_err(|e| e.to_string())?;
+                encoded.truncate(length);
+                Ok(encoded)
+            }
+            Kind::Zstd | Kind::Bz2 | Kind::Blosc | Kind::Other => {
+                Ok(guarded("the chunk", || self.codec.encode(Cow::Owned(bytes), options))?.into_owned())
+            }
+        }
+    }
+}
+
+fn kind_of(codec: &Arc<dyn BytesToBytesCodecTraits>) -> Kind {
+    let level = || {
+        let configuration = codec.configuration_v3(&CodecMetadataOptions::default());
+        let level = configuration.and_then(|c| c.get("level").and_then(Value::as_i64));
+        level.unwrap_or(6).clamp(0, 12) as i32
+    };
+    match codec.name_v3().as_deref() {
+        Some("gzip") => Kind::Gzip(level()),
+        Some("numcodecs.zlib") => Kind::Zlib(level()),
+        Some("zstd") => Kind::Zstd,
+        Some("numcodecs.bz2") => Kind::Bz2,
+        Some("blosc") => Kind::Blosc,
+        _ => Kind::Other,
+    }
+}
+
+/// The little-endian number of `width` bytes at `offset`.
+fn declared(bytes: &[u8], offset: usize, width: usize) -> Option<u64> {
+    let digits = bytes.get(offset..offset + width)?;
+    Some(digits.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b)))
+}
+
+fn limit_of(bytes: BytesRepresentation) -> u64 {
+    match bytes {
+        BytesRepresentation::FixedSize(size) | BytesRepresentation::BoundedSize(size) => size.min(2 * MAX_CHUNK_BYTES),
+        BytesRepresentation::UnboundedSize => MAX_TEXT_BYTES,
+    }
+}
+
+/// The product, where it is at most [`MAX_CHUNK_BYTES`].
+pub fn bounded_product(factors: impl IntoIterator<Item = u64>) -> Option<u64> {
+    let product = factors.into_iter().try_fold(1u64, u64::checked_mul)?;
+    (product <= MAX_CHUNK_BYTES).then_some(product)
+}
+
+/// Runs code of zarrs, which may panic on damaged input, and turns that into an error.
+fn guarded<T, E: std::fmt::Display>(what: &str, run: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("{what} cannot be handled by the codec")),
+    }
+}
+
+/// The codecs as a script would write them: `zstd(3)`, `blosc(zstd, 5, shuffle: bit)`, `none`.
+pub fn label(codecs: &[Value]) -> String {
+    let labels: Vec<String> = codecs.iter().filter_map(label_of).collect();
+    if labels.is_empty() { "none".to_owned() } else { labels.join(", ") }
+}
+
+fn label_of(codec: &Value) -> Option<String> {
+    let name = codec.as_str().or_else(|| codec["name"].as_str()).unwrap_or("?");
+    let configuration = &codec["configuration"];
+    let name = name.strip_prefix("numcodecs.").unwrap_or(name);
+    let number = |key: &str| configuration[key].as_i64();
+    match name {
+        "bytes" | "vlen-utf8" => None,
+        "sharding_indexed" => Some(label(configuration["codecs"].as_array().map_or(&[], Vec::as_slice))),
+        "blosc" => {
+            let shuffle = match configuration["shuffle"].as_str() {
+                Some("bitshuffle") => "bit",
+                Some("shuffle") => "byte",
+                _ => "none",
+            };
+            let cname = configuration["cname"].as_str().unwrap_or("lz4");
+            Some(format!("blosc({cname}, {}, shuffle: {shuffle})", number("clevel").unwrap_or(5)))
+        }
+        "transpose" => Some(format!("transpose({})", configuration["order"])),
+        "zfp" | "zfpy" | "pcodec" => Some(match number("level") {
+            Some(level) => format!("{name}({level})"),
+            None => name.to_owned(),
+        }),
+        _ => Some(match number("level").or_else(|| number("keepbits")).or_else(|| number("elementsize")) {
+            Some(level) => format!("{name}({level})"),
+            None => name.to_owned(),
+        }),
+    }
+}

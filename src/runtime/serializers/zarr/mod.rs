@@ -1,0 +1,41 @@
+//! Zarr, versions 2 and 3, in local directories.
+//!
+//! A store is a tree of groups and arrays ([`tree`]), each described by JSON ([`json`],
+//! [`metadata`], [`attributes`]); an array's [`element`]s lie in chunks that went through
+//! [`codecs`], one to a file or many to a [shard](shards). [`reader`] reads them.
+//!
+//! Deliberately absent: the format's own notions of hierarchy beyond groups (links, views), irregular
+//! chunk grids, storage transformers, and remote storage.
+
+mod attributes;
+mod codecs;
+mod element;
+mod json;
+mod metadata;
+mod reader;
+mod shards;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::planner::catalog::CatalogError;
+use crate::runtime::serializers::{Container, Format};
+
+/// The row of Zarr in [`FORMATS`](super::FORMATS).
+pub const FORMAT: Format = Format {
+    name: "zarr",
+    summary: "Zarr v2 and v3 stores, sharded or not",
+    extensions: &["zarr"],
+    sniff: tree::is_zarr,
+    open: Some(open),
+    check: None,
+    create: None,
+};
+
+fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
+    Ok(Arc::new(reader::ZarrStore::open(path)?))
+}
