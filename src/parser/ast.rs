@@ -50,7 +50,7 @@ pub enum StatementKind {
     /// `let NAME: TYPE = EXPR`
     Let(Let),
     /// `fn NAME(P, …) = EXPR`
-    Fn(Fn),
+    Fn(Function),
     /// `persist NAME, … to STORAGE`
     Persist(Persist),
     /// `sink EXPR to FORMAT(URL, PATH) {options}`
@@ -125,7 +125,7 @@ pub struct Let {
 
 /// A function of the script.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fn {
+pub struct Function {
     /// Its name.
     pub name: Name,
     /// Its parameters, in order.
@@ -136,7 +136,7 @@ pub struct Fn {
     pub value: Expr,
 }
 
-/// One parameter of a [`Fn`].
+/// One parameter of a [`Function`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct FnParam {
     /// Its name.

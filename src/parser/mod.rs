@@ -1,4 +1,118 @@
-//! Text to tree.
+//! Text to tree, and text to tidy text.
+//!
+//! A script is read in three steps. `layout` cuts the file into statements by the newline rule and
+//! reports brackets and strings that do not match; the grammar (`grammar/functionfuse.pest`) reads each
+//! statement; `build` makes it a [`Statement`](ast::Statement) and reports what the grammar lets pass.
+//! A statement the grammar cannot read is `explain`ed and left out of the tree, and the next is read: one
+//! mistake does not hide another.
+//!
+//! Deliberately absent: names are not resolved and nothing is typed here; that is the planner's work.
 
 pub mod ast;
+mod build;
+pub mod error;
+mod explain;
+mod grammar;
 pub mod keywords;
+mod layout;
+pub mod print;
+mod token;
+
+use pest::Parser;
+
+use crate::diagnostic::Diagnostics;
+use crate::source::SourceFile;
+
+use ast::{Program, Statement};
+use build::Builder;
+use error::SyntaxError;
+use grammar::{Grammar, Rule};
+use layout::{Layout, Piece, layout};
+use token::{Token, TokenKind};
+
+/// Reads a script. The tree holds every statement that could be read; the diagnostics hold every
+/// mistake, in the order of the text. Spans carry the file's `base`.
+pub fn parse(file: &SourceFile) -> (Program, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    let (program, problems) = parse_all(file);
+    problems.into_iter().for_each(|p| diagnostics.push(p));
+    (program, diagnostics)
+}
+
+/// The tree and the mistakes as they are.
+fn parse_all(file: &SourceFile) -> (Program, Vec<SyntaxError>) {
+    if file.text.len() as u64 + u64::from(file.base) >= u64::from(u32::MAX) {
+        return (Program::default(), vec![SyntaxError::too_much_text(file.base)]);
+    }
+    let Layout { tokens, pieces, mut problems } = layout(&file.text, file.base);
+    let mut program = Program::default();
+    let mut docs = Docs { text: &file.text, tokens: &tokens, at: 0 };
+    for (index, piece) in pieces.iter().enumerate() {
+        let (doc, script) = docs.of(piece, index == 0);
+        program.doc = program.doc.or(script);
+        let statement = piece.sound.then(|| read(file, &tokens, piece, &mut problems)).flatten();
+        program.statements.extend(statement.map(|s| Statement { doc, ..s }));
+    }
+    if pieces.is_empty() {
+        program.doc = docs.rest();
+    }
+    problems.sort_by_key(|p| p.span());
+    (program, problems)
+}
+
+/// Reads one statement.
+fn read(file: &SourceFile, tokens: &[Token], piece: &Piece, problems: &mut Vec<SyntaxError>) -> Option<Statement> {
+    let start = tokens[piece.first].start as usize;
+    let text = &file.text[start..tokens[piece.last].end as usize];
+    match Grammar::parse(Rule::statement, text) {
+        Ok(mut nodes) => {
+            let node = nodes.next()?;
+            let (statement, found) = Builder::build(text, file.base as usize + start, node);
+            problems.extend(found);
+            statement
+        }
+        Err(error) => {
+            problems.push(explain::explain(&error, piece, tokens, &file.text, file.base));
+            None
+        }
+    }
+}
+
+/// Hands out doc comments, statement by statement.
+struct Docs<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    /// The first token not yet looked at.
+    at: usize,
+}
+
+impl<'a> Docs<'a> {
+    /// The doc comment of `piece` and, if it is the first, that of the script.
+    fn of(&mut self, piece: &Piece, is_first: bool) -> (Option<String>, Option<String>) {
+        let line_end = (piece.last..self.tokens.len()).find(|i| self.tokens[*i].kind == TokenKind::Newline);
+        let line_end = line_end.unwrap_or(self.tokens.len());
+        let above = self.lines(self.at, piece.first);
+        let beside = self.lines(piece.first, line_end);
+        let newlines =
+            self.tokens[self.at..piece.first].iter().rev().take_while(|t| t.kind == TokenKind::Newline).count();
+        self.at = line_end;
+        let of_script = is_first && !above.is_empty() && (newlines > 1 || !beside.is_empty());
+        let (script, mut doc) = if of_script { (above, vec![]) } else { (vec![], above) };
+        doc.extend(beside);
+        (join(doc), join(script))
+    }
+
+    /// What is left when there is no statement.
+    fn rest(&self) -> Option<String> {
+        join(self.lines(self.at, self.tokens.len()))
+    }
+
+    fn lines(&self, from: usize, to: usize) -> Vec<&'a str> {
+        let docs = self.tokens[from..to].iter().filter(|t| t.kind == TokenKind::Doc);
+        docs.map(|t| t.text(self.text).trim_start_matches('#').trim()).collect()
+    }
+}
+
+fn join(lines: Vec<&str>) -> Option<String> {
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
