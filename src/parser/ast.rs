@@ -478,6 +478,12 @@ pub enum BinaryOp {
     Pow,
 }
 
+/// Every [`BinaryOp`], loosest first.
+pub const BINARY: [BinaryOp; 21] = {
+    use BinaryOp::*;
+    [Or, And, Eq, Ne, Lt, Le, Gt, Ge, In, BitOr, BitXor, BitAnd, Shl, Shr, Add, Sub, Mul, Div, FloorDiv, Rem, Pow]
+};
+
 impl UnaryOp {
     /// As it is written.
     pub fn symbol(self) -> &'static str {

@@ -143,11 +143,11 @@ pub enum SyntaxError {
     #[error("the string is not closed on its line")]
     #[diagnostic(code(ff::parse::unterminated_string))]
     UnterminatedString {
-        /// From its quote to the end of the line.
-        #[label("this string has no closing `\"`")]
+        /// The quote that opens it.
+        #[label("opened here")]
         at: Span,
         /// The first brace that is open in it.
-        #[label("within this interpolation")]
+        #[label("this interpolation is open")]
         brace: Option<Span>,
         /// What to write.
         #[help]

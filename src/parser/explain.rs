@@ -7,6 +7,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use crate::source::Span;
 
+use super::ast::BINARY;
 use super::error::SyntaxError;
 use super::grammar::Rule;
 use super::keywords::KEYWORDS;
@@ -29,6 +30,21 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("use", "import"),
 ];
 
+/// The forms of statements.
+const FORMS: [(&str, &str); 11] = [
+    ("param", "param NAME: TYPE = VALUE"),
+    ("plan", "plan { memory: 2GiB }"),
+    ("storage", "storage NAME = local(DIR)"),
+    ("source", "source NAME = open(URL)"),
+    ("let", "let NAME = EXPR"),
+    ("fn", "fn NAME(PARAM, …) = EXPR"),
+    ("persist", "persist NAME, … to STORAGE"),
+    ("sink", "sink EXPR to FORMAT(URL)"),
+    ("print", "print EXPR, …"),
+    ("assert", "assert EXPR, \"message\""),
+    ("import", "import \"lib.ff\" as NAME"),
+];
+
 /// Says what is wrong with `piece`, in which the grammar stopped with `error`.
 pub(super) fn explain(error: &Error<Rule>, piece: &Piece, tokens: &[Token], text: &str, base: u32) -> SyntaxError {
     let place = match error.location {
@@ -40,7 +56,11 @@ pub(super) fn explain(error: &Error<Rule>, piece: &Piece, tokens: &[Token], text
     };
     let significant: Vec<Token> =
         tokens[piece.first..=piece.last].iter().filter(|t| t.is_significant()).copied().collect();
-    let at = significant.partition_point(|t| t.end as usize <= place);
+    let mut at = significant.partition_point(|t| t.end as usize <= place);
+    if at > 0 && expected == [Rule::name_mark] && is_keyword(significant[at - 1].text(text)) {
+        // It was read as the name of an argument, which any keyword may be.
+        at -= 1;
+    }
     let scene = Scene { text, base, tokens: &significant, at, expected };
     scene.statement_start().or_else(|| scene.particular()).unwrap_or_else(|| scene.general())
 }
@@ -291,32 +311,61 @@ impl<'a> Scene<'a> {
 
     /// Names what stands at the place and what could.
     fn general(&self) -> SyntaxError {
-        let after_value = self.at > 0 && self.ends_value(self.at - 1);
-        let bracket = self.bracket();
-        let close = bracket.map(|b| match self.word(b) {
-            "(" => "`)`",
-            "[" => "`]`",
-            _ => "`}`",
+        let only = |rule| self.expects(rule) && !self.expects(Rule::number);
+        let mark = [
+            (Rule::colon, "`:`", "a field is `name: value`, a type stands after `name:`"),
+            (Rule::fn_params, "`(`", "write `fn NAME(PARAM, …) = EXPR`"),
+            (Rule::type_end, "`]`", "a list has one element type: `[int]`; an array names its dims: `f32[time]`"),
+            (Rule::type_expr, "a type", "types are like int, [float], f32 or f32[time, lat]"),
+            (Rule::kw_in, "`in`", "write `[f(k) for k in 0..<4]`"),
+            (Rule::record, "`{`", "settings stand in braces: `plan { memory: 2GiB }`"),
+        ];
+        if let Some((_, expected, help)) = mark.iter().find(|(rule, ..)| only(*rule)) {
+            return self.unexpected(expected, Some(help));
+        }
+        if self.at > 0 && self.ends_value(self.at - 1) {
+            return self.after_value();
+        }
+        let form =
+            FORMS.iter().find(|(keyword, _)| *keyword == self.word(0)).map(|(_, form)| format!("write `{form}`"));
+        let form = form.as_deref();
+        let found = self.found();
+        let is_infix = |word: &str| BINARY.iter().any(|b| b.symbol() == word) || ["|>", "where"].contains(&word);
+        match self.previous() {
+            _ if only(Rule::name) => self.unexpected("a name", form),
+            _ if only(Rule::string) => self.unexpected("a string", form),
+            "[" if found == "]" => {
+                self.unexpected("an index", Some("an index takes at least one position, range or label"))
+            }
+            before if is_infix(before) => {
+                self.unexpected("a value", Some(&format!("`{before}` needs a value on its right")))
+            }
+            _ if is_infix(found) => self.unexpected("a value", Some(&format!("`{found}` needs a value on its left"))),
+            ":" => self.unexpected("a value", Some("a name with a colon needs a value: `name: value`")),
+            _ => self.unexpected("a value", form),
+        }
+    }
+
+    /// What could follow a value.
+    fn after_value(&self) -> SyntaxError {
+        let close = self.bracket().map(|b| match self.word(b) {
+            "(" => ")",
+            "[" => "]",
+            _ => "}",
         });
-        let only_name = self.expects(Rule::name) && !self.expects(Rule::number);
-        match (after_value, close) {
-            (true, Some(close)) if self.begins_value(self.at) => {
-                self.unexpected(&format!("an operator, `,` or {close}"), Some("a comma separates two values"))
+        match (close, self.found()) {
+            (_, "then" | "else") => {
+                self.unexpected("an operator", Some("a choice is `if CONDITION then VALUE else VALUE`"))
             }
-            (true, Some(close)) => self.unexpected(&format!("an operator, `,` or {close}"), None),
-            (true, None) if self.at < self.tokens.len() => {
-                self.unexpected("an operator or the end of the line", Some("one statement stands on a line"))
+            (Some(close), _) => {
+                let help = self.begins_value(self.at).then_some("a comma separates two values");
+                self.unexpected(&format!("an operator, `,` or `{close}`"), help)
             }
-            _ if only_name => self.unexpected("a name", None),
-            _ if self.expects(Rule::type_expr) => {
-                self.unexpected("a type", Some("types are like int, [float], f32 or f32[time, lat]"))
-            }
-            _ if self.expects(Rule::string) && !self.expects(Rule::number) => self.unexpected("a string", None),
-            _ if self.expects(Rule::record) && !self.expects(Rule::number) => {
-                self.unexpected("`{`", Some("settings stand in braces: `plan { memory: 2GiB }`"))
-            }
-            _ if self.expects(Rule::key) => self.unexpected("a field", Some("a record is `{name: value, …}`")),
-            _ => self.unexpected("a value", None),
+            (None, "") => self.unexpected("more", None),
+            (None, _) => self.unexpected(
+                "an operator or the end of the line",
+                Some("one statement stands on a line; a call is written `f(x)`"),
+            ),
         }
     }
 

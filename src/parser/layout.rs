@@ -168,7 +168,7 @@ impl<'a> Scan<'a> {
             TokenKind::Symbol if matches!(self.text(at), "," | ";") => self.pop_ifs(),
             TokenKind::Close => self.close(at),
             TokenKind::StrClose => self.close_string(),
-            TokenKind::StrMissing => self.unterminated(at),
+            TokenKind::StrMissing => self.unterminated(),
             _ => {}
         }
     }
@@ -207,11 +207,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Reports the outermost open string, with all that is open in it.
-    fn unterminated(&mut self, at: usize) {
+    fn unterminated(&mut self) {
         let Some(open) = self.open.iter().position(|o| self.tokens[*o].kind == TokenKind::StrOpen) else { return };
         let brace = self.open[open..].iter().find(|o| self.tokens[**o].kind == TokenKind::Open).map(|o| self.span(*o));
-        let span = self.span(self.open[open]).to(self.span(at));
-        self.problems.push(SyntaxError::unterminated_string(span, brace));
+        self.problems.push(SyntaxError::unterminated_string(self.span(self.open[open]), brace));
         self.truncate(open);
     }
 

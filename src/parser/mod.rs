@@ -91,15 +91,22 @@ impl<'a> Docs<'a> {
     fn of(&mut self, piece: &Piece, is_first: bool) -> (Option<String>, Option<String>) {
         let line_end = (piece.last..self.tokens.len()).find(|i| self.tokens[*i].kind == TokenKind::Newline);
         let line_end = line_end.unwrap_or(self.tokens.len());
-        let above = self.lines(self.at, piece.first);
         let beside = self.lines(piece.first, line_end);
-        let newlines =
-            self.tokens[self.at..piece.first].iter().rev().take_while(|t| t.kind == TokenKind::Newline).count();
+        let split = if is_first { self.script_end(piece.first, beside.is_empty()) } else { self.at };
+        let script = self.lines(self.at, split);
+        let mut doc = self.lines(split, piece.first);
         self.at = line_end;
-        let of_script = is_first && !above.is_empty() && (newlines > 1 || !beside.is_empty());
-        let (script, mut doc) = if of_script { (above, vec![]) } else { (vec![], above) };
         doc.extend(beside);
         (join(doc), join(script))
+    }
+
+    /// Where the doc comment of the script ends, among the tokens before the first statement: at the
+    /// blank line after its first block, or with that block where the statement has a doc of its own.
+    fn script_end(&self, first: usize, lacks_own: bool) -> usize {
+        let is_newline = |i: usize| self.tokens[i].kind == TokenKind::Newline;
+        let Some(begin) = (self.at..first).find(|i| self.tokens[*i].kind == TokenKind::Doc) else { return self.at };
+        let blank = (begin..first - 1).find(|i| is_newline(*i) && is_newline(i + 1));
+        blank.unwrap_or(if lacks_own { self.at } else { first })
     }
 
     /// What is left when there is no statement.

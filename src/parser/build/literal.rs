@@ -77,7 +77,7 @@ impl<'i> Builder<'i> {
         let too_large = || SyntaxError::TooLarge {
             at,
             limit: "more than 64 bits hold".into(),
-            help: "sizes go up to 16777215TiB, durations to about 290000y".into(),
+            help: "the largest size is 16777215TiB, the largest duration in exact units 106751991d".into(),
         };
         let fraction = |of: &str| SyntaxError::Number {
             text: node.as_str().into(),

@@ -66,7 +66,7 @@ impl<'i> Builder<'i> {
     fn nested(&self, levels: usize, span: Span, build: impl FnOnce() -> Expr) -> Expr {
         let depth = self.depth.get();
         if depth + levels > MAX_HEIGHT {
-            self.report(SyntaxError::Nesting { at: span });
+            self.report(SyntaxError::Nesting { at: Span { end: span.start, ..span } });
             return Expr { kind: ExprKind::None, span };
         }
         self.depth.set(depth + levels);
@@ -111,6 +111,8 @@ fn meaningful<'i>(node: Node<'i>) -> impl Iterator<Item = Node<'i>> {
                 | kw_else
                 | kw_for
                 | assign
+                | colon
+                | type_end
                 | EOI
         )
     })

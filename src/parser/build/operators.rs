@@ -181,9 +181,3 @@ fn chain_height(parts: Pairs<Rule>, table: &PrattParser<Rule>) -> usize {
         .map_infix(|left: usize, _, right| left.max(right) + 1)
         .parse(parts)
 }
-
-/// The operators of [`ExprKind::Binary`].
-const BINARY: [BinaryOp; 21] = {
-    use BinaryOp::*;
-    [Or, And, Eq, Ne, Lt, Le, Gt, Ge, In, BitOr, BitXor, BitAnd, Shl, Shr, Add, Sub, Mul, Div, FloorDiv, Rem, Pow]
-};

@@ -78,12 +78,9 @@ impl<'i> Builder<'i> {
     }
 
     fn function(&self, node: Node<'i>) -> Function {
-        let mut parts = meaningful(node).peekable();
+        let mut parts = meaningful(node);
         let name = self.name(&parts.next().expect(SHAPE));
-        let mut params = Vec::new();
-        while let Some(param) = parts.next_if(|n| n.as_rule() == Rule::fn_param) {
-            params.push(self.fn_param(param));
-        }
+        let params: Vec<_> = meaningful(parts.next().expect(SHAPE)).map(|n| self.fn_param(n)).collect();
         self.check_unique(params.iter().map(|p| &p.name));
         let body = parts.next().expect(SHAPE);
         let (lets, value) = match body.as_rule() {
