@@ -40,9 +40,9 @@ pub struct Run<'a> {
     pub first: usize,
     /// The cells of the others.
     pub cells: Cells<'a>,
-    /// Position of the first element in the reduced axes, flattened in C order over their whole extent.
+    /// Position of the first element in the reduced and grouped axes, flattened in C order over their whole extent.
     pub position: u64,
-    /// How much the position grows per element: one where the innermost axis is reduced, else zero.
+    /// How much the position grows per element: zero where the innermost axis is kept.
     pub position_step: u64,
 }
 

@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod reference;
 #[cfg(test)]
 pub mod testing;
+pub mod reduction;
 pub mod tile;
 pub mod view;
 

@@ -1,0 +1,193 @@
+//! The one accumulator behind all reductions: a cell's algebra ([`Fold`]) over a vector of states.
+
+use std::any::Any;
+use std::fmt;
+
+use super::super::combine::{Accumulator, Cells, Combine, Run};
+use super::super::tile::{Tile, TileElement};
+use crate::array::Block;
+
+/// States that a run into a single cell is dealt out to, so that additions need not wait for each
+/// other; they are joined in a fixed order.
+const LANES: usize = 16;
+
+/// How elements change the state of one cell, and how two states become one.
+pub trait Fold: Clone + fmt::Debug + Send + Sync + 'static {
+    /// The type of the elements.
+    type In: TileElement;
+    /// What a cell remembers.
+    type State: Clone + Send + 'static;
+
+    /// A cell that has seen nothing.
+    fn start(&self) -> Self::State;
+
+    /// Takes in one element.
+    fn add(&self, state: &mut Self::State, value: &Self::In, position: u64);
+
+    /// Takes in what `later` has seen after `state`.
+    fn join(&self, state: &mut Self::State, later: &Self::State);
+
+    /// The results, one element a state.
+    fn finish(&self, states: Vec<Self::State>) -> Block;
+
+    /// Takes in a run of elements, `step` apart in position.
+    #[inline(always)]
+    fn add_all(&self, state: &mut Self::State, values: &[Self::In], position: u64, step: u64) {
+        if values.len() < 2 * LANES {
+            for (i, value) in values.iter().enumerate() {
+                self.add(state, value, position + i as u64 * step);
+            }
+            return;
+        }
+        let mut lanes: [Self::State; LANES] = std::array::from_fn(|_| self.start());
+        let chunks = values.chunks_exact(LANES);
+        let rest = chunks.remainder();
+        let mut at = position;
+        for chunk in chunks {
+            for lane in 0..LANES {
+                self.add(&mut lanes[lane], &chunk[lane], at + lane as u64 * step);
+            }
+            at += LANES as u64 * step;
+        }
+        for lane in &lanes {
+            self.join(state, lane);
+        }
+        for (i, value) in rest.iter().enumerate() {
+            self.add(state, value, at + i as u64 * step);
+        }
+    }
+}
+
+/// The reduction by a fold.
+#[derive(Clone, Debug)]
+pub struct Folding<F>(pub F);
+
+impl<F: Fold> Combine for Folding<F> {
+    fn init(&self, cells: usize) -> Box<dyn Accumulator> {
+        let states = vec![self.0.start(); cells];
+        Box::new(States { fold: self.0.clone(), states })
+    }
+
+    fn state_bytes(&self) -> usize {
+        size_of::<F::State>()
+    }
+}
+
+/// The states of many cells.
+struct States<F: Fold> {
+    fold: F,
+    states: Vec<F::State>,
+}
+
+impl<F: Fold> States<F> {
+    #[inline(always)]
+    fn take(&mut self, run: &Run<'_>, values: &[F::In]) {
+        let fold = &self.fold;
+        let position = |i: usize| run.position + i as u64 * run.position_step;
+        match run.cells {
+            Cells::One => fold.add_all(&mut self.states[run.first], values, run.position, run.position_step),
+            Cells::Each => {
+                let states = &mut self.states[run.first..run.first + run.len];
+                for (i, (state, value)) in states.iter_mut().zip(values).enumerate() {
+                    fold.add(state, value, position(i));
+                }
+            }
+            Cells::Table(table, stride) => {
+                for (i, (&cell, value)) in table.iter().zip(values).enumerate() {
+                    if cell != u32::MAX {
+                        fold.add(&mut self.states[run.first + cell as usize * stride], value, position(i));
+                    }
+                }
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn take_avx2(&mut self, run: &Run<'_>, values: &[F::In]) {
+        self.take(run, values);
+    }
+}
+
+impl<F: Fold> Accumulator for States<F> {
+    fn step(&mut self, run: &Run<'_>, values: &Tile, _weights: Option<&Tile>) {
+        let values = &values.get::<F::In>()[run.start..run.start + run.len];
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has the feature, as just asked.
+            return unsafe { self.take_avx2(run, values) };
+        }
+        self.take(run, values);
+    }
+
+    fn merge(&mut self, other: Box<dyn Accumulator>) {
+        let other = other.into_any().downcast::<Self>().expect("accumulators of one reduction");
+        for (state, later) in self.states.iter_mut().zip(&other.states) {
+            self.fold.join(state, later);
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Block {
+        self.fold.finish(self.states)
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// Two reductions side by side whose results make one.
+#[derive(Clone, Debug)]
+pub struct Pair<J> {
+    /// The first.
+    pub first: std::sync::Arc<dyn Combine>,
+    /// The second.
+    pub second: std::sync::Arc<dyn Combine>,
+    /// How their results become one.
+    pub join: J,
+}
+
+/// How the results of two reductions become one.
+pub trait JoinResults: Clone + fmt::Debug + Send + Sync + 'static {
+    /// The result, one element a cell.
+    fn results(&self, first: Block, second: Block) -> Block;
+}
+
+impl<J: JoinResults> Combine for Pair<J> {
+    fn init(&self, cells: usize) -> Box<dyn Accumulator> {
+        let (first, second) = (self.first.init(cells), self.second.init(cells));
+        Box::new(PairStates { first, second, join: self.join.clone() })
+    }
+
+    fn state_bytes(&self) -> usize {
+        self.first.state_bytes() + self.second.state_bytes()
+    }
+}
+
+/// The states of two reductions over the same cells.
+struct PairStates<J> {
+    first: Box<dyn Accumulator>,
+    second: Box<dyn Accumulator>,
+    join: J,
+}
+
+impl<J: JoinResults> Accumulator for PairStates<J> {
+    fn step(&mut self, run: &Run<'_>, values: &Tile, weights: Option<&Tile>) {
+        self.first.step(run, values, weights);
+        self.second.step(run, values, weights);
+    }
+
+    fn merge(&mut self, other: Box<dyn Accumulator>) {
+        let other = other.into_any().downcast::<Self>().expect("accumulators of one reduction");
+        self.first.merge(other.first);
+        self.second.merge(other.second);
+    }
+
+    fn finish(self: Box<Self>) -> Block {
+        self.join.results(self.first.finish(), self.second.finish())
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

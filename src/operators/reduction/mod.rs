@@ -1,0 +1,18 @@
+//! Reductions: what becomes of many elements in one cell, and how a call of one expands.
+//!
+//! A *fold* ([`fold::Fold`]) says how elements change the state of one cell and how two states become
+//! one; an accumulator holds the states of many cells. A *stepper* ([`step::Stepper`]) tells it which
+//! elements go to which cells. The order in which a cell takes in its elements depends on the runs
+//! and merges alone, never on timing.
+//!
+//! Absent: median and quantiles, which need all elements of a cell at once.
+
+pub mod choose;
+pub mod extremes;
+pub mod fold;
+pub mod numbers;
+pub mod step;
+pub mod sums;
+
+pub use choose::{Options, Reducer, choose};
+pub use step::Stepper;
