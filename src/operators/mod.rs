@@ -14,10 +14,10 @@ pub mod error;
 pub mod evaluate;
 pub mod index;
 pub mod pattern;
+pub mod reduction;
 pub mod reference;
 #[cfg(test)]
 pub mod testing;
-pub mod reduction;
 pub mod tile;
 pub mod view;
 

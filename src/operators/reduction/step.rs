@@ -2,9 +2,7 @@
 
 use super::super::combine::{Accumulator, Cells, Run};
 use super::super::pattern::Reduction;
-use super::super::tile::{TILE, Tile, TileElement};
-use crate::array::block::with_values;
-use crate::array::strided::Values;
+use super::super::tile::{TILE, Tile, load};
 use crate::array::{Block, Region};
 
 /// The way from the elements of one input region to the cells of an accumulator.
@@ -135,9 +133,9 @@ impl Stepper {
         let count = values.count() as usize;
         for offset in (0..count).step_by(TILE) {
             let len = TILE.min(count - offset);
-            fill(&mut tile, values, offset, len);
+            load(values, offset, len, &mut tile);
             if let (Some(tile), Some(weights)) = (&mut weight_tile, weights) {
-                fill(tile, weights, offset, len);
+                load(weights, offset, len, tile);
             }
             self.tile(acc, offset, &tile, weight_tile.as_ref());
         }
@@ -160,30 +158,94 @@ impl Stepper {
     }
 }
 
-/// Fills the tile with `len` elements of a block of its dtype, from the `offset`-th on in C order.
-pub fn fill(tile: &mut Tile, block: &Block, offset: usize, len: usize) {
-    fn typed<T: TileElement>(tile: &mut Tile, values: &Values<T>, offset: usize, len: usize) {
-        let elements = tile.get_mut::<T>();
-        elements.clear();
-        if let Some(slice) = values.as_slice() {
-            elements.extend_from_slice(&slice[offset..offset + len]);
-            return;
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Options, Reducer, choose};
+    use super::*;
+    use crate::array::{Coord, DType, DimName, Scalar};
+    use crate::operators::view::Groups;
+
+    const SHAPE: [u64; 3] = [3, 4, 5];
+
+    fn reduction(axes: &[usize], groups: Option<(usize, &[u32], i64)>) -> Reduction {
+        let options = Options { skipna: true, dtype: None };
+        let (combine, _) = choose(Reducer::Sum, DType::I32, &options).unwrap();
+        let groups = groups.map(|(axis, index, count)| {
+            let coord = Arc::new(Coord::integers(DimName::new("g"), (0..count).collect()));
+            (axis, Groups { dim: DimName::new("d"), index: index.into(), coord })
+        });
+        Reduction { axes: axes.to_vec(), groups, keepdims: false, combine }
+    }
+
+    fn values() -> Block {
+        Block::from_vec(&SHAPE, (0..60i32).map(|i| i * i % 17).collect()).unwrap()
+    }
+
+    /// The sums of the cells from the eight regions into which `cut` divides the values.
+    fn stepped(reduction: &Reduction, cells: &Region, cut: &[u64; 3]) -> Vec<Scalar> {
+        let mut acc = reduction.combine.init(cells.count() as usize);
+        for corner in Region::whole(&[2, 2, 2]).indices() {
+            let start: Vec<u64> = (0..3).map(|a| if corner[a] == 0 { 0 } else { cut[a] }).collect();
+            let shape = (0..3).map(|a| if corner[a] == 0 { cut[a] } else { SHAPE[a] - cut[a] }).collect();
+            let region = Region { start, shape };
+            let stepper = Stepper::new(reduction, cells, &SHAPE, &region);
+            stepper.block(acc.as_mut(), &values().slice(&region), None);
         }
-        let (data, origin) = values.storage();
-        let (&inner, outer) = values.shape().split_last().expect("a single value is a slice");
-        let (&stride, outer_strides) = values.strides().split_last().expect("as many strides as axes");
-        let mut at = offset;
-        while at < offset + len {
-            let (mut row, column) = (at / inner, at % inner);
-            let count = (inner - column).min(offset + len - at);
-            let mut place = origin as isize + column as isize * stride;
-            for (&n, &s) in outer.iter().zip(outer_strides).rev() {
-                place += (row % n) as isize * s;
-                row /= n;
+        acc.finish().scalars()
+    }
+
+    #[test]
+    fn any_split_into_regions_gives_the_same_cells() {
+        let groups: [Option<(usize, &[u32], i64)>; 4] =
+            [None, Some((0, &[1, u32::MAX, 0], 2)), Some((1, &[2, 0, 2, u32::MAX], 3)), Some((2, &[0, 1, 0, 1, 2], 3))];
+        for groups in groups {
+            for mask in 0..8 {
+                let grouped = groups.map(|g| g.0);
+                let axes: Vec<usize> = (0..3).filter(|&a| mask >> a & 1 == 1 && grouped != Some(a)).collect();
+                let reduction = reduction(&axes, groups);
+                let size = |a: usize| if grouped == Some(a) { groups.unwrap().2 as u64 } else { SHAPE[a] };
+                let shape: Vec<u64> = (0..3).filter(|a| !axes.contains(a)).map(size).collect();
+                let cells = Region::whole(&shape);
+                let whole = stepped(&reduction, &cells, &SHAPE);
+                assert_eq!(whole, expected(&reduction, &shape), "{axes:?} {groups:?}");
+                for cut in [[1, 1, 1], [2, 0, 4], [0, 3, 2]] {
+                    assert_eq!(stepped(&reduction, &cells, &cut), whole, "{axes:?} {groups:?} {cut:?}");
+                }
             }
-            elements.extend((0..count as isize).map(|i| data[(place + i * stride) as usize].clone()));
-            at += count;
         }
     }
-    with_values!(block, values => typed(tile, values, offset, len));
+
+    fn expected(reduction: &Reduction, shape: &[u64]) -> Vec<Scalar> {
+        let mut sums = vec![0i64; shape.iter().product::<u64>() as usize];
+        for index in Region::whole(&SHAPE).indices() {
+            let mut cell = Some(0);
+            for (out, axis) in (0..3).filter(|a| !reduction.axes.contains(a)).enumerate() {
+                let at = match &reduction.groups {
+                    Some((grouped, groups)) if *grouped == axis => match groups.index[index[axis] as usize] {
+                        u32::MAX => None,
+                        group => Some(u64::from(group)),
+                    },
+                    _ => Some(index[axis]),
+                };
+                cell = cell.zip(at).map(|(cell, at)| cell * shape[out] + at);
+            }
+            if let Some(cell) = cell {
+                sums[cell as usize] += values().get(&index).as_i64().unwrap();
+            }
+        }
+        sums.into_iter().map(Scalar::Int).collect()
+    }
+
+    #[test]
+    fn cells_may_cover_part_of_the_output() {
+        let reduction = reduction(&[0], Some((2, &[0, 1, 0, 1, 2], 3)));
+        let whole = expected(&reduction, &[4, 3]);
+        let cells = Region { start: vec![1, 1], shape: vec![2, 2] };
+        let mut acc = reduction.combine.init(4);
+        let region = Region { start: vec![0, 1, 0], shape: vec![3, 2, 5] };
+        Stepper::new(&reduction, &cells, &SHAPE, &region).block(acc.as_mut(), &values().slice(&region), None);
+        assert_eq!(acc.finish().scalars(), [4, 5, 7, 8].map(|i| whole[i].clone()));
+    }
 }
