@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod documentation;
 mod generated;
 mod parse;
 mod tidy;
