@@ -9,6 +9,8 @@
 //! more than the dataset declares is an error, whatever its stored size. Nothing here knows of files, threads
 //! or libhdf5, and no plugin is ever loaded.
 
+use std::fmt;
+
 mod bits;
 mod bitshuffle;
 mod compressors;
@@ -263,6 +265,20 @@ impl Pipeline {
     /// A filter that is read only.
     pub fn encode(&self, bytes: Vec<u8>) -> Result<Vec<u8>, FilterError> {
         self.filters.iter().try_fold(bytes, |bytes, filter| filter.encode(bytes))
+    }
+}
+
+/// The filters as a script would write them: `shuffle, gzip(4)`.
+impl fmt::Display for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, filter) in self.filters.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(f, "{comma}{}", filter.name())?;
+            if let Filter::Deflate(level) = filter {
+                write!(f, "({level})")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,166 @@
+//! What h5py and netCDF4 read of a file is what the reader reads.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::*;
+use crate::array::{AttrValue, Block, DType, Region, Scalar};
+use crate::planner::catalog::{StoredArray, StoredGroup};
+
+/// The Python with the oracles; tests that need it say so and pass where there is none.
+pub(super) fn python(script: &str, arguments: &[&Path]) -> Option<String> {
+    let Some(python) = std::env::var_os("FF_PYTHON") else {
+        let _ = std::io::stderr().write_all(b"SKIPPED: FF_PYTHON is not set, so nothing is compared with h5py\n");
+        return None;
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(script);
+    let run = Command::new(python).arg(&script).args(arguments).output().unwrap();
+    assert!(run.status.success(), "{}: {}", script.display(), String::from_utf8_lossy(&run.stderr));
+    Some(String::from_utf8(run.stdout).unwrap())
+}
+
+/// A dataset as `hdf5_describe.py` has it.
+#[derive(serde::Deserialize)]
+struct Described {
+    path: String,
+    dtype: String,
+    shape: Vec<u64>,
+    dims: Vec<Option<String>>,
+    crc: u32,
+    attrs: serde_json::Map<String, serde_json::Value>,
+}
+
+/// All values of an array, chunk by chunk where it has any.
+pub(super) fn whole(
+    reader: &dyn ArrayReader,
+    array: &StoredArray,
+) -> Result<Block, crate::runtime::serializers::StorageError> {
+    let Some(chunk) = reader.chunk_shape() else { return reader.read_region(&Region::whole(&array.shape)) };
+    let mut all = Block::zeros(array.dtype, &array.shape);
+    let counts: Vec<u64> = array.shape.iter().zip(chunk).map(|(&n, &c)| n.div_ceil(c)).collect();
+    for index in Region::whole(&counts).indices() {
+        let start: Vec<u64> = index.iter().zip(chunk).map(|(i, c)| i * c).collect();
+        all.assign(&start, &reader.read_chunk(&index)?);
+    }
+    Ok(all)
+}
+
+fn crc(block: &Block) -> u32 {
+    match block.to_bytes() {
+        Some(bytes) => crc32fast::hash(&bytes),
+        None => {
+            let scalars = block.scalars();
+            let texts = scalars.iter().map(|scalar| match scalar {
+                Scalar::Str(text) => text.as_ref(),
+                _ => "",
+            });
+            crc32fast::hash(texts.collect::<Vec<_>>().join("\0").as_bytes())
+        }
+    }
+}
+
+fn attribute_differs(found: Option<&AttrValue>, expected: &serde_json::Value) -> bool {
+    let parts = |scalar: &Scalar| match scalar {
+        Scalar::Complex(value) => [value.re, value.im],
+        other => [other.as_f64().unwrap_or(f64::NAN), 0.0],
+    };
+    match (found, expected) {
+        (Some(AttrValue::Str(text)), serde_json::Value::String(expected)) => text != expected,
+        (Some(AttrValue::Json(_)), serde_json::Value::Array(_)) => false,
+        (Some(value), serde_json::Value::Array(expected)) => {
+            let scalars = match value {
+                AttrValue::Number(_, scalar) => vec![scalar.clone()],
+                AttrValue::Numbers(_, scalars) => scalars.clone(),
+                _ => return true,
+            };
+            let numbers: Vec<f64> = scalars.iter().flat_map(parts).collect();
+            value.dtype().map(DType::name) != expected[0].as_str() || serde_json::json!(numbers) != expected[1]
+        }
+        _ => true,
+    }
+}
+
+/// How reading `path` differs from what the oracle reads.
+fn differences(path: &Path) -> Option<Vec<String>> {
+    let described = python("hdf5_describe.py", &[path])?;
+    let container = open(path).unwrap_or_else(|error| panic!("{error}"));
+    let mut wrong = Vec::new();
+    for line in described.lines() {
+        let expected: Described = serde_json::from_str(line).unwrap();
+        if expected.path == "/filters/zfp" {
+            continue;
+        }
+        let mut check = |what: &str, differs: bool| {
+            if differs {
+                wrong.push(format!("{}: {what}", expected.path));
+            }
+        };
+        let wanted = expected.path.replace("_nc4_non_coord_", "");
+        let Some(array) = container.stored().array(&wanted) else {
+            let error = container.reader(&wanted).err().map(|error| error.message);
+            check(&format!("not there: {error:?}"), true);
+            continue;
+        };
+        check(&format!("dtype {}", array.dtype), array.dtype.name() != expected.dtype);
+        check(&format!("shape {:?}", array.shape), array.shape != expected.shape);
+        let dims: Vec<_> = array.dims.iter().map(|dim| dim.as_ref().map(|d| d.as_str().to_owned())).collect();
+        let mut unique = expected.dims.clone();
+        (1..unique.len())
+            .for_each(|axis| unique[axis] = unique[axis].take().filter(|d| !unique[..axis].contains(&Some(d.clone()))));
+        check(&format!("dims {dims:?}, expected {unique:?}"), dims != unique);
+        let reader = container.reader(&wanted).unwrap();
+        match whole(&*reader, array) {
+            Ok(values) => check("values", crc(&values) != expected.crc),
+            Err(error) => check(&error.message, true),
+        }
+        for (name, value) in &expected.attrs {
+            let internal = matches!(name.as_str(), "CLASS" | "NAME")
+                || name.starts_with("_Netcdf4")
+                || name.starts_with("DIMENSION");
+            let found = array.attrs.get(name);
+            check(&format!("attribute {name}: {found:?}"), !internal && attribute_differs(found, value));
+        }
+    }
+    Some(wrong)
+}
+
+fn unsupported(group: &StoredGroup, found: &mut Vec<String>) {
+    let path = group.path.trim_end_matches('/');
+    found.extend(group.unsupported.iter().map(|(name, reason)| format!("{path}/{name}: {reason}")));
+    group.groups.iter().for_each(|(_, below)| unsupported(below, found));
+}
+
+#[test]
+fn reads_what_h5py_reads() {
+    let directory = tempfile::tempdir().unwrap();
+    if python("hdf5_make.py", &[directory.path()]).is_none() {
+        return;
+    }
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|ext| ext != "bin")) {
+        let wrong = differences(path).unwrap();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", path.display());
+    }
+    let container = open(&directory.path().join("latest.h5")).unwrap();
+    let Stored::Group(root) = &**container.stored() else { panic!() };
+    let mut reasons = Vec::new();
+    unsupported(root, &mut reasons);
+    insta::assert_snapshot!(reasons.join("\n"));
+    let ordered = root.group("ordered").unwrap();
+    let names: Vec<_> = ordered.arrays.iter().take(4).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["0", "7", "14", "21"]);
+}
+
+#[test]
+fn reads_the_example_data() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
+    for part in ["iris", "cmip6"] {
+        for entry in std::fs::read_dir(examples.join(part)).unwrap() {
+            let Some(wrong) = differences(&entry.unwrap().path()) else { return };
+            assert!(wrong.is_empty(), "{wrong:#?}");
+        }
+    }
+}
