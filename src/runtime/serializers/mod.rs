@@ -137,4 +137,4 @@ pub type Check = fn(&[ArraySpec], &TargetOptions) -> Result<(), CatalogError>;
 pub type Create = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
 
 /// All formats, in the order in which content is sniffed.
-pub static FORMATS: &[Format] = &[zarr::FORMAT];
+pub static FORMATS: &[Format] = &[zarr::FORMAT, hdf5::HDF5, hdf5::NETCDF];

@@ -67,12 +67,12 @@ fn explain(path: &Path, name: &str, error: FormatError) -> CatalogError {
         FormatError::Io(_) => CatalogError::new("ff::source::unreadable", message),
         FormatError::NotHdf5 if is_classic(path) => CatalogError::new("ff::source::unsupported", message)
             .with_help("it is a classic NetCDF file; `nccopy -k nc4 IN OUT` makes a NetCDF-4 file of it"),
-        FormatError::NotHdf5 => CatalogError::new("ff::source::damaged", message),
-        FormatError::Truncated { .. } => CatalogError::new("ff::source::damaged", message)
+        FormatError::NotHdf5 => CatalogError::new("ff::source::not_hdf5", message),
+        FormatError::Truncated { .. } => CatalogError::new("ff::source::metadata", message)
             .with_help("its writer did not finish, or a copy was interrupted; make or fetch it again"),
         FormatError::BeingWritten => CatalogError::new("ff::source::busy", message)
             .with_help("wait until its writer has closed it; after a crash, `h5clear -s FILE` removes the mark"),
-        FormatError::Damaged { .. } => CatalogError::new("ff::source::damaged", message),
+        FormatError::Damaged { .. } => CatalogError::new("ff::source::metadata", message),
         FormatError::Unsupported(_) => CatalogError::new("ff::source::unsupported", message),
     }
 }

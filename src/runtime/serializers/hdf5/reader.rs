@@ -52,7 +52,7 @@ impl Reader {
     }
 
     fn format_error(&self, part: &str, error: &FormatError) -> StorageError {
-        let code = if matches!(error, FormatError::Io(_)) { "ff::read::io" } else { "ff::read::damaged" };
+        let code = if matches!(error, FormatError::Io(_)) { "ff::read::failed" } else { "ff::read::decode" };
         self.error(part, error, code)
     }
 
@@ -97,7 +97,7 @@ impl Reader {
                 Ok(Some(out))
             }
             Layout::Contiguous(Some(address)) => {
-                if address.checked_add(total).is_none_or(|end| end > self.file.source.len()) {
+                if address.checked_add(total).is_none_or(|end| end > self.file.source.size()) {
                     return Err(FormatError::damaged("a dataset", "its values reach beyond the end of the file"));
                 }
                 let mut out = vec![0; len];
@@ -156,11 +156,11 @@ impl ArrayReader for Reader {
     fn read_chunk(&self, index: &[u64]) -> Result<Block, StorageError> {
         let part = format!("chunk {index:?}");
         let Some(grid) = &self.grid else {
-            return Err(self.error(&part, "it is not stored in chunks", "ff::read::damaged"));
+            return Err(self.error(&part, "it is not stored in chunks", "ff::read::decode"));
         };
         let bytes = self.chunk_bytes(grid, index).map_err(|error| match error {
             ChunkError::Format(error) => self.format_error(&part, &error),
-            ChunkError::Filter(error) => self.error(&part, error, "ff::read::damaged"),
+            ChunkError::Filter(error) => self.error(&part, error, "ff::read::decode"),
         })?;
         let spans = index.iter().zip(&grid.chunk).zip(&grid.shape);
         let clipped: Vec<u64> = spans.map(|((&i, &c), &n)| c.min(n - i * c)).collect();
@@ -181,7 +181,7 @@ impl ArrayReader for Reader {
     fn read_region(&self, region: &Region) -> Result<Block, StorageError> {
         let part = format!("region {region}");
         if !Region::whole(&self.dataset.shape).contains(region) {
-            return Err(self.error(&part, "it lies outside the dataset", "ff::read::damaged"));
+            return Err(self.error(&part, "it lies outside the dataset", "ff::read::decode"));
         }
         let bytes = self.region_bytes(region).map_err(|error| self.format_error(&part, &error))?;
         self.block(&part, &region.shape, bytes)

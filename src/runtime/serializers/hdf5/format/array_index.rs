@@ -66,7 +66,7 @@ pub fn fixed(file: &HdfFile, address: u64, visit: &mut dyn FnMut(u64, Entry)) ->
     let count = cursor.length()?;
     let Some(block) = cursor.address()? else { return Ok(()) };
     let elements = Elements::of(&cursor, client, size, sizes.offset)?;
-    let total = count.checked_mul(elements.size as u64).filter(|&total| total <= file.source.len());
+    let total = count.checked_mul(elements.size as u64).filter(|&total| total <= file.source.size());
     let total = total.ok_or_else(|| cursor.wrong("more elements than the file has room for"))?;
     let page = 1u64.checked_shl(u32::from(page_bits)).unwrap_or(u64::MAX);
     let prefix = (6 + sizes.offset) as u64;

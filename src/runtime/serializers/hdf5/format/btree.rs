@@ -14,7 +14,7 @@ struct Fuel(u64);
 
 impl Fuel {
     fn of(file: &HdfFile) -> Fuel {
-        Fuel(file.source.len() / LEAST_NODE + 1)
+        Fuel(file.source.size() / LEAST_NODE + 1)
     }
 
     fn burn(&mut self, what: &'static str) -> Result<()> {

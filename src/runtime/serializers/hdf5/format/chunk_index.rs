@@ -147,7 +147,7 @@ fn collect(file: &HdfFile, grid: &Grid, index: &Index, address: u64, chunks: &mu
 fn implicit(file: &HdfFile, grid: &Grid, address: u64, push: &mut dyn FnMut(&[u64], Entry)) -> Result<()> {
     let counts = grid.greatest_counts();
     let total = counts.iter().try_fold(1u64, |total, &n| total.checked_mul(n));
-    let total = total.filter(|total| total.checked_mul(grid.chunk_bytes).is_some_and(|len| len <= file.source.len()));
+    let total = total.filter(|total| total.checked_mul(grid.chunk_bytes).is_some_and(|len| len <= file.source.size()));
     let total = total.ok_or_else(|| FormatError::damaged(WHAT, "more chunks than the file has room for"))?;
     for number in 0..total {
         let entry = Entry { address: Some(address + number * grid.chunk_bytes), size: None, mask: 0 };

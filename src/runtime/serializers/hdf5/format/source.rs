@@ -32,7 +32,7 @@ impl Source {
     }
 
     /// Bytes from the base address to the end of the file.
-    pub fn len(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.len.saturating_sub(self.base)
     }
 
@@ -44,7 +44,7 @@ impl Source {
     /// Fills `buffer` from `address`.
     pub fn read_into(&self, address: u64, buffer: &mut [u8], what: &'static str) -> Result<()> {
         let end = address.checked_add(buffer.len() as u64);
-        if end.is_none_or(|end| end > self.len()) {
+        if end.is_none_or(|end| end > self.size()) {
             return Err(FormatError::damaged(
                 what,
                 format!("{} bytes at {address:#x} are outside the file", buffer.len()),
@@ -57,7 +57,7 @@ impl Source {
 
     /// Reads `len` bytes at `address`; no more is allocated than the file has.
     pub fn read(&self, address: u64, len: u64, what: &'static str) -> Result<Vec<u8>> {
-        if address.checked_add(len).is_none_or(|end| end > self.len()) {
+        if address.checked_add(len).is_none_or(|end| end > self.size()) {
             return Err(FormatError::damaged(what, format!("{len} bytes at {address:#x} are outside the file")));
         }
         let mut bytes = vec![0; len as usize];

@@ -47,7 +47,7 @@ impl HdfFile {
         let mut source = Source::open(path)?;
         let base = find(&source)?.ok_or(FormatError::NotHdf5)?;
         source.set_base(base);
-        let bytes = source.read(0, LONGEST.min(source.len()), WHAT)?;
+        let bytes = source.read(0, LONGEST.min(source.size()), WHAT)?;
         let version = *bytes.get(SIGNATURE.len()).ok_or_else(|| FormatError::damaged(WHAT, "it ends too early"))?;
         let fields = match version {
             0 | 1 => Fields::old(&bytes, version)?,
