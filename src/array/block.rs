@@ -310,6 +310,18 @@ impl Block {
         with_values!(self, values => contiguous(values))
     }
 
+    /// The elements in C order with another shape of the same count.
+    ///
+    /// # Panics
+    /// Where the count differs.
+    pub fn reshape(&self, shape: &[u64]) -> Block {
+        fn reshape<T: Element>(values: &Values<T>, shape: &[u64]) -> Block {
+            let values = values.contiguous().reshaped(&usizes(shape));
+            T::wrap(values.expect("a shape of as many elements"))
+        }
+        with_values!(self, values => reshape(values, shape))
+    }
+
     /// Copies `source` into the part of this block that begins at `start`.
     ///
     /// # Panics

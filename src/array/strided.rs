@@ -149,6 +149,13 @@ impl<T: Clone> Values<T> {
         self
     }
 
+    /// Elements in C order seen with another shape; none where they have gaps or the count differs.
+    pub fn reshaped(self, shape: &[usize]) -> Option<Self> {
+        self.as_slice()?;
+        let same = shape.iter().product::<usize>() == self.len();
+        same.then(|| Values { shape: shape.to_vec(), strides: c_strides(shape), ..self })
+    }
+
     /// The same elements in C order without gaps; not copied where they already lie so.
     pub fn contiguous(&self) -> Self {
         if self.as_slice().is_some() {

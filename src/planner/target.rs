@@ -1,6 +1,11 @@
 //! What a sink writes: arrays with their storage, settled while planning.
 
-use crate::array::{Attributes, DType, DimName, Scalar};
+use std::sync::Arc;
+
+use super::graph::{Variable, Write};
+use crate::array::block::storage;
+use crate::array::calendar::cf::TimeUnits;
+use crate::array::{ArrayType, AttrValue, Attributes, Block, Coord, CoordValues, DType, DimName, Scalar};
 
 /// The codec of a sink, as a script writes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,4 +48,107 @@ pub struct TargetOptions {
     pub version: Option<u8>,
     /// Attributes of the root group.
     pub attrs: Attributes,
+}
+
+/// The arrays of a target: its variables, whose values a run computes, then the coordinates that
+/// come along, with their encoded values.
+pub fn specs(write: &Write, types: &[Arc<ArrayType>]) -> Vec<(ArraySpec, Option<Block>)> {
+    let mut specs: Vec<(ArraySpec, Option<Block>)> =
+        write.variables.iter().zip(types).map(|(variable, ty)| (variable_spec(variable, ty), None)).collect();
+    if !write.with_coords {
+        return specs;
+    }
+    for (variable, ty) in write.variables.iter().zip(types) {
+        let group = variable.path.rsplit_once('/').map_or("", |(group, _)| group);
+        for dim in ty.dims.names() {
+            let path = format!("{group}/{dim}");
+            if let (Some(coord), false) = (ty.coord(dim), specs.iter().any(|(s, _)| s.path == path)) {
+                specs.push(coord_spec(path, coord));
+            }
+        }
+    }
+    specs
+}
+
+/// Chunks of a variable that names none: those of its values, no larger than 16 MiB.
+pub fn default_chunks(ty: &ArrayType) -> Vec<u64> {
+    const LARGEST: u64 = 16 << 20;
+    let shape = ty.shape();
+    let mut chunks: Vec<u64> = ty.chunks.axes.iter().zip(&shape).map(|(a, &n)| a.size.min(n).max(1)).collect();
+    let item = ty.dtype.size() as u64;
+    for axis in 0..chunks.len() {
+        let bytes = |chunks: &[u64]| chunks.iter().fold(item, |n, &c| n.saturating_mul(c));
+        while bytes(&chunks) > LARGEST && chunks[axis] > 1 {
+            chunks[axis] = chunks[axis].div_ceil(2);
+        }
+    }
+    chunks
+}
+
+fn variable_spec(variable: &Variable, ty: &ArrayType) -> ArraySpec {
+    let mut attrs = variable.attrs.clone();
+    let mut fill = variable.fill.clone();
+    match ty.dtype {
+        DType::DateTime(calendar) => {
+            attrs.set("units", AttrValue::Str("microseconds since 1970-01-01".into()));
+            attrs.set("calendar", AttrValue::Str(calendar.name().into()));
+            fill = fill.or(Some(Scalar::Int(i64::MIN)));
+        }
+        DType::Duration => {
+            attrs.set("units", AttrValue::Str("microseconds".into()));
+            fill = fill.or(Some(Scalar::Int(i64::MIN)));
+        }
+        _ => {}
+    }
+    ArraySpec {
+        path: variable.path.clone(),
+        dtype: storage(ty.dtype),
+        dims: ty.dims.names().cloned().collect(),
+        shape: ty.shape(),
+        chunks: variable.chunks.clone().unwrap_or_else(|| default_chunks(ty)),
+        shards: variable.shards.clone(),
+        codecs: variable.codecs.clone(),
+        fill,
+        attrs,
+        is_coordinate: false,
+    }
+}
+
+/// A coordinate as it is stored: times as whole numbers of the largest unit that holds them all.
+fn coord_spec(path: String, coord: &Coord) -> (ArraySpec, Option<Block>) {
+    let mut attrs = (*coord.attrs).clone();
+    let mut dtype = coord.dtype;
+    let mut block = coord.block();
+    let mut fill = None;
+    if let CoordValues::Time(times, calendar) = &coord.values {
+        let units = TimeUnits::infer(*calendar, times);
+        let missing = times.contains(&i64::MIN).then_some(i64::MIN);
+        if let Ok(encoded) = units.encode_ints(times, missing) {
+            attrs.set("units", AttrValue::Str(units.to_string()));
+            block = Block::from_list(encoded);
+        } else {
+            attrs.set("units", AttrValue::Str("microseconds since 1970-01-01".into()));
+        }
+        attrs.set("calendar", AttrValue::Str(calendar.name().into()));
+        dtype = DType::I64;
+        fill = missing.map(Scalar::Int);
+    }
+    if let CoordValues::Duration(_) = &coord.values {
+        attrs.set("units", AttrValue::Str("microseconds".into()));
+        dtype = DType::I64;
+    }
+    let length = coord.len() as u64;
+    let spec = ArraySpec {
+        path,
+        dtype,
+        dims: vec![coord.dim.clone()],
+        shape: vec![length],
+        chunks: vec![length.clamp(1, 1 << 20)],
+        shards: None,
+        codecs: None,
+        fill,
+        attrs,
+        is_coordinate: true,
+    };
+    (spec, Some(block))
 }

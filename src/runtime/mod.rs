@@ -1,6 +1,156 @@
 //! Carries a plan out.
 //!
-//! What the runtime knows of the outside world lies in [`serializers`]: formats that turn files into
-//! descriptions, chunks into blocks and blocks into files.
+//! [`run`] opens the targets under staging names, executes stage after stage, checks the asserts and
+//! publishes. What the runtime knows of the outside world lies in [`serializers`]: formats that turn
+//! files into descriptions, chunks into blocks and blocks into files.
+//!
+//! | module | concept |
+//! |---|---|
+//! | [`executor`] | workers that take tasks in order |
+//! | [`task`] | what one task does: read, evaluate, write |
+//! | [`evaluate`] | kernels over tiles |
+//! | [`reduce`] | accumulators in the order the plan fixes |
+//! | [`results`] | what is kept between stages, in memory or scratch |
+//! | [`memory`] | the cache of decoded chunks |
+//! | [`targets`] | staging and publication |
+//! | [`observer`] | what is told while it runs, and the report |
 
+pub mod error;
+pub mod evaluate;
+pub mod executor;
+pub mod memory;
+pub mod observer;
+pub mod reduce;
+pub mod results;
+pub mod scratch;
 pub mod serializers;
+pub mod targets;
+pub mod task;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::array::{ArrayType, Block, Region};
+use crate::planner::catalog::{CatalogError, Location};
+use crate::planner::plan::{Answer, AnswerKind, Input, Plan};
+use error::RunError;
+use observer::{Observer, Report};
+use results::Results;
+use serializers::Container;
+
+/// Where the runtime gets at stored data.
+pub trait World: Sync {
+    /// What lies at a location, opened.
+    ///
+    /// # Errors
+    /// As describing it.
+    fn container(&self, location: &Location) -> Result<Arc<dyn Container>, CatalogError>;
+}
+
+/// A request to stop, shared with whoever may ask for it.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks for a stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a stop was asked for.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The flag itself, for signal handlers.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.clone()
+    }
+}
+
+/// A value to be shown.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The text of the expression.
+    pub label: String,
+    /// Its type, before long axes were cut to their ends.
+    pub whole: Arc<ArrayType>,
+    /// The type of `values`.
+    pub ty: Arc<ArrayType>,
+    /// The values.
+    pub values: Block,
+}
+
+/// What a run gives.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the script prints, in order.
+    pub shown: Vec<Shown>,
+    /// What it took.
+    pub report: Report,
+}
+
+/// Carries out `plan`.
+///
+/// # Errors
+/// Reading or writing failed, an assert does not hold, or the run was cancelled. Nothing is published then.
+pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Cancel) -> Result<Outcome, RunError> {
+    let begun = Instant::now();
+    let targets = targets::Targets::create(plan)?;
+    let results = Results::create(plan)?;
+    let mut report = Report::default();
+    observer.planned(plan);
+    for (number, stage) in plan.stages.iter().enumerate() {
+        let run = executor::StageRun::new(plan, stage, number, (world, &targets, &results))?;
+        report.stages.push(executor::execute(&run, observer, cancel)?);
+    }
+    let shown = answers(plan, &results)?;
+    if cancel.is_cancelled() {
+        return Err(RunError::cancelled());
+    }
+    report.published = targets.publish()?;
+    report.wall = begun.elapsed().as_secs_f64();
+    report.peak_memory = observer::peak_memory();
+    observer.finished(&report);
+    Ok(Outcome { shown, report })
+}
+
+fn answers(plan: &Plan, results: &Results) -> Result<Vec<Shown>, RunError> {
+    let mut shown = Vec::new();
+    for answer in &plan.answers {
+        let values = value(answer, results)?;
+        match &answer.kind {
+            AnswerKind::Print { label, whole } => {
+                let (label, whole) = (label.clone(), whole.clone());
+                shown.push(Shown { label, whole, ty: answer.ty.clone(), values });
+            }
+            AnswerKind::Assert { condition, message } => check(answer, &values, condition, message.as_deref())?,
+        }
+    }
+    Ok(shown)
+}
+
+fn value(answer: &Answer, results: &Results) -> Result<Block, RunError> {
+    let whole = Region::whole(&answer.ty.shape());
+    match &answer.value {
+        Input::Constant(constant) => Ok(constant.block(&answer.ty, &whole)),
+        Input::Kept(id) => results.read(*id, &whole).map_err(|e| RunError::storage(e, answer.span)),
+        Input::Source(_) => unreachable!("answers are finished values"),
+    }
+}
+
+fn check(answer: &Answer, values: &Block, condition: &str, message: Option<&str>) -> Result<(), RunError> {
+    let Some(truth) = values.view::<bool>() else {
+        return Err(RunError::assertion(answer.span, condition, message, "it is not a bool"));
+    };
+    let failing = truth.iter().filter(|b| !**b).count();
+    if failing == 0 {
+        return Ok(());
+    }
+    let detail = match truth.len() {
+        1 => "it is false".to_owned(),
+        n => format!("it is false for {failing} of {n} elements"),
+    };
+    Err(RunError::assertion(answer.span, condition, message, &detail))
+}

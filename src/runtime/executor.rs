@@ -1,0 +1,176 @@
+//! Workers that take a stage's tasks in order.
+//!
+//! As many workers run as the plan found room for; each takes the next task, so neighbouring tasks
+//! run at about the same time and find the chunks they share still decoded. A failed task stops the
+//! others; the first failure in task order among those seen is reported.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use super::error::{Failure, RunError};
+use super::memory::ChunkCache;
+use super::observer::{Observer, StageReport};
+use super::reduce::Reducer;
+use super::results::Results;
+use super::targets::Targets;
+use super::task::{OpenSource, run_task};
+use super::{Cancel, World};
+use crate::planner::plan::{Input, Plan, Stage};
+use crate::source::Span;
+
+/// A stage with everything its tasks use.
+pub struct StageRun<'a> {
+    /// The stage.
+    pub stage: &'a Stage,
+    /// Its number, from zero.
+    pub number: usize,
+    /// The kernel's inputs that are sources, opened.
+    pub sources: Vec<Option<OpenSource>>,
+    /// Per end its reducer, if it reduces.
+    pub reducers: Vec<Option<Reducer>>,
+    /// Decoded chunks.
+    pub cache: ChunkCache,
+    /// Results of this and earlier stages.
+    pub results: &'a Results,
+    /// The targets.
+    pub targets: &'a Targets,
+    /// Where the first end stands in the script: blamed for failures to read.
+    pub span: Span,
+    threads: usize,
+}
+
+impl<'a> StageRun<'a> {
+    /// Opens the sources of a stage.
+    ///
+    /// # Errors
+    /// A source is gone or cannot be read.
+    pub fn new(
+        plan: &'a Plan,
+        stage: &'a Stage,
+        number: usize,
+        (world, targets, results): (&dyn World, &'a Targets, &'a Results),
+    ) -> Result<Self, RunError> {
+        let span = stage.ends[0].span;
+        let mut sources = Vec::new();
+        for (input, ty) in stage.inputs.iter().zip(&stage.kernel.inputs) {
+            sources.push(match input {
+                Input::Source(source) => {
+                    let container = world.container(&source.location).map_err(|e| RunError::catalog(e, span))?;
+                    let reader = container.reader(&source.path).map_err(|e| RunError::catalog(e, span))?;
+                    Some(OpenSource { reader, shape: ty.shape(), dtype: ty.dtype })
+                }
+                Input::Constant(_) | Input::Kept(_) => None,
+            });
+        }
+        let reducers = stage.ends.iter().map(Reducer::of).collect();
+        let cache = ChunkCache::new(stage.cost.cache);
+        Ok(StageRun { stage, number, sources, reducers, cache, results, targets, span, threads: plan.threads })
+    }
+
+    /// The grid index of the `number`-th task.
+    fn index(&self, mut number: u64) -> Vec<u64> {
+        let counts = self.stage.grid.counts(&self.stage.shape);
+        let mut index = vec![0; counts.len()];
+        for &axis in self.stage.order.iter().rev() {
+            index[axis] = number % counts[axis];
+            number /= counts[axis];
+        }
+        index
+    }
+}
+
+/// Carries out all tasks of a stage.
+///
+/// # Errors
+/// A task failed, or the run was cancelled.
+pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> Result<StageReport, RunError> {
+    let begun = Instant::now();
+    let tasks = run.stage.grid.count(&run.stage.shape);
+    let shared = Shared::default();
+    if tasks == 0 {
+        finish_empty(run)?;
+    }
+    let workers = run.stage.cost.concurrent.min(tasks as usize);
+    let work = || worker(run, tasks, &shared, observer, cancel);
+    if workers <= 1 {
+        work();
+    } else {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build();
+        let pool = pool.map_err(|e| {
+            RunError::plain(super::serializers::StorageError::new("ff::run::threads", format!("no threads: {e}")))
+        })?;
+        pool.scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| work())));
+    }
+    if let Some((_, error)) = shared.failure.into_inner().expect("workers do not panic while they fail") {
+        return Err(error);
+    }
+    if cancel.is_cancelled() {
+        return Err(RunError::cancelled());
+    }
+    let cost = &run.stage.cost;
+    Ok(StageReport {
+        ends: run.stage.ends.iter().map(|e| e.name.clone()).collect(),
+        tasks,
+        wall: begun.elapsed().as_secs_f64(),
+        read: shared.read.into_inner(),
+        planned_read: cost.read,
+        written: shared.written.into_inner(),
+        cache_hits: run.cache.hits(),
+        concurrent: workers,
+        planned_memory: cost.peak,
+    })
+}
+
+#[derive(Default)]
+struct Shared {
+    next: AtomicU64,
+    read: AtomicU64,
+    written: AtomicU64,
+    stop: AtomicBool,
+    failure: Mutex<Option<(u64, RunError)>>,
+}
+
+fn worker(run: &StageRun<'_>, tasks: u64, shared: &Shared, observer: &dyn Observer, cancel: &Cancel) {
+    while !shared.stop.load(Ordering::Relaxed) && !cancel.is_cancelled() {
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        if number >= tasks {
+            return;
+        }
+        match run_task(run, &run.index(number), cancel) {
+            Ok(moved) => {
+                shared.read.fetch_add(moved.read, Ordering::Relaxed);
+                shared.written.fetch_add(moved.written, Ordering::Relaxed);
+                observer.task_done(run.number, moved.read, moved.written);
+            }
+            Err(error) => {
+                shared.stop.store(true, Ordering::Relaxed);
+                cancel_waiting(shared, number, error, cancel);
+                return;
+            }
+        }
+    }
+}
+
+/// Records a failure; the earliest task's wins, and a failure wins over a mere interruption.
+fn cancel_waiting(shared: &Shared, number: u64, error: RunError, cancel: &Cancel) {
+    let mut failure = shared.failure.lock().expect("workers do not panic while they fail");
+    let earlier = failure.as_ref().is_none_or(|(n, known)| known.kind == Failure::Cancelled || number < *n);
+    if earlier && !(error.kind == Failure::Cancelled && failure.is_some()) {
+        *failure = Some((number, error));
+    }
+    drop(failure);
+    // Tasks that wait for their turn in a reduction look at this flag.
+    cancel.cancel();
+}
+
+/// With no task at all, reductions still have results: those of nothing.
+fn finish_empty(run: &StageRun<'_>) -> Result<(), RunError> {
+    for reducer in run.reducers.iter().flatten() {
+        let whole = crate::array::Region::whole(&run.stage.shape);
+        let cells = reducer.cells(&whole);
+        let block = reducer.empty(&cells.shape);
+        run.results.write(reducer.into, &cells, &block).map_err(|e| RunError::storage(e, run.span))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Targets: written under a staging name, published by a rename when everything is complete.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::RunError;
+use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, TargetWriter};
+use crate::planner::plan::{Plan, Target};
+use crate::planner::target;
+use crate::source::Span;
+
+/// All targets of a run.
+pub struct Targets {
+    open: Vec<Open>,
+}
+
+struct Open {
+    writer: Arc<dyn TargetWriter>,
+    paths: Vec<String>,
+    staging: Staging,
+    overwrite: bool,
+    span: Span,
+}
+
+/// A path that is removed unless it was published.
+struct Staging {
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        remove(&self.path);
+    }
+}
+
+impl Targets {
+    /// Begins every target of `plan` under a staging name and writes its coordinates.
+    ///
+    /// # Errors
+    /// A folder is missing or cannot be written.
+    pub fn create(plan: &Plan) -> Result<Self, RunError> {
+        let open = plan.targets.iter().map(|t| begin(t).map_err(|e| RunError::storage(e, t.span)));
+        Ok(Targets { open: open.collect::<Result<_, _>>()? })
+    }
+
+    /// The writer of a variable.
+    pub fn writer(&self, target: usize, variable: usize) -> Arc<dyn ArrayWriter> {
+        let open = &self.open[target];
+        open.writer.array(&open.paths[variable])
+    }
+
+    /// Completes all targets, then gives each its name; the names in order.
+    ///
+    /// # Errors
+    /// A target cannot be completed or renamed.
+    pub fn publish(self) -> Result<Vec<String>, RunError> {
+        for open in &self.open {
+            open.writer.finish().map_err(|e| RunError::storage(e, open.span))?;
+        }
+        let mut names = Vec::new();
+        for open in self.open {
+            let Open { writer, staging, overwrite, span, .. } = open;
+            drop(writer);
+            rename(&staging, overwrite).map_err(|e| RunError::storage(e, span))?;
+            names.push(staging.target.display().to_string());
+        }
+        Ok(names)
+    }
+}
+
+fn begin(target: &Target) -> Result<Open, StorageError> {
+    let location = &target.write.location;
+    let path = PathBuf::from(location.url.strip_prefix("file://").unwrap_or(&location.url));
+    let create = creator(&location.format)?;
+    let staging = Staging { path: staging_path(&path), target: path };
+    let folder = staging.path.parent().unwrap_or(Path::new("."));
+    if !folder.as_os_str().is_empty() && !folder.is_dir() {
+        std::fs::create_dir_all(folder).map_err(|e| failed("make the folder", folder, &e))?;
+    }
+    let specs = target::specs(&target.write, &target.types);
+    let arrays: Vec<_> = specs.iter().map(|(spec, _)| spec.clone()).collect();
+    let writer = create(&staging.path, &arrays, &target.write.options)?;
+    for (spec, values) in &specs {
+        let Some(values) = values else { continue };
+        let array = writer.array(&spec.path);
+        let grid = crate::array::ChunkGrid::regular(array.object_shape());
+        for index in crate::array::Region::whole(&grid.counts(&spec.shape)).indices() {
+            array.write(&index, &values.slice(&grid.region(&index, &spec.shape)))?;
+        }
+    }
+    let paths = target.write.variables.iter().map(|v| v.path.clone()).collect();
+    Ok(Open { writer, paths, staging, overwrite: target.write.overwrite, span: target.span })
+}
+
+fn creator(format: &str) -> Result<Create, StorageError> {
+    let row = FORMATS.iter().find(|f| f.name == format).and_then(|f| f.create);
+    row.ok_or_else(|| StorageError::new("ff::sink::format", format!("format `{format}` cannot be written")))
+}
+
+/// A hidden name beside the target, unlike that of any other process.
+fn staging_path(path: &Path) -> PathBuf {
+    let name = path.file_name().map_or_else(|| "out".into(), |n| n.to_string_lossy().into_owned());
+    path.with_file_name(format!(".ff-partial-{}-{name}", std::process::id()))
+}
+
+fn rename(staging: &Staging, overwrite: bool) -> Result<(), StorageError> {
+    let target = &staging.target;
+    let existing = target.symlink_metadata().is_ok();
+    if existing && !overwrite {
+        let message = format!("`{}` has come into being while the run went on", target.display());
+        return Err(StorageError::new("ff::sink::exists", message)
+            .with_help("nothing was replaced; remove it, or run again with --overwrite"));
+    }
+    let old = Staging { path: target.with_file_name(format!("{}-old", name(&staging.path))), target: target.clone() };
+    if existing {
+        std::fs::rename(target, &old.path).map_err(|e| failed("move aside", target, &e))?;
+    }
+    if let Err(error) = std::fs::rename(&staging.path, target) {
+        if existing {
+            // Best effort: the error below says what failed first.
+            let _ = std::fs::rename(&old.path, target);
+        }
+        return Err(failed("give its name to", target, &error));
+    }
+    sync_folder(target);
+    Ok(())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Makes a rename durable, where the system can.
+fn sync_folder(target: &Path) {
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Ok(folder) = std::fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+fn remove(path: &Path) {
+    let Ok(found) = path.symlink_metadata() else { return };
+    let _ = if found.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+}
+
+fn failed(doing: &str, path: &Path, error: &std::io::Error) -> StorageError {
+    StorageError::new("ff::write::target", format!("cannot {doing} `{}`: {error}", path.display()))
+}

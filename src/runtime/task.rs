@@ -1,0 +1,203 @@
+//! One task: read what it needs, evaluate, write.
+
+use std::sync::Arc;
+
+use super::evaluate::{Evaluation, append, into_block};
+use super::executor::StageRun;
+use super::memory::ChunkCache;
+use super::reduce::Stepping;
+use super::serializers::{ArrayReader, StorageError};
+use super::{Cancel, error::RunError};
+use crate::array::{Block, ChunkGrid, DType, Region};
+use crate::operators::pattern::Piece;
+use crate::operators::reduction::Stepper;
+use crate::operators::tile::Tile;
+use crate::planner::kernel::Slot;
+use crate::planner::plan::{EndKind, Input};
+use crate::planner::schedule;
+
+/// Bytes moved by a task.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moved {
+    /// Decoded from sources and scratch.
+    pub read: u64,
+    /// Stored, encoded.
+    pub written: u64,
+}
+
+/// A source opened for a stage.
+pub struct OpenSource {
+    /// The reader.
+    pub reader: Arc<dyn ArrayReader>,
+    /// The shape of the array.
+    pub shape: Vec<u64>,
+    /// The dtype of the array.
+    pub dtype: DType,
+}
+
+/// Carries out the task at grid index `index`.
+///
+/// # Errors
+/// Reading or writing failed, or the run was cancelled.
+pub fn run_task(run: &StageRun<'_>, index: &[u64], cancel: &Cancel) -> Result<Moved, RunError> {
+    let stage = run.stage;
+    let region = stage.grid.region(index, &stage.shape);
+    let at = |error: RunError| error.in_task(&stage.ends[0].name, &region);
+    let slots: Vec<(Slot, Region)> =
+        stage.ends.iter().flat_map(schedule::slots).map(|slot| (slot, region.clone())).collect();
+    let regions = stage.kernel.required(&slots);
+    let mut moved = Moved::default();
+    let mut inputs = Vec::with_capacity(regions.inputs.len());
+    for (i, needed) in regions.inputs.iter().enumerate() {
+        let Some(needed) = needed else {
+            inputs.push(None);
+            continue;
+        };
+        let block = read(run, i, needed, &mut moved).map_err(|e| at(RunError::storage(e, run.span)))?;
+        inputs.push(Some(Piece { region: needed.clone(), block }));
+    }
+    let mut evaluation = Evaluation::new(&stage.kernel, &regions, inputs);
+    evaluation.prepare();
+    let blocks = walk(run, &evaluation, index, &region, cancel)?;
+    drop(evaluation);
+    for (end, block) in stage.ends.iter().zip(blocks) {
+        let Some(block) = block else { continue };
+        moved.written += store(run, &end.kind, &region, &block).map_err(|e| at(RunError::storage(e, end.span)))?;
+    }
+    Ok(moved)
+}
+
+/// The region of an input.
+fn read(run: &StageRun<'_>, input: usize, needed: &Region, moved: &mut Moved) -> Result<Block, StorageError> {
+    let ty = &run.stage.kernel.inputs[input];
+    if needed.is_empty() {
+        return Ok(Block::zeros(ty.dtype, &needed.shape));
+    }
+    match (&run.stage.inputs[input], &run.sources[input]) {
+        (Input::Constant(constant), _) => Ok(constant.block(ty, needed)),
+        (Input::Kept(id), _) => {
+            moved.read += needed.count() * ty.dtype.size() as u64;
+            run.results.read(*id, needed)
+        }
+        (Input::Source(_), Some(source)) => read_source(source, (input, &run.cache), needed, moved),
+        (Input::Source(_), None) => unreachable!("sources are opened with their stage"),
+    }
+}
+
+fn read_source(
+    source: &OpenSource,
+    (input, cache): (usize, &ChunkCache),
+    needed: &Region,
+    moved: &mut Moved,
+) -> Result<Block, StorageError> {
+    let Some(chunks) = source.reader.chunk_shape() else {
+        let block = source.reader.read_region(needed)?;
+        moved.read += block.bytes();
+        return Ok(block);
+    };
+    let grid = ChunkGrid::regular(chunks);
+    let covering = grid.covering(needed);
+    let mut whole: Option<Block> = None;
+    for index in covering.indices() {
+        let chunk = grid.region(&index, &source.shape);
+        let part = chunk.intersect(needed);
+        let key = (input, index);
+        let block = match cache.get(&key) {
+            Some(block) => block,
+            None => {
+                let block = source.reader.read_chunk(&key.1)?;
+                moved.read += block.bytes();
+                if part != chunk {
+                    cache.put(key, &block);
+                }
+                block
+            }
+        };
+        let block = if part == chunk { block } else { block.slice(&part.relative_to(&chunk)) };
+        if part == *needed {
+            return Ok(block);
+        }
+        let target = whole.get_or_insert_with(|| Block::zeros(source.dtype, &needed.shape));
+        target.assign(&part.relative_to(needed).start, &block);
+    }
+    Ok(whole.unwrap_or_else(|| Block::zeros(source.dtype, &needed.shape)))
+}
+
+/// Computes the values of all ends in one walk over tiles: steps the reductions, gives the blocks of
+/// the others.
+fn walk(
+    run: &StageRun<'_>,
+    evaluation: &Evaluation<'_>,
+    index: &[u64],
+    region: &Region,
+    cancel: &Cancel,
+) -> Result<Vec<Option<Block>>, RunError> {
+    let stage = run.stage;
+    let places: Vec<_> = run.reducers.iter().map(|r| r.as_ref().map(|r| r.place(stage, index, region))).collect();
+    let mut steppers = Vec::new();
+    let mut stepping: Vec<Option<Stepping<'_>>> = Vec::new();
+    for (reducer, place) in run.reducers.iter().zip(&places) {
+        let (Some(reducer), Some(place)) = (reducer, place) else {
+            steppers.push(None);
+            stepping.push(None);
+            continue;
+        };
+        steppers.push(Some(Stepper::new(&reducer.reduction, &place.cells, &stage.shape, region)));
+        stepping.push(Some(reducer.begin(place, cancel)?));
+    }
+    let (mut slots, mut ready, mut gathered) = (Vec::new(), Vec::new(), Vec::new());
+    for end in &stage.ends {
+        let reduces = matches!(end.kind, EndKind::Reduce { .. });
+        let block = if reduces { None } else { evaluation.block(end.slot, region) };
+        gathered.push((block.is_none() && !reduces).then(|| Tile::new(stage.kernel.ty(end.slot).dtype)));
+        if block.is_none() {
+            slots.extend(schedule::slots(end));
+        }
+        ready.push(block);
+    }
+    evaluation.walk(&slots, region, |offset, tiles| {
+        let mut next = tiles.iter();
+        for i in 0..stage.ends.len() {
+            if let Some(out) = &mut gathered[i] {
+                append(out, next.next().expect("a tile per slot"));
+            }
+            if let (Some(reducer), Some(stepping), Some(stepper)) = (&run.reducers[i], &mut stepping[i], &steppers[i]) {
+                let values = next.next().expect("a tile per slot");
+                let weights = reducer.weights.map(|_| *next.next().expect("a tile per slot"));
+                stepper.tile(stepping.accumulator(), offset, values, weights);
+            }
+        }
+        if cancel.is_cancelled() { Err(RunError::cancelled()) } else { Ok(()) }
+    })?;
+    for (i, stepping) in stepping.into_iter().enumerate() {
+        if let (Some(reducer), Some(stepping), Some(place)) = (&run.reducers[i], stepping, &places[i])
+            && let Some(block) = reducer.end(place, stepping)
+        {
+            let end = &stage.ends[i];
+            run.results.write(reducer.into, &place.cells, &block).map_err(|e| RunError::storage(e, end.span))?;
+        }
+    }
+    let gathered = gathered.into_iter().map(|tile| tile.map(|t| into_block(t, region)));
+    Ok(ready.into_iter().zip(gathered).map(|(block, gathered)| block.or(gathered)).collect())
+}
+
+/// Stores the block of an end; gives the bytes stored.
+fn store(run: &StageRun<'_>, kind: &EndKind, region: &Region, block: &Block) -> Result<u64, StorageError> {
+    match kind {
+        EndKind::Keep(id) => {
+            run.results.write(*id, region, block)?;
+            Ok(block.bytes())
+        }
+        EndKind::Write { target, variable } => {
+            let writer = run.targets.writer(*target, *variable);
+            let objects = ChunkGrid::regular(writer.object_shape());
+            let mut bytes = 0;
+            for index in objects.covering(region).indices() {
+                let object = objects.region(&index, &run.stage.shape);
+                bytes += writer.write(&index, &block.slice(&object.relative_to(region)))?;
+            }
+            Ok(bytes)
+        }
+        EndKind::Reduce { .. } => Ok(0),
+    }
+}
