@@ -147,7 +147,7 @@ pub fn to_base64(bytes: &[u8]) -> String {
 
 /// The bytes of a padded base64 text.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let mut bytes = Vec::new();

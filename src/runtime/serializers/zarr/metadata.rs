@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zarrs::convert::ArrayMetadataV2ToV3Error;
 use zarrs::metadata::Endianness;
 use zarrs::metadata::v2::{ArrayMetadataV2Order, MetadataV2};
@@ -23,7 +23,7 @@ pub enum Layout {
     /// A chunk in each file.
     Chunks(Pipeline),
     /// Many chunks in each file.
-    Shards(Sharding),
+    Shards(Box<Sharding>),
 }
 
 /// All that is known of an array without reading its chunks.
@@ -174,7 +174,7 @@ impl Parts {
         bounded_product(self.chunks.iter().copied().chain([size])).ok_or("a chunk is larger than a tebibyte")?;
         let dims = self.dims()?;
         let layout = match shards::configuration(&self.codecs) {
-            Some(configuration) => Layout::Shards(Sharding::new(configuration, &self.element, &self.chunks)?),
+            Some(configuration) => Layout::Shards(Box::new(Sharding::new(configuration, &self.element, &self.chunks)?)),
             None => Layout::Chunks(Pipeline::new(&self.codecs, &self.element, &self.chunks)?),
         };
         let inner_chunks = match &layout {
@@ -249,6 +249,10 @@ fn codecs_of_v2(fields: &Value, element: &Element, rank: usize) -> Result<Vec<Va
     };
     let filters = fields["filters"].as_array().map_or(&[][..], Vec::as_slice);
     let filters = filters.iter().map(codec).collect::<Result<Vec<_>, _>>()?;
+    // zarrs has `bitround` under its v3 name alone.
+    let (rounded, filters): (Vec<_>, Vec<_>) = filters.into_iter().partition(|f| f.id() == "bitround");
+    let rounded = rounded.iter().map(|f| json!({"name": "numcodecs.bitround", "configuration": f.configuration()}));
+    let rounded: Vec<Value> = rounded.collect();
     let compressor = Some(&fields["compressor"]).filter(|c| !c.is_null()).map(codec).transpose()?;
     let order = match fields["order"].as_str() {
         Some("C") | None => ArrayMetadataV2Order::C,
@@ -277,7 +281,8 @@ fn codecs_of_v2(fields: &Value, element: &Element, rank: usize) -> Result<Vec<Va
     } else {
         convert(filters, compressor)?
     };
-    codecs.iter().map(|c| serde_json::to_value(c).map_err(|e| e.to_string())).collect()
+    let codecs = codecs.iter().map(|c| serde_json::to_value(c).map_err(|e| e.to_string()));
+    rounded.into_iter().map(Ok).chain(codecs).collect()
 }
 
 fn not_converted(error: ArrayMetadataV2ToV3Error) -> String {

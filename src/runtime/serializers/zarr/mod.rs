@@ -2,7 +2,8 @@
 //!
 //! A store is a tree of groups and arrays ([`tree`]), each described by JSON ([`json`],
 //! [`metadata`], [`attributes`]); an array's [`element`]s lie in chunks that went through
-//! [`codecs`], one to a file or many to a [shard](shards). [`reader`] reads them.
+//! [`codecs`], one to a file or many to a [shard](shards). [`reader`] reads them; [`writer`] writes them, with the metadata of a
+//! [`target`] and the [codecs a script names](sink_codecs).
 //!
 //! Deliberately absent: the format's own notions of hierarchy beyond groups (links, views), irregular
 //! chunk grids, storage transformers, and remote storage.
@@ -14,7 +15,10 @@ mod json;
 mod metadata;
 mod reader;
 mod shards;
+mod sink_codecs;
+mod target;
 mod tree;
+mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -32,8 +36,8 @@ pub const FORMAT: Format = Format {
     extensions: &["zarr"],
     sniff: tree::is_zarr,
     open: Some(open),
-    check: None,
-    create: None,
+    check: Some(writer::check),
+    create: Some(writer::create),
 };
 
 fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {

@@ -93,17 +93,21 @@ impl Sharding {
         within.iter().zip(&self.counts).fold(0, |n, (i, count)| n * count + i) as usize
     }
 
-    /// The bytes of a shard with these encoded inner chunks, in C order.
+    /// The bytes of a shard with these encoded inner chunks, in C order; none for one outside the array.
     ///
     /// # Errors
     /// The index cannot be encoded.
-    pub fn assemble(&self, chunks: impl Iterator<Item = Result<Vec<u8>, String>>) -> Result<Vec<u8>, String> {
+    pub fn assemble(&self, chunks: impl Iterator<Item = Result<Option<Vec<u8>>, String>>) -> Result<Vec<u8>, String> {
         let mut shard = vec![0; if self.index_first { self.index_bytes as usize } else { 0 }];
         let mut entries = Vec::new();
         for chunk in chunks {
-            let chunk = chunk?;
-            entries.extend([shard.len() as u64, chunk.len() as u64]);
-            shard.extend_from_slice(&chunk);
+            match chunk? {
+                None => entries.extend([u64::MAX; 2]),
+                Some(chunk) => {
+                    entries.extend([shard.len() as u64, chunk.len() as u64]);
+                    shard.extend_from_slice(&chunk);
+                }
+            }
         }
         let entries: Vec<u8> = entries.into_iter().flat_map(u64::to_ne_bytes).collect();
         let index = self.index.encode(ArrayBytes::new_flen(entries))?;

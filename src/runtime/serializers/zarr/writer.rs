@@ -1,0 +1,188 @@
+//! Writing stores.
+//!
+//! Each object is encoded on the caller's thread and written as one file; all metadata comes last, in
+//! [`TargetWriter::finish`], so that an unfinished store does not look like one. Chunks at the edge
+//! are padded with the fill value. The same blocks give the same bytes.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::element::bytes_of;
+use super::metadata::{ArrayMetadata, Layout};
+use super::target::Target;
+use crate::array::block::{Element, with_type};
+use crate::array::{Block, DType, Region, Scalar};
+use crate::planner::catalog::CatalogError;
+use crate::runtime::serializers::{ArraySpec, ArrayWriter, StorageError, TargetOptions, TargetWriter};
+
+/// Checks what a sink asks for.
+///
+/// # Errors
+/// An option, a codec, a chunk size, a dtype or a name that Zarr does not have.
+pub fn check(specs: &[ArraySpec], options: &TargetOptions) -> Result<(), CatalogError> {
+    Target::new(specs, options).map(|_| ())
+}
+
+/// Begins a store at `path`.
+///
+/// # Errors
+/// The specs do not pass [`check`], or the directory cannot be made.
+pub fn create(
+    path: &Path,
+    specs: &[ArraySpec],
+    options: &TargetOptions,
+) -> Result<Arc<dyn TargetWriter>, StorageError> {
+    let refused = |e: CatalogError| StorageError { code: e.code, message: e.message, help: e.help };
+    let target = Target::new(specs, options).map_err(refused)?;
+    std::fs::create_dir_all(path).map_err(|e| failed(path, &e))?;
+    let arrays = target.arrays.iter().map(|(name, metadata)| {
+        let directory = path.join(name.trim_start_matches('/'));
+        let writer = ZarrWriter { metadata: metadata.clone(), directory, name: name.clone() };
+        (name.clone(), Arc::new(writer))
+    });
+    Ok(Arc::new(ZarrTarget { arrays: arrays.collect(), path: path.to_owned(), target }))
+}
+
+struct ZarrTarget {
+    path: PathBuf,
+    target: Target,
+    arrays: BTreeMap<String, Arc<ZarrWriter>>,
+}
+
+impl TargetWriter for ZarrTarget {
+    fn array(&self, path: &str) -> Arc<dyn ArrayWriter> {
+        let path = format!("/{}", path.trim_matches('/'));
+        self.arrays.get(&path).unwrap_or_else(|| panic!("the array {path} is not among the specs")).clone()
+    }
+
+    fn finish(&self) -> Result<(), StorageError> {
+        for (name, text) in self.target.files() {
+            write_file(&self.path.join(name), text.as_bytes())?;
+        }
+        sync_all_below(&self.path)
+    }
+}
+
+struct ZarrWriter {
+    metadata: Arc<ArrayMetadata>,
+    directory: PathBuf,
+    name: String,
+}
+
+impl ArrayWriter for ZarrWriter {
+    fn object_shape(&self) -> &[u64] {
+        &self.metadata.chunks
+    }
+
+    fn write(&self, index: &[u64], block: &Block) -> Result<u64, StorageError> {
+        let encoded = self.encode(index, block).map_err(|reason| {
+            let message = format!("cannot encode chunk {index:?} of the array `{}`: {reason}", self.name);
+            StorageError::new("ff::write::encode", message)
+        })?;
+        write_file(&self.directory.join(self.metadata.keys.path(index)), &encoded)?;
+        Ok(encoded.len() as u64)
+    }
+
+    fn scratch_bytes(&self) -> u64 {
+        match &self.metadata.layout {
+            Layout::Chunks(pipeline) => pipeline.decoded_bytes().saturating_mul(3),
+            Layout::Shards(sharding) => {
+                let inner = sharding.inner.decoded_bytes();
+                let count = sharding.counts.iter().fold(1u64, |n, c| n.saturating_mul(*c));
+                inner.saturating_mul(count.saturating_add(3))
+            }
+        }
+    }
+}
+
+impl ZarrWriter {
+    fn encode(&self, index: &[u64], block: &Block) -> Result<Vec<u8>, String> {
+        let dtype = self.metadata.element.dtype;
+        if block.dtype() != dtype {
+            return Err(format!("a block of {} in an array of {dtype}", block.dtype()));
+        }
+        let shape = &self.metadata.stored.shape;
+        let expected: Option<Vec<u64>> = (index.iter().zip(&self.metadata.chunks).zip(shape))
+            .map(|((i, chunk), n)| Some((*chunk).min(n.checked_sub(i.checked_mul(*chunk)?)?)))
+            .collect();
+        if expected.as_ref() != Some(&block.shape()) {
+            return Err(format!("a block of shape {:?} where the array has {expected:?}", block.shape()));
+        }
+        match &self.metadata.layout {
+            Layout::Chunks(pipeline) => {
+                let whole = padded(block, &self.metadata.chunks, &self.metadata.fill);
+                pipeline.encode(bytes_of(&whole, dtype)?)
+            }
+            Layout::Shards(sharding) => {
+                let counts = Region::whole(&sharding.counts);
+                let extent = Region::whole(&block.shape());
+                let chunks = counts.indices().map(|within| {
+                    let start = within.iter().zip(&sharding.inner_shape).map(|(i, n)| i * n).collect();
+                    let region = Region { start, shape: sharding.inner_shape.clone() }.intersect(&extent);
+                    if region.is_empty() {
+                        return Ok(None);
+                    }
+                    let whole = padded(&block.slice(&region), &sharding.inner_shape, &self.metadata.fill);
+                    sharding.inner.encode(bytes_of(&whole, dtype)?).map(Some)
+                });
+                sharding.assemble(chunks)
+            }
+        }
+    }
+}
+
+/// The block extended with the fill value to `shape`.
+fn padded(block: &Block, shape: &[u64], fill: &Scalar) -> Block {
+    if block.shape() == shape {
+        return block.clone();
+    }
+    let mut whole = filled(block.dtype(), shape, fill);
+    whole.assign(&vec![0; shape.len()], block);
+    whole
+}
+
+fn filled(dtype: DType, shape: &[u64], fill: &Scalar) -> Block {
+    let count = shape.iter().product::<u64>() as usize;
+    with_type!(dtype, T => Block::from_vec(shape, vec![T::from_scalar(fill); count]).expect("the count of the shape"))
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    let create = || match File::create(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            std::fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
+            File::create(path)
+        }
+        other => other,
+    };
+    create().and_then(|mut file| file.write_all(bytes)).map_err(|e| failed(path, &e))
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> StorageError {
+    StorageError::new("ff::write::failed", format!("cannot write `{}`: {error}", path.display()))
+}
+
+/// Makes all that was written durable: one call for the file system, since there may be millions of files.
+#[cfg(target_os = "linux")]
+fn sync_all_below(path: &Path) -> Result<(), StorageError> {
+    use std::os::fd::AsRawFd;
+    let directory = File::open(path).map_err(|e| failed(path, &e))?;
+    // SAFETY: the descriptor belongs to `directory`, which outlives the call.
+    match unsafe { libc::syncfs(directory.as_raw_fd()) } {
+        0 => Ok(()),
+        _ => Err(failed(path, &std::io::Error::last_os_error())),
+    }
+}
+
+/// Makes all that was written durable, file by file.
+#[cfg(not(target_os = "linux"))]
+fn sync_all_below(path: &Path) -> Result<(), StorageError> {
+    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all()).map_err(|e| failed(path, &e));
+    for entry in std::fs::read_dir(path).map_err(|e| failed(path, &e))? {
+        let entry = entry.map_err(|e| failed(path, &e))?.path();
+        if entry.is_dir() { sync_all_below(&entry)? } else { sync(&entry)? }
+    }
+    sync(path)
+}
