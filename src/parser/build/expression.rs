@@ -22,7 +22,7 @@ impl<'i> Builder<'i> {
     fn primary(&self, node: Node<'i>) -> Expr {
         let span = self.span(&node);
         match node.as_rule() {
-            Rule::name => Expr { kind: ExprKind::Name(node.as_str().to_string()), span },
+            Rule::name | Rule::where_name => Expr { kind: ExprKind::Name(node.as_str().to_string()), span },
             Rule::number => self.number(&node),
             Rule::literal => Expr { kind: literal(node.as_str()), span },
             Rule::string => self.nested(1, span, || self.string(node)),
