@@ -31,7 +31,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     (r"\brayon::", &["runtime/executor"]),
     (r"\buse (::)?hdf5\b|\bhdf5_sys\b|(^|[^:\w])::hdf5::", &["runtime/serializers/hdf5/"]),
     (r"\basync\b|\.await\b", &["runtime/storage"]),
-    (r"\be?print(ln)?!|GraphicalReportHandler", &["bin/"]),
+    (r"\be?print(ln)?!|GraphicalReportHandler", &["bin/", "cli/"]),
     (r"\btodo!|\bunimplemented!|\bdbg!", &[]),
 ];
 
