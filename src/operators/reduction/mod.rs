@@ -10,9 +10,15 @@
 pub mod choose;
 pub mod extremes;
 pub mod fold;
+pub mod moments;
 pub mod numbers;
+pub mod pair;
+pub mod positions;
 pub mod step;
 pub mod sums;
+pub mod times;
+pub mod truth;
+pub mod weighted;
 
-pub use choose::{Options, Reducer, choose};
+pub use choose::{Options, Reducer, at_least, choose};
 pub use step::Stepper;

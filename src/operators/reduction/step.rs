@@ -170,8 +170,7 @@ mod tests {
     const SHAPE: [u64; 3] = [3, 4, 5];
 
     fn reduction(axes: &[usize], groups: Option<(usize, &[u32], i64)>) -> Reduction {
-        let options = Options { skipna: true, dtype: None };
-        let (combine, _) = choose(Reducer::Sum, DType::I32, &options).unwrap();
+        let (combine, _) = choose(Reducer::Sum, DType::I32, &Options::default()).unwrap();
         let groups = groups.map(|(axis, index, count)| {
             let coord = Arc::new(Coord::integers(DimName::new("g"), (0..count).collect()));
             (axis, Groups { dim: DimName::new("d"), index: index.into(), coord })

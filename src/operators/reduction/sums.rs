@@ -1,12 +1,10 @@
-//! Sums, products and means.
+//! Sums, products and counts.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use num_complex::Complex64;
-
 use super::super::tile::TileElement;
-use super::fold::{Fold, JoinResults};
+use super::fold::Fold;
 use super::numbers::{Absence, Wide, Widen, block_of};
 use crate::array::{Block, DType};
 
@@ -128,33 +126,5 @@ impl<T: TileElement + Debug, M: Absence<T>> Fold for Count<T, M> {
 
     fn finish(&self, states: Vec<i64>) -> Block {
         Block::from_list(states)
-    }
-}
-
-/// A sum over a count, or over a sum of weights; NaN where that is zero.
-#[derive(Clone, Copy, Debug)]
-pub struct Quotient {
-    /// The dtype of the result.
-    pub dtype: DType,
-}
-
-impl JoinResults for Quotient {
-    fn results(&self, sums: Block, counts: Block) -> Block {
-        let counts: Vec<f64> = match counts.values::<i64>().and_then(|v| v.as_slice()) {
-            Some(counts) => counts.iter().map(|&n| n as f64).collect(),
-            None => counts.values::<f64>().map(|v| v.clone().into_vec()).unwrap_or_default(),
-        };
-        let divisor = |n: f64| if n == 0.0 { f64::NAN } else { n };
-        match sums {
-            Block::F64(sums) => {
-                let means = sums.into_vec().into_iter().zip(counts).map(|(s, n)| s / divisor(n));
-                block_of(means.collect::<Vec<f64>>(), self.dtype)
-            }
-            Block::C128(sums) => {
-                let means = sums.into_vec().into_iter().zip(counts).map(|(s, n)| s / divisor(n));
-                block_of(means.collect::<Vec<Complex64>>(), self.dtype)
-            }
-            other => other,
-        }
     }
 }
