@@ -2,13 +2,15 @@
 //! planning and for tests. The runtime's kernels do the same over tiles.
 
 use super::pattern::Piece;
+use super::pattern::Reduction;
+use super::reduction::Stepper;
 use super::tile::{TILE, Tile, TileLoop, load, store};
-use super::{Call, Pattern};
+use super::{Call, Pattern, window};
 use crate::array::block::with_values;
 use crate::array::{Block, DType, Region};
 
 /// The values of region `output` of a call, from pieces that hold at least what it requires of each
-/// input; none for windows and reductions, which need an accumulator.
+/// input.
 pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block> {
     match &call.pattern {
         Pattern::Elementwise(run) => {
@@ -20,8 +22,19 @@ pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block>
             Some(elementwise(run, call.dtype, &output.shape, &inputs))
         }
         pattern @ (Pattern::Injective(_) | Pattern::Concat { .. }) => pattern.rearrange(output, pieces),
-        Pattern::Window(_) | Pattern::Reduction(_) => None,
+        Pattern::Window(window) => Some(window::evaluate(window, output, &pieces[0])),
+        Pattern::Reduction(reduction) => Some(reduced(reduction, output, pieces)),
     }
+}
+
+/// Steps all values into one accumulator. The pieces reach to the ends of the axes that are reduced.
+fn reduced(reduction: &Reduction, output: &Region, pieces: &[Piece]) -> Block {
+    let needed = &pieces[0].region;
+    let ends: Vec<u64> = (0..needed.rank()).map(|axis| needed.end(axis)).collect();
+    let mut acc = reduction.combine.init(output.count() as usize);
+    let stepper = Stepper::new(reduction, output, &ends, needed);
+    stepper.block(acc.as_mut(), &pieces[0].block, pieces.get(1).map(|piece| &piece.block));
+    acc.finish().reshape(&output.shape)
 }
 
 /// Runs a loop over inputs of `shape`. Inputs that repeat one element each give one repeated element.

@@ -20,6 +20,7 @@ pub mod reference;
 pub mod testing;
 pub mod tile;
 pub mod view;
+pub mod window;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,0 +1,210 @@
+//! The values of windows: each output cell takes in the elements its window sees, in C order of their
+//! offsets, so the result does not depend on how the output is cut.
+
+use super::combine::{Accumulator, Cells, Run};
+use super::pattern::{Piece, Window, WindowAxis};
+use super::tile::{Tile, load};
+use crate::array::{Block, Region};
+
+/// The values of region `output` of a window reduction, from a piece that holds at least what it
+/// requires of the input.
+pub fn evaluate(window: &Window, output: &Region, piece: &Piece) -> Block {
+    let mut acc = window.combine.init(output.count() as usize);
+    if !output.is_empty() && !piece.region.is_empty() {
+        Walk::new(window, output, piece).step_rows(acc.as_mut());
+    }
+    acc.finish().reshape(&output.shape)
+}
+
+/// A walk over the rows of the output, and for each over the rows of the input its windows see.
+struct Walk<'a> {
+    window: &'a Window,
+    output: &'a Region,
+    piece: &'a Piece,
+    spans: Vec<Span>,
+}
+
+/// Part of an input row, and the cells of the output row that its elements go to.
+struct Span {
+    /// The first element within the row of the piece.
+    start: usize,
+    /// How many.
+    len: usize,
+    /// The cell of the first, within the output row.
+    first: usize,
+    /// The cells of all, where they are not neighbours.
+    table: Option<Vec<u32>>,
+}
+
+impl Span {
+    /// How a row of `input` (start and length) goes to a row of `output`, in order of the offsets along
+    /// the innermost axis.
+    fn all(window: Option<&WindowAxis>, output: (u64, u64), input: (u64, u64)) -> Vec<Span> {
+        match window {
+            None => {
+                let start = (output.0 - input.0) as usize;
+                vec![Span { start, len: output.1 as usize, first: 0, table: None }]
+            }
+            Some(w) if w.stride == 1 => {
+                (0..w.length).filter_map(|offset| Span::shifted(w, offset, output, input)).collect()
+            }
+            Some(w) if w.stride >= w.length => vec![Span::tabulated(w, 0..w.length, output, input)],
+            Some(w) => (0..w.length).map(|offset| Span::tabulated(w, offset..offset + 1, output, input)).collect(),
+        }
+    }
+
+    /// The elements that the windows see at `offset`, where windows begin at neighbouring elements.
+    fn shifted(w: &WindowAxis, offset: u64, output: (u64, u64), input: (u64, u64)) -> Option<Span> {
+        let seen = |cell: u64| (cell + offset) as i64 - w.before as i64;
+        let (low, high) = (input.0 as i64, (input.0 + input.1) as i64);
+        let start = seen(output.0).max(low);
+        let end = seen(output.0 + output.1).min(high);
+        let first = (start - seen(output.0)) as usize;
+        (start < end).then(|| Span { start: (start - low) as usize, len: (end - start) as usize, first, table: None })
+    }
+
+    /// The whole row, with a table of the cells that see an element at one of `offsets`, of which at
+    /// most one does.
+    fn tabulated(w: &WindowAxis, offsets: std::ops::Range<u64>, output: (u64, u64), input: (u64, u64)) -> Span {
+        let mut table = vec![u32::MAX; input.1 as usize];
+        for cell in 0..output.1 {
+            for offset in offsets.clone() {
+                let place = ((output.0 + cell) * w.stride + offset).checked_sub(w.before + input.0);
+                if let Some(entry) = place.and_then(|p| table.get_mut(p as usize)) {
+                    *entry = cell as u32;
+                }
+            }
+        }
+        Span { start: 0, len: table.len(), first: 0, table: Some(table) }
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(window: &'a Window, output: &'a Region, piece: &'a Piece) -> Self {
+        let axis = output.rank() - 1;
+        let windowed = window.axes.iter().find(|w| w.axis == axis);
+        let span = |region: &Region| (region.start[axis], region.shape[axis]);
+        let spans = Span::all(windowed, span(output), span(&piece.region));
+        Walk { window, output, piece, spans }
+    }
+
+    fn step_rows(&self, acc: &mut dyn Accumulator) {
+        let outer = self.output.rank() - 1;
+        let rows = Region { start: self.output.start[..outer].to_vec(), shape: self.output.shape[..outer].to_vec() };
+        let offsets = Region::whole(&self.outer_lengths());
+        let row_len = self.piece.region.shape[outer] as usize;
+        let mut tile = Tile::new(self.piece.block.dtype());
+        for (row, cell) in rows.indices().enumerate() {
+            let first = row * self.output.shape[outer] as usize;
+            for (number, offset) in offsets.indices().enumerate() {
+                if let Some(place) = self.place(&cell, &offset) {
+                    load(&self.piece.block, place as usize * row_len, row_len, &mut tile);
+                    self.step_row(acc, &tile, (first, number));
+                }
+            }
+        }
+    }
+
+    /// Window lengths of all axes but the innermost, one where there is no window.
+    fn outer_lengths(&self) -> Vec<u64> {
+        let length = |axis| self.window.axes.iter().find(|w| w.axis == axis).map_or(1, |w| w.length);
+        (0..self.output.rank() - 1).map(length).collect()
+    }
+
+    /// The row of the piece that a row of cells sees at an offset of each outer axis, if the input has it.
+    fn place(&self, cell: &[u64], offset: &[u64]) -> Option<u64> {
+        let mut place = 0;
+        for axis in 0..cell.len() {
+            let seen = match self.window.axes.iter().find(|w| w.axis == axis) {
+                Some(w) => (cell[axis] * w.stride + offset[axis]).checked_sub(w.before)?,
+                None => cell[axis],
+            };
+            let within = seen.checked_sub(self.piece.region.start[axis])?;
+            if within >= self.piece.region.shape[axis] {
+                return None;
+            }
+            place = place * self.piece.region.shape[axis] + within;
+        }
+        Some(place)
+    }
+
+    /// Takes in a row that cells from `first` on see at the outer offset of this number.
+    fn step_row(&self, acc: &mut dyn Accumulator, tile: &Tile, (first, number): (usize, usize)) {
+        let columns = tile.len() as u64;
+        for (at, span) in self.spans.iter().enumerate() {
+            let position = (number * self.spans.len() + at) as u64 * columns;
+            let (cells, position_step) = match &span.table {
+                Some(table) => (Cells::Table(table, 1), 1),
+                None => (Cells::Each, 0),
+            };
+            let first = first + span.first;
+            acc.step(&Run { start: span.start, len: span.len, first, cells, position, position_step }, tile, None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::array::{DType, Scalar};
+    use crate::operators::reduction::{Options, Reducer, choose};
+
+    fn window(axes: &[WindowAxis]) -> Window {
+        let (combine, _) = choose(Reducer::Sum, DType::I64, &Options::default()).unwrap();
+        Window { axes: axes.to_vec(), combine: Arc::clone(&combine) }
+    }
+
+    fn value(index: &[u64]) -> i64 {
+        (index[0] * 31 + index[1] * 7 + index[2] * index[2]) as i64 % 23
+    }
+
+    /// The sum of what the windows of a cell see, found element by element.
+    fn expected(axes: &[WindowAxis], shape: &[u64; 3], cell: &[u64]) -> i64 {
+        let sees = |index: &[u64]| {
+            (0..3).all(|a| match axes.iter().find(|w| w.axis == a) {
+                None => index[a] == cell[a],
+                Some(w) => (cell[a] * w.stride..cell[a] * w.stride + w.length).contains(&(index[a] + w.before)),
+            })
+        };
+        Region::whole(shape).indices().filter(|index| sees(index)).map(|index| value(&index)).sum()
+    }
+
+    #[test]
+    fn any_region_of_any_windows_sees_what_it_should() {
+        let shape = [5u64, 4, 7];
+        let whole: Vec<i64> = Region::whole(&shape).indices().map(|index| value(&index)).collect();
+        let whole = Block::from_vec(&shape, whole).unwrap();
+        let axis = |axis, before, length, stride, count| WindowAxis { axis, before, length, stride, count };
+        let cases = [
+            vec![axis(0, 2, 3, 1, 5)],
+            vec![axis(2, 1, 3, 1, 7)],
+            vec![axis(2, 6, 9, 1, 7)],
+            vec![axis(0, 1, 2, 1, 5), axis(2, 1, 4, 1, 7)],
+            vec![axis(2, 0, 3, 3, 2)],
+            vec![axis(0, 0, 2, 2, 3), axis(2, 0, 2, 2, 4)],
+            vec![axis(1, 1, 3, 2, 2), axis(2, 2, 4, 2, 4)],
+        ];
+        for axes in cases {
+            let window = window(&axes);
+            let mut out = shape.to_vec();
+            axes.iter().for_each(|w| out[w.axis] = w.count);
+            let pattern = crate::operators::Pattern::Window(window.clone());
+            let ty = crate::array::ArrayType::new(
+                DType::I64,
+                crate::array::Dims::new([("a", shape[0]), ("b", shape[1]), ("c", shape[2])]),
+            );
+            for (axis, cut) in [(0, 0), (0, 1), (1, 1), (2, 1), (2, 2)] {
+                let mut region = Region::whole(&out);
+                region.start[axis] = cut;
+                region.shape[axis] -= cut;
+                let needed = pattern.required(&region, 0, &[&ty]);
+                let piece = Piece { block: whole.slice(&needed), region: needed };
+                let block = evaluate(&window, &region, &piece);
+                let sums = region.indices().map(|cell| Scalar::Int(expected(&axes, &shape, &cell)));
+                assert_eq!(block.scalars(), sums.collect::<Vec<_>>(), "{axes:?} {region}");
+            }
+        }
+    }
+}
