@@ -13,9 +13,11 @@ pub mod combine;
 pub mod error;
 pub mod evaluate;
 pub mod index;
+pub mod moves;
 pub mod pattern;
 pub mod reduction;
 pub mod reference;
+pub mod selection;
 #[cfg(test)]
 pub mod testing;
 pub mod tile;
@@ -113,7 +115,7 @@ pub struct Operator {
 pub type Expand = fn(&mut dyn Builder, &Arguments) -> Result<Value, TypeError>;
 
 /// All operators: one slice per file, in reading order.
-pub static REGISTRY: &[(&str, &[Operator])] = &[];
+pub static REGISTRY: &[(&str, &[Operator])] = &[("selection", selection::OPERATORS)];
 
 /// The operator called `name`.
 pub fn find(name: &str) -> Option<&'static Operator> {

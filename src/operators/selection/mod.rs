@@ -1,0 +1,201 @@
+//! Selection: parts of an array by position (`isel`) or by label (`sel`).
+//!
+//! Both turn each argument into a [`Pick`] along one axis; picks are then emitted as one slice, and
+//! a gather for every axis whose picks have no regular distance. Selections along several axes are
+//! orthogonal. Deliberately absent: pointwise selection, where several dims share one array of
+//! labels, and selections that depend on values which are only known when the script runs.
+
+mod index;
+mod label;
+mod position;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::arguments::{optional, required};
+use super::error::Culprit;
+use super::moves::{self, Span};
+use super::{Arguments, Builder, Operand, Operator, ParamKind, Signature, TypeError, Value};
+use crate::array::{Block, Coord, DimName};
+use label::Lookup;
+
+/// `isel` and `sel`.
+pub static OPERATORS: &[Operator] = &[
+    Operator {
+        name: "isel",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::Array, "the array"),
+                required(
+                    "index",
+                    ParamKind::PerDim,
+                    "a position (drops the dim), a half-open range such as `0..<24`, `5..` or `(..) step 2`, a list of positions or a mask; negative counts from the end",
+                ),
+            ],
+        },
+        summary: "Selects by position.",
+        example: "x |> isel(t: 1..<4, y: -1)",
+        expand: isel,
+    },
+    Operator {
+        name: "sel",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::Array, "the array, with coordinates"),
+                required(
+                    "label",
+                    ParamKind::PerDim,
+                    "a label (drops the dim), a range that includes both ends, a list of labels, or an array of labels, which are looked up and give the array's dim; dates may be partial",
+                ),
+                optional(
+                    "method",
+                    ParamKind::Choice(&["nearest", "pad", "ffill", "backfill", "bfill"]),
+                    "none",
+                    "which label stands in for one that is not there; ranges need none",
+                ),
+                optional("tolerance", ParamKind::Any, "none", "how far that label may be away"),
+            ],
+        },
+        summary: "Selects by label.",
+        example: "x |> assign_coords(y: [10, 20, 30, 40]) |> sel(y: 20..30)",
+        expand: sel,
+    },
+];
+
+/// What is taken along one axis.
+#[derive(Clone, Debug, PartialEq)]
+enum Pick {
+    /// One element, and the dim goes.
+    One(u64),
+    /// Elements at a regular distance.
+    Run(Span),
+    /// Elements anywhere, in this order.
+    Take(Vec<u64>),
+    /// Elements anywhere, along another dim with a coordinate or none.
+    Along(Vec<u64>, DimName, Option<Arc<Coord>>),
+}
+
+impl Pick {
+    fn of(positions: Vec<u64>) -> Pick {
+        Span::of(&positions).map_or_else(|| Pick::Take(positions), Pick::Run)
+    }
+}
+
+fn isel(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let x = arguments.array("x")?;
+    let ty = builder.ty(x);
+    let mut picks = Vec::new();
+    for (axis, value) in arguments.per_axis(&ty)? {
+        let dim = &ty.dims[axis];
+        let pick = position::pick(builder, dim, &value.value).map_err(|e| blame(e, &dim.name))?;
+        add(&mut picks, axis, pick, &dim.name)?;
+    }
+    emit(builder, x, picks).map(Value::Array)
+}
+
+fn sel(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let x = arguments.array("x")?;
+    let ty = builder.ty(x);
+    let how = label::How::of(arguments)?;
+    let mut picks = Vec::new();
+    for (axis, value) in arguments.per_axis(&ty)? {
+        let dim = &ty.dims[axis];
+        let lookup = Lookup::new(dim, ty.coord(&dim.name)).map_err(|e| blame(e, &dim.name))?;
+        let pick = lookup.pick(builder, &value.value, &how).map_err(|e| blame(e, &dim.name))?;
+        if let Pick::Along(_, new, _) = &pick
+            && *new != dim.name
+            && ty.dims.axis(new).is_some()
+        {
+            return Err(pointwise(new, &dim.name));
+        }
+        add(&mut picks, axis, pick, &dim.name)?;
+    }
+    emit(builder, x, picks).map(Value::Array)
+}
+
+/// Blames the argument of `dim`, unless the error knows better.
+fn blame(error: TypeError, dim: &DimName) -> TypeError {
+    match error.culprit {
+        Culprit::Call => {
+            let label = error.label.clone();
+            error.at(Culprit::Named(dim.to_string()), label)
+        }
+        _ => error,
+    }
+}
+
+fn pointwise(new: &DimName, dim: &DimName) -> TypeError {
+    let message = format!("the labels for `{dim}` lie along `{new}`, which is a dim of the array already");
+    TypeError::new("ff::type::repeated_dim", message)
+        .at(Culprit::Named(dim.to_string()), format!("an array along `{new}`"))
+        .with_help("selecting point by point is not supported; `rename` the labels' dim to select all pairs")
+}
+
+fn add(picks: &mut Vec<(usize, Pick)>, axis: usize, pick: Pick, dim: &DimName) -> Result<(), TypeError> {
+    let again = picks.iter().any(|(a, _)| *a == axis);
+    let shared = picks.iter().find_map(|(_, other)| match (other, &pick) {
+        (Pick::Along(_, a, _), Pick::Along(_, b, _)) if a == b => Some(a),
+        _ => None,
+    });
+    if let Some(shared) = shared {
+        return Err(pointwise(shared, dim));
+    }
+    if again {
+        let message = format!("dim `{dim}` is named twice");
+        return Err(TypeError::new("ff::type::repeated_dim", message).at(Culprit::Named(dim.to_string()), "again here"));
+    }
+    picks.push((axis, pick));
+    Ok(())
+}
+
+/// Adds the calls for all picks.
+fn emit(builder: &mut dyn Builder, x: Operand, picks: Vec<(usize, Pick)>) -> Result<Operand, TypeError> {
+    let mut spans = Vec::new();
+    let mut dropped = Vec::new();
+    let mut takes = Vec::new();
+    for (axis, pick) in picks {
+        match pick {
+            Pick::One(position) => {
+                spans.push((axis, Span::run(position, 1)));
+                dropped.push(axis);
+            }
+            Pick::Run(span) => spans.push((axis, span)),
+            Pick::Take(positions) => takes.push((axis, positions, None)),
+            Pick::Along(positions, dim, coord) => takes.push((axis, positions, Some((dim, coord)))),
+        }
+    }
+    spans.sort_unstable_by_key(|(axis, _)| *axis);
+    dropped.sort_unstable();
+    let mut out = moves::slice(builder, x, &spans)?;
+    for (axis, positions, to) in takes {
+        out = moves::take(builder, out, axis, &positions, to)?;
+    }
+    for axis in dropped.into_iter().rev() {
+        out = moves::drop_axis(builder, out, axis)?;
+    }
+    Ok(out)
+}
+
+/// The values of an array of positions or labels.
+fn known(builder: &dyn Builder, operand: Operand) -> Result<Block, TypeError> {
+    let ty = builder.ty(operand);
+    if ty.rank() > 1 {
+        let message = format!("an array with one dim is expected, this is {ty}");
+        return Err(TypeError::new("ff::type::argument", message));
+    }
+    builder.known(operand).ok_or_else(|| {
+        let message = "what is selected depends on values that are only known when the script runs";
+        TypeError::new("ff::type::unknown_values", message)
+            .with_help("select by coordinates, constants or arithmetic on these; for a condition on values use `where`")
+    })
+}
+
+/// The positions where a mask of the whole dim holds.
+fn mask_positions(mask: &[bool], dim: &crate::array::Dim) -> Result<Vec<u64>, TypeError> {
+    if mask.len() as u64 != dim.size {
+        let message = format!("a mask of {} for dim `{}`, which has {} elements", mask.len(), dim.name, dim.size);
+        return Err(TypeError::new("ff::type::index", message));
+    }
+    Ok((0..dim.size).filter(|&i| mask[i as usize]).collect())
+}
