@@ -221,3 +221,105 @@ pub fn bind(params: &'static [Param], positional: &[Value], named: &[(&str, Valu
         rest.map(|(name, value)| (Spanned::new((*name).to_owned(), Span::default()), spanned(value))).collect();
     arguments
 }
+
+/// A list of values.
+pub fn list(items: impl IntoIterator<Item = Value>) -> Value {
+    Value::List(Arc::new(items.into_iter().collect()))
+}
+
+/// A list of integers.
+pub fn ints(items: impl IntoIterator<Item = i64>) -> Value {
+    list(items.into_iter().map(Value::Int))
+}
+
+/// Text.
+pub fn text(text: &str) -> Value {
+    Value::Str(text.into())
+}
+
+/// A range as written: `start..end`, or `start..<end` where it is not closed.
+pub fn range(start: Option<Value>, end: Option<Value>, closed: bool, step: Option<i64>) -> Value {
+    Value::Range(Box::new(super::arguments::RangeValue { start, end, closed, step }))
+}
+
+/// Compares lines with what a Python script prints, run by the interpreter that `FF_PYTHON` names;
+/// says aloud where it is not set. NumPy is `np`, xarray `xr`, pandas `pd`, and `show` prints an array
+/// as [`Bench::show`] does.
+pub fn assert_python(script: &str, lines: &[String]) {
+    let Some(interpreter) = std::env::var_os("FF_PYTHON") else {
+        eprintln!("SKIPPED: FF_PYTHON is not set, so nothing was compared with xarray");
+        return;
+    };
+    let script = format!("{PREAMBLE}\n{script}");
+    let run = std::process::Command::new(interpreter).args(["-W", "ignore", "-c", &script]).output();
+    let run = run.expect("FF_PYTHON starts");
+    assert!(run.status.success(), "{}\n{script}", String::from_utf8_lossy(&run.stderr));
+    let told = String::from_utf8(run.stdout).expect("Python prints UTF-8");
+    let told: Vec<&str> = told.lines().collect();
+    for (i, (ours, theirs)) in lines.iter().zip(&told).enumerate() {
+        assert_eq!(ours, theirs, "case {i}: ours, then Python's");
+    }
+    assert_eq!(lines.len(), told.len(), "as many cases");
+}
+
+const PREAMBLE: &str = r#"
+import cftime, numpy as np, pandas as pd, xarray as xr
+def value(v):
+    if isinstance(v, np.datetime64): v = pd.Timestamp(v)
+    if hasattr(v, 'isoformat'):
+        if v is pd.NaT: return 'NaT'
+        text = v.strftime('%Y-%m-%dT%H:%M:%S')
+        return text.removesuffix('T00:00:00')
+    if isinstance(v, (np.timedelta64, str)): return str(v)
+    if isinstance(v, (bool, np.bool_)): return str(v).lower()
+    return repr(v.item() if hasattr(v, 'item') else v).removesuffix('.0')
+def values(a): return ' '.join(value(v) for v in np.ravel(a))
+def show(a):
+    dims = ', '.join(f'{d}={n}' for d, n in zip(a.dims, a.shape))
+    labels = [f' {d}: {values(a[d].values)}' for d in sorted(a.dims) if d in a.coords]
+    print(f'[{dims}] {values(a.values)}' + (';' + ','.join(labels) if labels else ''))
+"#;
+
+impl Bench {
+    /// Dims, values and labels in one line: `[t=2] 1.5 nan; t: 10 20`.
+    pub fn show(&self, operand: Operand) -> String {
+        let ty = self.ty(operand);
+        let dims: Vec<String> = ty.dims.iter().map(|d| format!("{}={}", d.name, d.size)).collect();
+        let values: Vec<String> = self.values(operand).scalars().iter().map(|s| shown(s, ty.dtype)).collect();
+        let labels = ty.coords.iter().map(|(dim, coord)| {
+            let labels: Vec<String> = (0..coord.len()).map(|i| shown(&coord.values.get(i), coord.dtype)).collect();
+            format!(" {dim}: {}", labels.join(" "))
+        });
+        let labels: Vec<String> = labels.collect();
+        let labels = if labels.is_empty() { String::new() } else { format!(";{}", labels.join(",")) };
+        format!("[{}] {}{labels}", dims.join(", "), values.join(" "))
+    }
+
+    /// The line that [`Bench::show`] gives for a call of an operator, or its error.
+    pub fn say(&mut self, name: &str, positional: &[Value], named: &[(&str, Value)]) -> String {
+        match self.call(name, positional, named) {
+            Ok(Value::Array(operand)) => {
+                self.assert_splits(operand);
+                self.show(operand)
+            }
+            Ok(other) => panic!("{name} gives {other:?}"),
+            Err(error) => {
+                let part = |text: &str| if text.is_empty() { String::new() } else { format!(" [{text}]") };
+                let help = error.help.as_deref().unwrap_or_default();
+                let help = if help.is_empty() { String::new() } else { format!("; {help}") };
+                format!("{}: {}{}{help}", error.code, error.message, part(&error.label))
+            }
+        }
+    }
+}
+
+fn shown(scalar: &crate::array::Scalar, dtype: DType) -> String {
+    use crate::array::Scalar;
+    match (scalar, dtype) {
+        (Scalar::Int(t) | Scalar::DateTime(t, _), DType::DateTime(calendar)) => {
+            crate::array::calendar::text::format(calendar, *t)
+        }
+        (Scalar::Str(text), _) => text.to_string(),
+        (other, _) => other.to_string(),
+    }
+}

@@ -215,7 +215,7 @@ impl<'a> Lookup<'a> {
                 Some(Label::Int(*micros))
             }
             (CoordValues::Int(_), Value::Int(i)) => Some(Label::Int(*i)),
-            (CoordValues::Int(_) | CoordValues::Float(_), Value::Int(i)) => Some(Label::Real(*i as f64)),
+            (CoordValues::Float(_), Value::Int(i)) => Some(Label::Real(*i as f64)),
             (CoordValues::Int(_) | CoordValues::Float(_), Value::Float(x)) => Some(Label::Real(*x)),
             _ => None,
         };
@@ -313,8 +313,8 @@ impl Lookup<'_> {
         let mut error = error.with_help("`method: nearest` takes the label nearest to it");
         error.label = match self.index.neighbours(label) {
             (Some(low), Some(high)) => format!("between {} and {}", self.index.show(low), self.index.show(high)),
-            (Some(low), None) => format!("the last label is {}", self.index.show(low)),
-            (None, Some(high)) => format!("the first label is {}", self.index.show(high)),
+            (Some(low), None) => format!("the highest label is {}", self.index.show(low)),
+            (None, Some(high)) => format!("the lowest label is {}", self.index.show(high)),
             (None, None) => "there are no labels".into(),
         };
         error
