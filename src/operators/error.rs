@@ -53,6 +53,20 @@ impl TypeError {
         self
     }
 
+    /// With parameters under other names: what an operator made of others says of its own parameters.
+    pub fn renamed(mut self, names: &[(&str, &'static str)]) -> Self {
+        let rename = |culprit: &mut Culprit| {
+            if let Culprit::Param(param) = culprit
+                && let Some((_, name)) = names.iter().find(|(inner, _)| inner == param)
+            {
+                *param = name;
+            }
+        };
+        rename(&mut self.culprit);
+        self.others.iter_mut().for_each(|(culprit, _)| rename(culprit));
+        self
+    }
+
     /// Labels another argument too.
     pub fn and_at(mut self, culprit: Culprit, label: impl Into<String>) -> Self {
         self.others.push((culprit, label.into()));

@@ -10,6 +10,7 @@
 
 pub mod arguments;
 pub mod combine;
+pub mod elementwise;
 pub mod error;
 pub mod evaluate;
 pub mod index;
@@ -115,7 +116,17 @@ pub struct Operator {
 pub type Expand = fn(&mut dyn Builder, &Arguments) -> Result<Value, TypeError>;
 
 /// All operators: one slice per file, in reading order.
-pub static REGISTRY: &[(&str, &[Operator])] = &[("selection", selection::OPERATORS)];
+pub static REGISTRY: &[(&str, &[Operator])] = &[
+    ("elementwise arithmetic", elementwise::arithmetic::ARITHMETIC),
+    ("elementwise functions", elementwise::math::MATH),
+    ("elementwise rounding and bounds", elementwise::rounding::ROUNDING),
+    ("elementwise comparisons", elementwise::logic::COMPARISONS),
+    ("elementwise logic and bits", elementwise::logic::LOGIC),
+    ("elementwise choice and missing values", elementwise::missing::MISSING),
+    ("elementwise parts of complex numbers", elementwise::complex::COMPLEX),
+    ("elementwise casts", elementwise::cast::CASTS),
+    ("selection", selection::OPERATORS),
+];
 
 /// The operator called `name`.
 pub fn find(name: &str) -> Option<&'static Operator> {

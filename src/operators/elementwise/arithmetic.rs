@@ -1,0 +1,136 @@
+//! The arithmetic operators.
+
+use super::complex::Cartesian;
+use super::function::{BINARY, Function, Given, given};
+use super::integers::Integer;
+use super::{floats, time};
+use crate::array::{DType, Scalar};
+use crate::operators::error::Culprit;
+use crate::operators::{Arguments, Builder, Operator, TypeError, Value};
+
+/// Arithmetic: what `+ - * / // % **` and the unary `-` stand for, and their relatives.
+pub static ARITHMETIC: &[Operator] = &[
+    binary!("add", "The sum, `a + b`; integers wrap, bools give `or`", "x + 1";
+        bool: |a, b| a | b,
+        integer: |a, b| a.wrapping_add(b),
+        float: |a, b| a + b,
+        complex: |a, b| a + b,
+        [DateTime Duration] -> DateTime: time::add,
+        [Duration DateTime] -> DateTime: time::add,
+        [Duration] -> Duration: time::add,
+    ),
+    binary!("sub", "The difference, `a - b`; two datetimes give a duration", "x - 1";
+        no bool,
+        integer: |a, b| a.wrapping_sub(b),
+        float: |a, b| a - b,
+        complex: |a, b| a - b,
+        [DateTime Duration] -> DateTime: time::sub,
+        [DateTime] -> Duration: time::sub,
+        [Duration] -> Duration: time::sub,
+    ),
+    binary!("mul", "The product, `a * b`; integers wrap, bools give `and`", "x * 2";
+        bool: |a, b| a & b,
+        integer: |a, b| a.wrapping_mul(b),
+        float: |a, b| a * b,
+        complex: |a, b| a * b,
+        [Duration I64] -> Duration: time::times,
+        [I64 Duration] -> Duration: |n, a| time::times(a, n),
+        [Duration F64] -> Duration: time::scaled,
+        [F64 Duration] -> Duration: |x, a| time::scaled(a, x),
+    ),
+    binary!("div", "The quotient, `a / b`; of integers it is f64", "x / 2";
+        bool -> F64: |a, b| f64::from(u8::from(a)) / f64::from(u8::from(b)),
+        integer -> F64: |a, b| a as f64 / b as f64,
+        float: |a, b| a / b,
+        complex: |a, b| a.quotient(b),
+        [Duration I64] -> Duration: time::divided,
+        [Duration F64] -> Duration: time::shrunk,
+        [Duration] -> F64: time::ratio,
+    ),
+    binary!("floordiv", "The quotient rounded down, `a // b`; zero for integers divided by zero", "x // 2";
+        integer: |a, b| a.floor_div(b),
+        float: |a, b| floats::floor_div(a, b),
+        [Duration I64] -> Duration: time::floor_divided,
+        [Duration] -> I64: time::count,
+    ),
+    binary!("mod", "What `//` leaves, `a % b`; it has the sign of `b`", "x % 2";
+        integer: |a, b| a.floor_mod(b),
+        float: |a, b| floats::floor_mod(a, b),
+        [Duration] -> Duration: time::remainder,
+    ),
+    function!(two "pow", "The power, `a ** b`; of integers it wraps", "x ** 2", BINARY;
+        via power:
+        integer: |a, b| a.power(b),
+        float: |a, b| a.powf(b),
+        complex: |a, b| a.power(b),
+    ),
+    binary!("fmod", "The remainder with the sign of the dividend, as C's `fmod`", "fmod(x, 2)";
+        integer: |a, b| a.fmod(b),
+        float: |a, b| a % b,
+    ),
+    unary!("neg", "The negative, `-x`; integers wrap", "-x";
+        no bool,
+        integer: |x| x.wrapping_neg(),
+        float: |x| -x,
+        complex: |z| -z,
+        [Duration] -> Duration: time::neg,
+    ),
+    unary!("abs", "The absolute value; of complex numbers their modulus", "abs(x)";
+        bool: |x| x,
+        signed: |x| x.wrapping_abs(),
+        unsigned: |x| x,
+        float: |x| x.abs(),
+        complex -> float: |z| z.modulus(),
+        [Duration] -> Duration: time::abs,
+    ),
+    unary!("sign", "-1, 0 or 1 by the sign; `z / abs(z)` of complex numbers", "sign(x)";
+        no bool,
+        signed: |x| x.signum(),
+        unsigned: |x| x.min(1),
+        float: |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else if x == 0.0 { 0.0 } else { x },
+        complex: |z| z.sign(),
+    ),
+    SQUARE,
+    RECIPROCAL,
+];
+
+const SQUARE: Operator = unary!("square", "`x * x`; integers wrap", "square(x)";
+    integer: |x| x.wrapping_mul(x),
+    float: |x| x * x,
+    complex: |z| z * z,
+);
+
+const RECIPROCAL: Operator = unary!("reciprocal", "`1 / x`; of integers truncated, zero for zero", "reciprocal(x)";
+    integer: |x| x.reciprocal(),
+    float: |x| 1.0 / x,
+    complex: |z| z.reciprocal(),
+);
+
+/// `a ** b`: simple exponents in place of the general power, as NumPy does; negative literals are
+/// refused where the power is one of integers.
+fn power(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let (base, exponent) = (given("a", arguments.value("a"))?, given("b", arguments.value("b"))?);
+    let whole = match &base {
+        Given::Array(a) => matches!(builder.ty(*a).dtype, d if d.is_integer() || d == DType::Bool),
+        Given::Weak(scalar) => matches!(scalar, Scalar::Int(_) | Scalar::Bool(_)),
+    };
+    let simple = match (&exponent, &base) {
+        (Given::Weak(Scalar::Int(n)), _) if *n < 0 && whole => {
+            return Err(TypeError::new("ff::type::range", "integers have no negative powers")
+                .at(Culprit::Param("b"), "this exponent is negative")
+                .and_at(Culprit::Param("a"), "these are integers")
+                .with_help("make the base real: `2.0 ** -1`, `(x as f64) ** -1`"));
+        }
+        (Given::Weak(scalar), Given::Array(_)) => match scalar.as_f64() {
+            Some(2.0) if !whole || matches!(scalar, Scalar::Int(_)) => Some("square"),
+            Some(0.5) if !whole => Some("sqrt"),
+            Some(-1.0) if !whole => Some("reciprocal"),
+            _ => None,
+        },
+        _ => None,
+    };
+    match simple {
+        Some(name) => super::call(builder, name, &[arguments.value("a").clone()]),
+        None => function.call(builder, &[base, exponent]),
+    }
+}

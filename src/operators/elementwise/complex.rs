@@ -1,0 +1,394 @@
+//! Complex numbers: their parts, and the elementary functions.
+//!
+//! Values at infinities, NaN and signed zeros are those of C99 (annex G), which NumPy follows. All
+//! are computed in double precision. Inverse functions after W. Kahan, "Branch cuts for complex
+//! elementary functions" (1987).
+
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2, LN_2, LN_10};
+
+use num_complex::{Complex32, Complex64};
+
+use super::floats;
+use super::function::{Function, UNARY};
+use crate::array::Kind;
+use crate::operators::arguments::{ParamKind, optional, required};
+use crate::operators::{Arguments, Builder, Operator, TypeError, Value};
+
+/// Parts of complex numbers.
+pub static COMPLEX: &[Operator] = &[
+    function!(one "real", "The real part; real numbers as they are", "real(x)", UNARY;
+        via unless_real:
+        complex -> float: |z| z.re,
+    ),
+    unary!("imag", "The imaginary part; zero of real numbers", "imag(x)";
+        bool: |_| false,
+        integer: |_| 0,
+        float: |_| 0.0,
+        complex -> float: |z| z.im,
+    ),
+    function!(one "conj", "The complex conjugate; real numbers as they are", "conj(x)", UNARY;
+        via unless_real:
+        complex: |z| z.conj(),
+    ),
+    function!(one "angle", "The argument of complex numbers, in radians or degrees", "angle(x, deg: true)", &[
+            required("x", ParamKind::Array, "The array."),
+            optional("deg", ParamKind::Bool, "false", "Whether the angle is in degrees."),
+        ];
+        via angle:
+        float: |x| floats::angle(x),
+        complex -> float: |z| z.im.atan2(z.re),
+    ),
+];
+
+/// Real arrays as they are, others through the function.
+fn unless_real(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    match arguments.value("x") {
+        Value::Array(x)
+            if matches!(builder.ty(*x).dtype.kind(), Kind::Bool | Kind::Unsigned | Kind::Signed | Kind::Float) =>
+        {
+            Ok(Value::Array(*x))
+        }
+        value @ (Value::Bool(_) | Value::Int(_) | Value::Float(_)) => Ok(value.clone()),
+        _ => function.expand(builder, arguments),
+    }
+}
+
+fn angle(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let radians = Function { params: UNARY, ..*function }.expand(builder, arguments)?;
+    if arguments.bool("deg", false)? { super::call(builder, "degrees", &[radians]) } else { Ok(radians) }
+}
+
+/// A complex number of either precision, computed with in double precision.
+pub trait Cartesian: Copy {
+    /// The type of its parts.
+    type Part;
+    /// In double precision.
+    fn wide(self) -> Complex64;
+    /// From double precision.
+    fn narrow(wide: Complex64) -> Self;
+    /// A part from double precision.
+    fn part(wide: f64) -> Self::Part;
+
+    /// The function `f` of double precision.
+    fn apply(self, f: impl Fn(Complex64) -> Complex64) -> Self {
+        Self::narrow(f(self.wide()))
+    }
+    /// The distance from zero.
+    fn modulus(self) -> Self::Part {
+        Self::part(self.wide().re.hypot(self.wide().im))
+    }
+    /// The number of modulus one in the same direction; zero for zero.
+    fn sign(self) -> Self {
+        self.apply(sign)
+    }
+    /// `1 / z`.
+    fn reciprocal(self) -> Self {
+        self.apply(|z| quotient(Complex64::new(1.0, 0.0), z))
+    }
+    /// `self / divisor`.
+    fn quotient(self, divisor: Self) -> Self {
+        Self::narrow(quotient(self.wide(), divisor.wide()))
+    }
+    /// `self ** exponent`.
+    fn power(self, exponent: Self) -> Self {
+        Self::narrow(power(self.wide(), exponent.wide()))
+    }
+}
+
+impl Cartesian for Complex64 {
+    type Part = f64;
+    fn wide(self) -> Complex64 {
+        self
+    }
+    fn narrow(wide: Complex64) -> Self {
+        wide
+    }
+    fn part(wide: f64) -> f64 {
+        wide
+    }
+}
+
+impl Cartesian for Complex32 {
+    type Part = f32;
+    fn wide(self) -> Complex64 {
+        Complex64::new(f64::from(self.re), f64::from(self.im))
+    }
+    fn narrow(wide: Complex64) -> Self {
+        Complex32::new(wide.re as f32, wide.im as f32)
+    }
+    fn part(wide: f64) -> f32 {
+        wide as f32
+    }
+}
+
+fn sign(z: Complex64) -> Complex64 {
+    let one = |x: f64| if x.is_infinite() { x.signum() } else { 0.0 };
+    match z.re.hypot(z.im) {
+        _ if z.re.is_nan() || z.im.is_nan() => Complex64::new(f64::NAN, f64::NAN),
+        0.0 => Complex64::new(0.0, 0.0),
+        r if r.is_finite() => Complex64::new(z.re / r, z.im / r),
+        _ if z.re.is_infinite() && z.im.is_infinite() => {
+            Complex64::new(FRAC_1_SQRT_2.copysign(z.re), FRAC_1_SQRT_2.copysign(z.im))
+        }
+        _ if z.re.is_infinite() || z.im.is_infinite() => Complex64::new(one(z.re), one(z.im)),
+        _ => sign(z * 0.5),
+    }
+}
+
+/// Smith's algorithm.
+fn quotient(a: Complex64, b: Complex64) -> Complex64 {
+    if b.re.abs() >= b.im.abs() {
+        if b.re == 0.0 && b.im == 0.0 {
+            return Complex64::new(a.re / b.re.abs(), a.im / b.re.abs());
+        }
+        let ratio = b.im / b.re;
+        let scale = 1.0 / (b.re + b.im * ratio);
+        Complex64::new((a.re + a.im * ratio) * scale, (a.im - a.re * ratio) * scale)
+    } else {
+        let ratio = b.re / b.im;
+        let scale = 1.0 / (b.im + b.re * ratio);
+        Complex64::new((a.re * ratio + a.im) * scale, (a.im * ratio - a.re) * scale)
+    }
+}
+
+/// Whole exponents below a hundred by multiplication, others by way of the logarithm.
+fn power(base: Complex64, exponent: Complex64) -> Complex64 {
+    let one = Complex64::new(1.0, 0.0);
+    if exponent.re == 0.0 && exponent.im == 0.0 {
+        return one;
+    }
+    if base.re == 0.0 && base.im == 0.0 {
+        let zero = exponent.re > 0.0 && exponent.im == 0.0;
+        return if zero { Complex64::new(0.0, 0.0) } else { Complex64::new(f64::NAN, f64::NAN) };
+    }
+    if exponent.im == 0.0 && exponent.re.fract() == 0.0 && exponent.re.abs() < 100.0 {
+        let (mut square, mut left, mut result) = (base, exponent.re.abs() as u32, one);
+        while left != 0 {
+            if left & 1 != 0 {
+                result *= square;
+            }
+            square *= square;
+            left >>= 1;
+        }
+        return if exponent.re < 0.0 { quotient(one, result) } else { result };
+    }
+    exp(exponent * log(base))
+}
+
+/// Turned by a right angle: `i z`.
+fn turned(z: Complex64) -> Complex64 {
+    Complex64::new(-z.im, z.re)
+}
+
+/// Turned back by a right angle: `-i z`.
+fn turned_back(z: Complex64) -> Complex64 {
+    Complex64::new(z.im, -z.re)
+}
+
+/// `e ** z`.
+pub fn exp(z: Complex64) -> Complex64 {
+    let (x, y) = (z.re, z.im);
+    match () {
+        _ if y == 0.0 => Complex64::new(x.exp(), y),
+        _ if x == f64::NEG_INFINITY && !y.is_finite() => Complex64::new(0.0, 0.0),
+        _ if x == f64::INFINITY && !y.is_finite() => Complex64::new(x, f64::NAN),
+        _ if x.is_finite() && x > 700.0 => {
+            let half = (x / 2.0).exp();
+            Complex64::new(half * y.cos() * half, half * y.sin() * half)
+        }
+        _ => Complex64::new(x.exp() * y.cos(), x.exp() * y.sin()),
+    }
+}
+
+/// `2 ** z`.
+pub fn exp2(z: Complex64) -> Complex64 {
+    exp(z * LN_2)
+}
+
+/// `e ** z - 1`, exact near zero.
+pub fn expm1(z: Complex64) -> Complex64 {
+    let half = (z.im / 2.0).sin();
+    Complex64::new(z.re.exp_m1() * z.im.cos() - 2.0 * half * half, z.re.exp() * z.im.sin())
+}
+
+/// The natural logarithm.
+pub fn log(z: Complex64) -> Complex64 {
+    let (x, y) = (z.re.abs().max(z.im.abs()), z.re.abs().min(z.im.abs()));
+    let near_one = x > 0.5 && x < 2.0 && y < 2.0;
+    let re = if near_one { 0.5 * ((x - 1.0) * (x + 1.0) + y * y).ln_1p() } else { z.re.hypot(z.im).ln() };
+    let scaled = x.is_finite() && re.is_infinite() && x != 0.0;
+    let re = if scaled { (z.re / 2.0).hypot(z.im / 2.0).ln() + LN_2 } else { re };
+    Complex64::new(re, z.im.atan2(z.re))
+}
+
+/// The binary logarithm.
+pub fn log2(z: Complex64) -> Complex64 {
+    log(z) / LN_2
+}
+
+/// The decimal logarithm.
+pub fn log10(z: Complex64) -> Complex64 {
+    log(z) / LN_10
+}
+
+/// `log(1 + z)`, exact near zero.
+pub fn log1p(z: Complex64) -> Complex64 {
+    if z.re.abs() < 0.5 && z.im.abs() < 0.5 {
+        let re = 0.5 * (z.re * (2.0 + z.re) + z.im * z.im).ln_1p();
+        return Complex64::new(re, z.im.atan2(1.0 + z.re));
+    }
+    log(Complex64::new(1.0 + z.re, z.im))
+}
+
+/// The square root of non-negative real part.
+pub fn sqrt(z: Complex64) -> Complex64 {
+    let (x, y) = (z.re, z.im);
+    if x == 0.0 && y == 0.0 {
+        return Complex64::new(0.0, y);
+    }
+    if y.is_infinite() {
+        return Complex64::new(f64::INFINITY, y);
+    }
+    if x.is_nan() || y.is_nan() || x.is_infinite() {
+        return match x {
+            _ if x.is_nan() => Complex64::new(f64::NAN, f64::NAN),
+            f64::INFINITY => Complex64::new(x, if y.is_nan() { y } else { 0f64.copysign(y) }),
+            f64::NEG_INFINITY => Complex64::new(if y.is_nan() { y } else { 0.0 }, f64::INFINITY.copysign(y)),
+            _ => Complex64::new(f64::NAN, f64::NAN),
+        };
+    }
+    let scale = if x.abs().max(y.abs()) > 1e300 {
+        0.25
+    } else if x.abs().max(y.abs()) < 1e-290 {
+        2f64.powi(108)
+    } else {
+        1.0
+    };
+    let (x, y) = (x * scale, y * scale);
+    let t = ((x.abs() + x.hypot(y)) * 0.5).sqrt();
+    let root =
+        if x >= 0.0 { Complex64::new(t, y / (2.0 * t)) } else { Complex64::new(y.abs() / (2.0 * t), t.copysign(y)) };
+    root / scale.sqrt()
+}
+
+/// A product that is zero where the first factor is, whatever the second.
+fn or_zero(factor: f64, other: f64) -> f64 {
+    if factor == 0.0 { if other < 0.0 { -factor } else { factor } } else { factor * other }
+}
+
+/// The hyperbolic sine.
+pub fn sinh(z: Complex64) -> Complex64 {
+    let (x, y) = (z.re, z.im);
+    if x.is_infinite() && !y.is_finite() {
+        return Complex64::new(x, f64::NAN);
+    }
+    if x.is_finite() && x.abs() > 700.0 {
+        let half = (x.abs() / 2.0).exp();
+        return Complex64::new((0.5 * half * y.cos()).copysign(x * y.cos()) * half, 0.5 * half * y.sin() * half);
+    }
+    Complex64::new(or_zero(x.sinh(), y.cos()), or_zero(y.sin(), x.cosh()))
+}
+
+/// The hyperbolic cosine.
+pub fn cosh(z: Complex64) -> Complex64 {
+    let (x, y) = (z.re, z.im);
+    if x.is_infinite() && !y.is_finite() {
+        return Complex64::new(f64::INFINITY, f64::NAN);
+    }
+    if x.is_finite() && x.abs() > 700.0 {
+        let half = (x.abs() / 2.0).exp();
+        return Complex64::new(0.5 * half * y.cos() * half, (0.5 * half * y.sin()).copysign(x * y.sin()) * half);
+    }
+    let im = if x == 0.0 || y == 0.0 { x * y.clamp(-1.0, 1.0) } else { x.sinh() * y.sin() };
+    Complex64::new(x.cosh() * y.cos(), im)
+}
+
+/// The hyperbolic tangent.
+pub fn tanh(z: Complex64) -> Complex64 {
+    let (x, y) = (z.re, z.im);
+    if x.abs() > 22.0 {
+        let im = if y.is_finite() { 4.0 * y.sin() * y.cos() * (-2.0 * x.abs()).exp() } else { 0.0 };
+        return Complex64::new(1f64.copysign(x), im);
+    }
+    if y == 0.0 {
+        return Complex64::new(x.tanh(), y);
+    }
+    let (t, s) = (y.tan(), x.sinh());
+    let (beta, rho) = (1.0 + t * t, (1.0 + s * s).sqrt());
+    let below = 1.0 + beta * s * s;
+    Complex64::new(beta * rho * s / below, t / below)
+}
+
+/// The sine.
+pub fn sin(z: Complex64) -> Complex64 {
+    turned_back(sinh(turned(z)))
+}
+
+/// The cosine.
+pub fn cos(z: Complex64) -> Complex64 {
+    cosh(turned(z))
+}
+
+/// The tangent.
+pub fn tan(z: Complex64) -> Complex64 {
+    turned_back(tanh(turned(z)))
+}
+
+/// The square roots of `1 - z` and `1 + z`.
+fn roots(z: Complex64) -> (Complex64, Complex64) {
+    (sqrt(Complex64::new(1.0 - z.re, -z.im)), sqrt(Complex64::new(1.0 + z.re, z.im)))
+}
+
+/// The arc cosine.
+pub fn acos(z: Complex64) -> Complex64 {
+    if z.re.is_infinite() || z.im.is_infinite() {
+        let re = if z.re.is_nan() || z.im.is_nan() { f64::NAN } else { z.im.abs().atan2(z.re) };
+        return Complex64::new(re, if z.im.is_sign_negative() { f64::INFINITY } else { f64::NEG_INFINITY });
+    }
+    let (minus, plus) = roots(z);
+    Complex64::new(2.0 * minus.re.atan2(plus.re), (plus.conj() * minus).im.asinh())
+}
+
+/// The inverse hyperbolic sine.
+pub fn asinh(z: Complex64) -> Complex64 {
+    if z.re.is_infinite() || z.im.is_infinite() {
+        let im = if z.re.is_nan() || z.im.is_nan() { f64::NAN } else { z.im.atan2(z.re.abs()) };
+        return Complex64::new(f64::INFINITY.copysign(z.re), im);
+    }
+    turned_back(asin_finite(turned(z)))
+}
+
+fn asin_finite(z: Complex64) -> Complex64 {
+    let (minus, plus) = roots(z);
+    Complex64::new(z.re.atan2((minus * plus).re), (minus.conj() * plus).im.asinh())
+}
+
+/// The arc sine.
+pub fn asin(z: Complex64) -> Complex64 {
+    turned_back(asinh(turned(z)))
+}
+
+/// The inverse hyperbolic cosine.
+pub fn acosh(z: Complex64) -> Complex64 {
+    let w = acos(z);
+    let im = if w.re.is_nan() { w.re } else { w.re.copysign(z.im) };
+    Complex64::new(w.im.abs(), im)
+}
+
+/// The inverse hyperbolic tangent.
+pub fn atanh(z: Complex64) -> Complex64 {
+    let (x, y) = (z.re, z.im);
+    let size = x.abs().max(y.abs());
+    if size > 1e100 {
+        let re = if size.is_infinite() { 0f64.copysign(x) } else { x / size / size };
+        return Complex64::new(re, FRAC_PI_2.copysign(y));
+    }
+    let re =
+        if y == 0.0 && x.abs() <= 1.0 { x.atanh() } else { 0.25 * (4.0 * x / ((1.0 - x) * (1.0 - x) + y * y)).ln_1p() };
+    Complex64::new(re, 0.5 * (2.0 * y).atan2((1.0 - x) * (1.0 + x) - y * y))
+}
+
+/// The arc tangent.
+pub fn atan(z: Complex64) -> Complex64 {
+    turned_back(atanh(turned(z)))
+}
