@@ -6,6 +6,7 @@
 //!
 //! | module | concept |
 //! |---|---|
+//! | [`catalog`], [`place`] | files and directories as planner and runtime see them |
 //! | [`executor`] | workers that take tasks in order |
 //! | [`task`] | what one task does: read, evaluate, write |
 //! | [`evaluate`] | kernels over tiles |
@@ -15,11 +16,13 @@
 //! | [`targets`] | staging and publication |
 //! | [`observer`] | what is told while it runs, and the report |
 
+pub mod catalog;
 pub mod error;
 pub mod evaluate;
 pub mod executor;
 pub mod memory;
 pub mod observer;
+pub mod place;
 pub mod reduce;
 pub mod results;
 pub mod scratch;

@@ -12,7 +12,7 @@ use zarrs::array::ArrayBytes;
 
 use super::attributes::{from_base64, not_finite};
 use crate::array::block::Element as BlockElement;
-use crate::array::calendar::NAT;
+use crate::array::calendar::{DateTime, NAT};
 use crate::array::{Block, Calendar, DType, Scalar};
 
 /// The elements of one array: their dtype here and how they are stored.
@@ -92,19 +92,11 @@ impl TimeUnit {
             }
             TimeUnit::Months(count) => {
                 let months = value.checked_mul(count)?.checked_add(1970 * 12)?;
-                days_before(months.div_euclid(12), months.rem_euclid(12))?.checked_mul(86_400_000_000)
+                let first = DateTime::midnight(months.div_euclid(12), months.rem_euclid(12) as u8 + 1, 1);
+                Calendar::ProlepticGregorian.from_date(first).ok()
             }
         }
     }
-}
-
-/// Days from 1970-01-01 to the first of a month (0 is January) in the proleptic Gregorian calendar.
-fn days_before(year: i64, month: i64) -> Option<i64> {
-    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
-    let past = year.checked_sub(1)?;
-    let days = past.checked_mul(365)? + past.div_euclid(4) - past.div_euclid(100) + past.div_euclid(400);
-    Some(days - 719_162 + BEFORE[month as usize] + i64::from(leap && month > 1))
 }
 
 const PLAIN: [(&str, &str, DType); 14] = [

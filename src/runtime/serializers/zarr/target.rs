@@ -114,7 +114,7 @@ impl Target {
         for group in groups {
             let attrs = if group.is_empty() { attributes::to_json(root, self.version) } else { Object::new() };
             let node = if self.version == 3 {
-                Node { is_array: false, metadata: group_v3(attrs, Object::new()), attrs: Object::new() }
+                Node { is_array: false, metadata: group_v3(attrs), attrs: Object::new() }
             } else {
                 Node { is_array: false, metadata: object(json!({"zarr_format": 2})), attrs }
             };
@@ -131,8 +131,9 @@ impl Target {
                 files.push((file(".zattrs"), pretty(&node.attrs)));
                 files.push((file(if node.is_array { ".zarray" } else { ".zgroup" }), pretty(&node.metadata)));
             } else if path.is_empty() && !node.is_array {
-                let attrs = node.metadata["attributes"].as_object().cloned().unwrap_or_default();
-                files.push((file("zarr.json"), pretty(&group_v3(attrs, self.nodes_v3()))));
+                let mut root = node.metadata.clone();
+                root.insert("consolidated_metadata".to_owned(), consolidated_v3(self.nodes_v3()));
+                files.push((file("zarr.json"), pretty(&root)));
             } else {
                 files.push((file("zarr.json"), pretty(&node.metadata)));
             }
@@ -146,7 +147,14 @@ impl Target {
 
     fn nodes_v3(&self) -> Object {
         let below = self.nodes.iter().filter(|((_, path), _)| !path.is_empty());
-        below.map(|((_, path), node)| (path.clone(), node.metadata.clone().into())).collect()
+        let entries = below.map(|((_, path), node)| {
+            let mut metadata = node.metadata.clone();
+            if !node.is_array {
+                metadata.insert("consolidated_metadata".to_owned(), consolidated_v3(Object::new()));
+            }
+            (path.clone(), metadata.into())
+        });
+        entries.collect()
     }
 
     fn nodes_v2(&self) -> Object {
@@ -177,13 +185,12 @@ fn pretty(object: &Object) -> String {
     serde_json::to_string_pretty(object).expect("JSON of strings and numbers")
 }
 
-fn group_v3(attrs: Object, below: Object) -> Object {
-    object(json!({
-        "attributes": attrs,
-        "zarr_format": 3,
-        "consolidated_metadata": {"kind": "inline", "must_understand": false, "metadata": below},
-        "node_type": "group",
-    }))
+fn group_v3(attrs: Object) -> Object {
+    object(json!({"attributes": attrs, "zarr_format": 3, "node_type": "group"}))
+}
+
+fn consolidated_v3(below: Object) -> Value {
+    json!({"kind": "inline", "must_understand": false, "metadata": below})
 }
 
 fn check_shape(spec: &ArraySpec, version: u8) -> Result<(), CatalogError> {

@@ -52,7 +52,8 @@ pub fn read(path: &Path) -> Result<Tree, CatalogError> {
         )
     };
     let mut arrays = BTreeMap::new();
-    let stored = match Node::read(path).map_err(damaged)? {
+    let node = if path.is_dir() { Node::read(path).map_err(damaged)? } else { None };
+    let stored = match node {
         None => return Err(not_zarr(path)),
         Some(node @ (Node::ArrayV3(_) | Node::ArrayV2(..))) => {
             let array = Arc::new(node.array("/").map_err(|reason| {

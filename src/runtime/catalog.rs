@@ -1,0 +1,257 @@
+//! The local file system as the planner and the runtime see it.
+//!
+//! [`LocalCatalog`] finds what a URL names ([`place`](super::place)), opens it with the stated format
+//! or the one its content shows, and keeps it open: describing, reading and fingerprinting ask for
+//! the same containers. A URL may lead into a file (`era.nc:/t2m`) or a store (`era.zarr/t2m`).
+//!
+//! Deliberately absent: remote storage, and noticing that a file changed after it was opened.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::World;
+use super::place::{self, Place};
+use super::serializers::{ArrayReader, Container, FORMATS, Format};
+use crate::array::{Block, ChunkGrid, Region};
+use crate::operators::error::closest;
+use crate::planner::catalog::{Catalog, CatalogError, Location, Stored, StoredArray, StoredGroup};
+use crate::planner::target::{ArraySpec, TargetOptions};
+
+/// Coordinates larger than this are not read whole.
+const MAX_VALUES_BYTES: u64 = 4 << 30;
+
+/// Files and directories of this machine.
+#[derive(Default)]
+pub struct LocalCatalog {
+    open: Mutex<BTreeMap<(String, String), Arc<dyn Container>>>,
+}
+
+impl LocalCatalog {
+    /// A catalog that has opened nothing yet.
+    pub fn new() -> Self {
+        LocalCatalog::default()
+    }
+}
+
+impl World for LocalCatalog {
+    fn container(&self, location: &Location) -> Result<Arc<dyn Container>, CatalogError> {
+        let key = (location.format.clone(), location.url.clone());
+        let mut open = self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(container) = open.get(&key) {
+            return Ok(container.clone());
+        }
+        let container = open_location(location)?;
+        open.insert(key, container.clone());
+        Ok(container)
+    }
+}
+
+impl Catalog for LocalCatalog {
+    fn describe(&self, location: &Location) -> Result<Arc<Stored>, CatalogError> {
+        Ok(self.container(location)?.stored().clone())
+    }
+
+    fn values(&self, location: &Location, path: &str) -> Result<Block, CatalogError> {
+        let container = self.container(location)?;
+        let reader = container.reader(path)?;
+        let Some(array) = container.stored().array(path) else {
+            return Err(no_array(&location.url, path, container.stored()));
+        };
+        read_whole(&*reader, array)
+    }
+
+    fn expand(&self, location: &Location) -> Result<Vec<Location>, CatalogError> {
+        let urls = place::expand(&location.url)?;
+        Ok(urls.into_iter().map(|url| Location { format: location.format.clone(), url }).collect())
+    }
+
+    fn exists(&self, location: &Location) -> bool {
+        place::local_path(&location.url).is_ok_and(|path| path.symlink_metadata().is_ok())
+    }
+
+    fn check_target(
+        &self,
+        location: &Location,
+        arrays: &[ArraySpec],
+        options: &TargetOptions,
+    ) -> Result<(), CatalogError> {
+        place::local_path(&location.url)?;
+        let format = format_named(&location.format)?;
+        if format.create.is_none() {
+            let message = format!("the format `{}` is only read", format.name);
+            let writers = FORMATS.iter().filter(|f| f.create.is_some()).map(|f| f.name).collect::<Vec<_>>();
+            return Err(CatalogError::new("ff::sink::format", message)
+                .with_help(format!("formats that can be written are {}", writers.join(", "))));
+        }
+        format.check.map_or(Ok(()), |check| check(arrays, options))
+    }
+
+    fn formats(&self) -> Vec<&'static str> {
+        FORMATS.iter().map(|format| format.name).collect()
+    }
+
+    fn fingerprint(&self, location: &Location) -> Option<String> {
+        place::fingerprint(&place::find(&location.url).ok()?.path)
+    }
+}
+
+fn format_named(name: &str) -> Result<&'static Format, CatalogError> {
+    FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
+        let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+        let error = CatalogError::new("ff::source::unknown_format", format!("there is no format `{name}`"));
+        error.with_help(match closest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("formats are {}, or `open`, which recognises them", names.join(", ")),
+        })
+    })
+}
+
+fn open_location(location: &Location) -> Result<Arc<dyn Container>, CatalogError> {
+    let stated = if location.format == "open" { None } else { Some(format_named(&location.format)?) };
+    let place = place::find(&location.url)?;
+    let format = recognise(&place.path, stated)?;
+    let Some(open) = format.open else {
+        return Err(CatalogError::new(
+            "ff::source::unknown_format",
+            format!("the format `{}` is only written", format.name),
+        ));
+    };
+    let container = open(&place.path)?;
+    if place.inside.is_empty() { Ok(container) } else { Within::new(container, place) }
+}
+
+/// The format of what lies at `path`, which must be the stated one.
+fn recognise(path: &Path, stated: Option<&'static Format>) -> Result<&'static Format, CatalogError> {
+    let shown = path.display();
+    if path.is_file() {
+        let length = std::fs::File::open(path).and_then(|file| file.metadata()).map(|found| found.len());
+        if length.map_err(|error| place::unreadable(path, &error))? == 0 {
+            return Err(CatalogError::new("ff::source::empty", format!("`{shown}` is empty")));
+        }
+    }
+    let found = FORMATS.iter().find(|format| (format.sniff)(path));
+    match (stated, found) {
+        (Some(stated), Some(found)) if !(stated.sniff)(path) => {
+            let message = format!("`{shown}` is not of the format `{}` but of `{}`", stated.name, found.name);
+            Err(CatalogError::new("ff::source::wrong_format", message)
+                .with_help(format!("write `{}(…)`, or `open(…)`, which recognises formats", found.name)))
+        }
+        (Some(stated), _) => Ok(stated),
+        (None, Some(found)) => Ok(found),
+        (None, None) => by_extension(path),
+    }
+}
+
+fn by_extension(path: &Path) -> Result<&'static Format, CatalogError> {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if let Some(format) = FORMATS.iter().find(|format| format.extensions.contains(&extension.as_str())) {
+        return Ok(format);
+    }
+    if path.is_dir() {
+        return format_named("zarr");
+    }
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    let message = format!("`{}` is of no format that is known here", path.display());
+    Err(CatalogError::new("ff::source::unknown_format", message).with_help(format!("formats are {}", names.join(", "))))
+}
+
+fn read_whole(reader: &dyn ArrayReader, array: &StoredArray) -> Result<Block, CatalogError> {
+    let whole = Region::whole(&array.shape);
+    if whole.count().saturating_mul(array.dtype.size() as u64) > MAX_VALUES_BYTES {
+        let message =
+            format!("the coordinate `{}` has {} elements, too many to be held in memory", array.path, whole.count());
+        return Err(CatalogError::new("ff::source::unsupported", message));
+    }
+    let failed = |e: super::serializers::StorageError| CatalogError { code: e.code, message: e.message, help: e.help };
+    let Some(chunk) = reader.chunk_shape() else {
+        return reader.read_region(&whole).map_err(failed);
+    };
+    let grid = ChunkGrid::regular(chunk);
+    let mut values = Block::zeros(array.dtype, &array.shape);
+    for index in Region::whole(&grid.counts(&array.shape)).indices() {
+        values.assign(&grid.region(&index, &array.shape).start, &reader.read_chunk(&index).map_err(failed)?);
+    }
+    Ok(values)
+}
+
+/// A part of a container, seen as a whole.
+struct Within {
+    outer: Arc<dyn Container>,
+    prefix: String,
+    stored: Arc<Stored>,
+}
+
+impl Within {
+    #[allow(clippy::new_ret_no_self)]
+    fn new(outer: Arc<dyn Container>, place: Place) -> Result<Arc<dyn Container>, CatalogError> {
+        let prefix = format!("/{}", place.inside.trim_matches('/'));
+        let stored = match (&**outer.stored(), outer.stored().array(&prefix)) {
+            (_, Some(array)) => Stored::Array(StoredArray { path: "/".to_owned(), ..array.clone() }),
+            (Stored::Group(root), None) => match root.group(&prefix) {
+                Some(group) => Stored::Group(rerooted(group, &prefix)),
+                None => {
+                    // The reader knows why an array was set aside.
+                    outer.reader(&prefix).map_err(|error| match error.code {
+                        "ff::source::no_array" => no_array(&place.path.display().to_string(), &prefix, outer.stored()),
+                        _ => error,
+                    })?;
+                    return Err(no_array(&place.path.display().to_string(), &prefix, outer.stored()));
+                }
+            },
+            (Stored::Array(_), None) => {
+                return Err(no_array(&place.path.display().to_string(), &prefix, outer.stored()));
+            }
+        };
+        Ok(Arc::new(Within { outer, prefix, stored: Arc::new(stored) }))
+    }
+}
+
+impl Container for Within {
+    fn stored(&self) -> &Arc<Stored> {
+        &self.stored
+    }
+
+    fn reader(&self, path: &str) -> Result<Arc<dyn ArrayReader>, CatalogError> {
+        let path = path.trim_matches('/');
+        self.outer.reader(&if path.is_empty() { self.prefix.clone() } else { format!("{}/{path}", self.prefix) })
+    }
+}
+
+fn rerooted(group: &StoredGroup, prefix: &str) -> StoredGroup {
+    let below = |path: &str| match path.strip_prefix(prefix) {
+        Some("") | None => "/".to_owned(),
+        Some(rest) => rest.to_owned(),
+    };
+    let mut group = group.clone();
+    group.path = below(&group.path);
+    group.arrays.iter_mut().for_each(|(_, array)| array.path = below(&array.path));
+    group.groups.iter_mut().for_each(|(_, inner)| *inner = rerooted(inner, prefix));
+    group
+}
+
+fn no_array(url: &str, path: &str, stored: &Stored) -> CatalogError {
+    let mut paths = Vec::new();
+    match stored {
+        Stored::Array(_) => paths.push("/".to_owned()),
+        Stored::Group(root) => collect_paths(root, &mut paths),
+    }
+    let error = CatalogError::new("ff::source::no_array", format!("`{url}` has no array `{path}`"));
+    match closest(path, paths.iter().map(String::as_str)) {
+        Some(near) => error.with_help(format!("did you mean `{near}`?")),
+        None if paths.is_empty() => error.with_help("it has no arrays at all"),
+        None => {
+            let more = if paths.len() > 10 { ", …" } else { "" };
+            paths.truncate(10);
+            error.with_help(format!("it has {}{more}", paths.join(", ")))
+        }
+    }
+}
+
+fn collect_paths(group: &StoredGroup, paths: &mut Vec<String>) {
+    paths.extend(group.arrays.iter().map(|(_, array)| array.path.clone()));
+    group.groups.iter().for_each(|(_, inner)| collect_paths(inner, paths));
+}
+
+#[cfg(test)]
+mod tests;
