@@ -12,6 +12,7 @@ pub mod ast;
 mod build;
 pub mod error;
 mod explain;
+pub mod format;
 mod grammar;
 pub mod keywords;
 mod layout;
