@@ -21,7 +21,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("operators", &["source", "diagnostic", "array"]),
     ("parser", &["source", "diagnostic", "array"]),
     ("planner", &["source", "diagnostic", "array", "operators", "parser::ast"]),
-    ("runtime", &["array", "operators", "planner::plan", "planner::kernel", "planner::catalog", "planner::target"]),
+    (
+        "runtime",
+        &["source", "array", "operators", "planner::plan", "planner::kernel", "planner::catalog", "planner::target"],
+    ),
     ("ide", &["source", "diagnostic", "array", "operators", "parser", "planner"]),
 ];
 
