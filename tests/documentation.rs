@@ -3,7 +3,7 @@
 use functionfuse::parser::parse;
 use functionfuse::source::SourceMap;
 
-const PAGES: &[&str] = &["README.md", "docs/language.md"];
+const PAGES: &[&str] = &["README.md", "docs/language.md", "docs/operators.md"];
 
 /// The scripts of a page with the headings of their sections.
 fn scripts(page: &str) -> Vec<(String, String)> {

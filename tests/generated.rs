@@ -1,7 +1,8 @@
-//! Files written from the tables of the language: editors' grammars. With `FF_REGENERATE=1` in the environment the
+//! Files written from the tables of the language: editors' grammars, the reference of operators. With `FF_REGENERATE=1` in the environment the
 //! tests write them; without, they fail where a file is stale.
 
 use functionfuse::array::DType;
+use functionfuse::operators::{REGISTRY, reference};
 use functionfuse::parser::keywords::{DURATION_UNITS, KEYWORDS, KeywordKind, SIZE_UNITS};
 
 /// Template, generated file, and what joins the words of a list in it.
@@ -25,6 +26,11 @@ fn editor_files_are_fresh() {
         let template = read(&format!("editors/templates/{template}"));
         check_or_write(&format!("editors/{target}"), &fill(template, *syntax));
     }
+}
+
+#[test]
+fn operator_page_is_fresh() {
+    check_or_write("docs/operators.md", &reference::page());
 }
 
 #[test]
@@ -81,8 +87,8 @@ fn check_or_write(path: &str, expected: &str) {
     assert!(read(path) == expected, "{path} is stale: run the tests `generated` with FF_REGENERATE=1");
 }
 
+/// What scripts may call by name; `where` is a keyword, which the templates treat on their own.
 fn operator_names() -> Vec<&'static str> {
-    "abs sign sqrt cbrt square reciprocal exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh atan2 hypot radians degrees floor ceil trunc round clip minimum maximum fmin fmax fmod copysign isnan isinf isfinite isin fillna nan_to_num real imag conj angle zeros ones full arange linspace eye random.uniform random.normal random.integers sum prod mean std var min max any all count count_nan argmin argmax median quantile ptp first last cumsum cumprod cummin cummax diff ffill bfill rolling coarsen convolve gaussian sobel shift roll pad gradient groupby groupby_bins resample histogram bincount digitize isel sel transpose expand_dims squeeze flip concat stack reshape broadcast rename assign_coords rechunk align dot matmul einsum tensordot qr svd lstsq fft ifft rfft irfft sort topk unique decode encode with_attrs drop_coords interp polyfit cast where"
-        .split(' ')
-        .collect()
+    let names = REGISTRY.iter().flat_map(|(_, rows)| rows.iter()).map(|row| row.name);
+    names.filter(|name| KEYWORDS.iter().all(|(word, _)| word != name)).collect()
 }

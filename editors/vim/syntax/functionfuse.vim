@@ -11,10 +11,10 @@ syntax sync minlines=50
 " Names
 syntax match ffKey /\<\h\w*\ze\s*:/ contained
 syntax match ffCall /\<\h\w*\ze\s*(/
-syntax match ffBuiltin /\<\%(random\.integers\|random\.uniform\|assign_coords\|random\.normal\|groupby_bins\|drop_coords\|expand_dims\|nan_to_num\|reciprocal\|with_attrs\|broadcast\|count_nan\|histogram\|tensordot\|transpose\|bincount\|convolve\|copysign\|digitize\|gaussian\|gradient\|isfinite\|linspace\|quantile\|resample\|coarsen\|cumprod\|degrees\|groupby\|maximum\|minimum\|polyfit\|radians\|rechunk\|reshape\|rolling\|squeeze\|arange\|argmax\|argmin\|concat\|cummax\|cummin\|cumsum\|decode\|einsum\|encode\|fillna\|interp\|matmul\|median\|rename\|square\|unique\|acosh\|align\|angle\|asinh\|atan2\|atanh\|bfill\|count\|expm1\|ffill\|first\|floor\|hypot\|irfft\|isinf\|isnan\|log10\|log1p\|lstsq\|round\|shift\|sobel\|stack\|trunc\|where\|zeros\|acos\|asin\|atan\|cast\|cbrt\|ceil\|clip\|conj\|cosh\|diff\|exp2\|flip\|fmax\|fmin\|fmod\|full\|ifft\|imag\|isel\|isin\|last\|log2\|mean\|ones\|prod\|real\|rfft\|roll\|sign\|sinh\|sort\|sqrt\|tanh\|topk\|abs\|all\|any\|cos\|dot\|exp\|eye\|fft\|log\|max\|min\|pad\|ptp\|sel\|sin\|std\|sum\|svd\|tan\|var\|qr\)\>\ze\s*(/
+syntax match ffBuiltin /\<\%(isel\|sel\)\>\ze\s*(/
 syntax match ffPipe /|>/ nextgroup=ffPipedBuiltin,ffPipedCall skipwhite
 syntax match ffPipedCall /\h\w*/ contained
-syntax match ffPipedBuiltin /\<\%(random\.integers\|random\.uniform\|assign_coords\|random\.normal\|groupby_bins\|drop_coords\|expand_dims\|nan_to_num\|reciprocal\|with_attrs\|broadcast\|count_nan\|histogram\|tensordot\|transpose\|bincount\|convolve\|copysign\|digitize\|gaussian\|gradient\|isfinite\|linspace\|quantile\|resample\|coarsen\|cumprod\|degrees\|groupby\|maximum\|minimum\|polyfit\|radians\|rechunk\|reshape\|rolling\|squeeze\|arange\|argmax\|argmin\|concat\|cummax\|cummin\|cumsum\|decode\|einsum\|encode\|fillna\|interp\|matmul\|median\|rename\|square\|unique\|acosh\|align\|angle\|asinh\|atan2\|atanh\|bfill\|count\|expm1\|ffill\|first\|floor\|hypot\|irfft\|isinf\|isnan\|log10\|log1p\|lstsq\|round\|shift\|sobel\|stack\|trunc\|where\|zeros\|acos\|asin\|atan\|cast\|cbrt\|ceil\|clip\|conj\|cosh\|diff\|exp2\|flip\|fmax\|fmin\|fmod\|full\|ifft\|imag\|isel\|isin\|last\|log2\|mean\|ones\|prod\|real\|rfft\|roll\|sign\|sinh\|sort\|sqrt\|tanh\|topk\|abs\|all\|any\|cos\|dot\|exp\|eye\|fft\|log\|max\|min\|pad\|ptp\|sel\|sin\|std\|sum\|svd\|tan\|var\|qr\)\>/ contained
+syntax match ffPipedBuiltin /\<\%(isel\|sel\)\>/ contained
 syntax match ffMember /\.\@<!\.\h\w*/
 syntax match ffAttribute /@\h\w*/
 
