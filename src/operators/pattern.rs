@@ -143,7 +143,7 @@ impl Pattern {
                 let parts: Vec<Block> =
                     pieces.iter().filter(|p| !p.region.is_empty()).map(|p| p.block.clone()).collect();
                 match parts.len() {
-                    0 => Some(pieces[0].block.clone()),
+                    0 => Some(Block::zeros(pieces[0].block.dtype(), &output.shape)),
                     1 => parts.into_iter().next(),
                     _ => Some(Block::concat(&parts, *axis)),
                 }
@@ -236,12 +236,28 @@ fn concat(dtype: DType, axis: usize, inputs: &[&ArrayType]) -> Result<ArrayType,
         rest.coords.remove(&name);
         merge_coords(&mut out, &rest)?;
     }
+    out.chunks = joined_chunks(axis, inputs);
     let coords: Option<Vec<&Arc<Coord>>> = inputs.iter().map(|t| t.coord(&name)).collect();
     out.coords.remove(&name);
     if let Some(joined) = coords.and_then(|parts| join_coords(&parts)) {
         out.coords.insert(name, Arc::new(joined));
     }
     Ok(out)
+}
+
+/// The chunks of the longest input, whose boundaries stay where its elements go.
+fn joined_chunks(axis: usize, inputs: &[&ArrayType]) -> ChunkGrid {
+    let (mut longest, mut start, mut at) = (inputs[0], 0, 0);
+    for input in inputs {
+        if input.dims[axis].size > longest.dims[axis].size {
+            (longest, start) = (input, at);
+        }
+        at += input.dims[axis].size;
+    }
+    let mut chunks = longest.chunks.clone();
+    let along = &mut chunks.axes[axis];
+    along.offset = (along.offset + along.size - start % along.size) % along.size;
+    chunks
 }
 
 fn join_coords(parts: &[&Arc<Coord>]) -> Option<Coord> {
