@@ -67,6 +67,14 @@ impl TypeError {
         self
     }
 
+    /// Blames one argument with the label there is, unless one is blamed already.
+    pub fn or_at(mut self, culprit: Culprit) -> Self {
+        if self.culprit == Culprit::Call {
+            self.culprit = culprit;
+        }
+        self
+    }
+
     /// Labels another argument too.
     pub fn and_at(mut self, culprit: Culprit, label: impl Into<String>) -> Self {
         self.others.push((culprit, label.into()));

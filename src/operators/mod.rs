@@ -9,16 +9,20 @@
 //! A derived operator (`roll`, `diff`, `pad`) is a row whose expansion emits calls of others.
 
 pub mod arguments;
+pub mod call;
 pub mod combine;
+pub mod creation;
 pub mod elementwise;
 pub mod error;
 pub mod evaluate;
 pub mod index;
+pub mod labels;
 pub mod moves;
 pub mod pattern;
 pub mod reduction;
 pub mod reference;
 pub mod selection;
+pub mod shape;
 #[cfg(test)]
 pub mod testing;
 pub mod tile;
@@ -126,6 +130,9 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("elementwise parts of complex numbers", elementwise::complex::COMPLEX),
     ("elementwise casts", elementwise::cast::CASTS),
     ("selection", selection::OPERATORS),
+    ("shape", shape::OPERATORS),
+    ("labels", labels::OPERATORS),
+    ("creation", creation::OPERATORS),
 ];
 
 /// The operator called `name`.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::error::TypeError;
 use super::index::{IndexMap, Labels};
 use super::{Builder, Call, Constant, Operand, Pattern};
-use crate::array::{ArrayType, AxisChunks, Coord, DimName, Scalar};
+use crate::array::{ArrayType, Coord, DimName, Scalar};
 
 /// Elements along one axis: `count` of them from `start`, `step` apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,19 +219,13 @@ pub fn concat(builder: &mut dyn Builder, axis: usize, parts: &[Operand]) -> Move
     }
 }
 
-/// `count` elements of one value along `axis`, else as `x`, in chunks cut along `axis` as `chunks` says.
-pub fn filler(
-    builder: &mut dyn Builder,
-    x: Operand,
-    (axis, count): (usize, u64),
-    chunks: AxisChunks,
-    value: Scalar,
-) -> Operand {
+/// `count` elements of one value along `axis`, else as `x`.
+pub fn filler(builder: &mut dyn Builder, x: Operand, axis: usize, count: u64, value: Scalar) -> Operand {
     let mut ty = (*builder.ty(x)).clone();
     let name = ty.dims[axis].name.clone();
     ty.coords.remove(&name);
     ty.dims[axis].size = count;
-    ty.chunks.axes[axis] = chunks;
+    ty.chunks.axes[axis].offset = 0;
     builder.constant(ty, Constant::Full(value))
 }
 

@@ -8,6 +8,7 @@ use crate::array::calendar::{DAY, HOUR, MINUTE, SECOND, periods, text};
 use crate::array::{ArrayType, Coord, CoordValues, DType, Dim, Scalar};
 use crate::operators::arguments::RangeValue;
 use crate::operators::error::{Culprit, closest};
+use crate::operators::labels::typed;
 use crate::operators::moves::Span;
 use crate::operators::{Arguments, Builder, Operand, TypeError, Value};
 
@@ -350,15 +351,6 @@ impl Lookup<'_> {
             shown(&range.end),
             shown(&range.start)
         ))
-    }
-}
-
-/// The stored element of an array of `dtype` as the scalar that it means.
-fn typed(scalar: &Scalar, dtype: DType) -> Scalar {
-    match (dtype, scalar) {
-        (DType::DateTime(calendar), Scalar::Int(time)) => Scalar::DateTime(*time, calendar),
-        (DType::Duration, Scalar::Int(micros)) => Scalar::Duration(*micros),
-        (_, other) => other.clone(),
     }
 }
 

@@ -114,15 +114,8 @@ fn sel(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeEr
     emit(builder, x, picks).map(Value::Array)
 }
 
-/// Blames the argument of `dim`, unless the error knows better.
 fn blame(error: TypeError, dim: &DimName) -> TypeError {
-    match error.culprit {
-        Culprit::Call => {
-            let label = error.label.clone();
-            error.at(Culprit::Named(dim.to_string()), label)
-        }
-        _ => error,
-    }
+    error.or_at(Culprit::Named(dim.to_string()))
 }
 
 fn pointwise(new: &DimName, dim: &DimName) -> TypeError {

@@ -1,0 +1,284 @@
+//! Elements moved along dims: `shift`, `roll`, `diff`, and `pad`, which adds some at the ends.
+//!
+//! All are joins of slices and constants. The modes of `pad` are NumPy's: every one but `constant` is
+//! a periodic walk over the elements, so a width may exceed the dim.
+
+use std::sync::Arc;
+
+use crate::array::{ArrayType, Coord, CoordValues, DType, Dim, Scalar};
+use crate::operators::arguments::axis;
+use crate::operators::creation::fill_value;
+use crate::operators::error::Culprit;
+use crate::operators::index::Labels;
+use crate::operators::moves::{self, Span};
+use crate::operators::{Arguments, Builder, Operand, TypeError, Value, call};
+
+pub(super) fn shift(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let x = arguments.array("x")?;
+    let ty = builder.ty(x);
+    let fill = filling(builder, arguments, "fill", ty.dtype)?;
+    let mut out = x;
+    for (axis, value) in arguments.per_axis(&ty)? {
+        let dim = &ty.dims[axis];
+        let by = places(&value.value, dim)?;
+        let count = by.unsigned_abs().min(dim.size);
+        if count == 0 {
+            continue;
+        }
+        let fill = fill.clone().ok_or_else(|| no_missing(ty.dtype, "fill"))?;
+        let kept = Span::run(if by > 0 { 0 } else { count }, dim.size - count);
+        let kept = moves::slice(builder, out, &[(axis, kept)])?;
+        let gap = moves::filler(builder, out, axis, count, fill);
+        let parts = if by > 0 { [gap, kept] } else { [kept, gap] };
+        out = moves::concat(builder, axis, &parts)?;
+        out = moves::labels_of(builder, out, &dim.name, &ty)?;
+    }
+    Ok(Value::Array(out))
+}
+
+pub(super) fn roll(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let x = arguments.array("x")?;
+    let ty = builder.ty(x);
+    let mut out = x;
+    for (axis, value) in arguments.per_axis(&ty)? {
+        let dim = &ty.dims[axis];
+        let by = i128::from(places(&value.value, dim)?).rem_euclid(i128::from(dim.size.max(1))) as u64;
+        if by == 0 {
+            continue;
+        }
+        let back = moves::slice(builder, out, &[(axis, Span::run(dim.size - by, by))])?;
+        let front = moves::slice(builder, out, &[(axis, Span::run(0, dim.size - by))])?;
+        out = moves::concat(builder, axis, &[back, front])?;
+        out = moves::labels_of(builder, out, &dim.name, &ty)?;
+    }
+    Ok(Value::Array(out))
+}
+
+pub(super) fn diff(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let x = arguments.array("x")?;
+    let ty = builder.ty(x);
+    let axis = axis(arguments.value("dim"), &ty).map_err(|e| e.at(Culprit::Param("dim"), "no such dim"))?;
+    let upper = arguments.str_opt("label")? != Some("lower");
+    let times = arguments.int("n", 1)?;
+    if times < 0 {
+        return Err(TypeError::new("ff::type::argument", format!("differences cannot be taken {times} times"))
+            .at(Culprit::Param("n"), "zero or more"));
+    }
+    let mut out = x;
+    for _ in 0..(times as u64).min(ty.dims[axis].size) {
+        let ty = builder.ty(out);
+        let dim = &ty.dims[axis];
+        let high = moves::slice(builder, out, &[(axis, Span::run(1, dim.size - 1))])?;
+        let low = moves::slice(builder, out, &[(axis, Span::run(0, dim.size - 1))])?;
+        let labelled = builder.ty(if upper { high } else { low });
+        let coord = labelled.coord(&dim.name).cloned();
+        let (high, low) = (moves::unlabel(builder, high, &dim.name)?, moves::unlabel(builder, low, &dim.name)?);
+        out = call::operator(builder, "sub", &[Value::Array(high), Value::Array(low)])?;
+        if coord.is_some() {
+            let labels = Labels { coords: vec![(dim.name.clone(), coord)], ..Labels::default() };
+            out = moves::relabel(builder, out, labels)?;
+        }
+    }
+    Ok(Value::Array(out))
+}
+
+/// What is added at the ends of a dim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Constant,
+    Edge,
+    Reflect,
+    Symmetric,
+    Wrap,
+}
+
+pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let x = arguments.array("x")?;
+    let ty = builder.ty(x);
+    let mode = match arguments.str_opt("mode")?.unwrap_or("constant") {
+        "constant" => Mode::Constant,
+        "edge" => Mode::Edge,
+        "reflect" => Mode::Reflect,
+        "symmetric" => Mode::Symmetric,
+        "wrap" => Mode::Wrap,
+        other => {
+            let help = "modes are constant, edge, reflect, symmetric and wrap";
+            return Err(TypeError::new("ff::type::choice", format!("there is no mode `{other}`"))
+                .at(Culprit::Param("mode"), "no such mode")
+                .with_help(help));
+        }
+    };
+    if mode != Mode::Constant && arguments.get("value").is_some() {
+        return Err(TypeError::new("ff::type::argument", "a value is for the mode `constant` only")
+            .at(Culprit::Param("value"), "has nothing to do")
+            .and_at(Culprit::Param("mode"), "takes its elements from the array"));
+    }
+    let fill = filling(builder, arguments, "value", ty.dtype)?;
+    let mut out = x;
+    for (axis, value) in arguments.per_axis(&ty)? {
+        let dim = &ty.dims[axis];
+        let (before, after) = widths(&value.value, dim)?;
+        if before == 0 && after == 0 {
+            continue;
+        }
+        let (out_parts, coord) = if mode == Mode::Constant {
+            let fill = fill.clone().ok_or_else(|| no_missing(ty.dtype, "value"))?;
+            let [front, back] = [before, after].map(|n| moves::filler(builder, out, axis, n, fill.clone()));
+            let coord = ty.coord(&dim.name).and_then(|c| padded_with_missing(c, before, after));
+            (vec![front, out, back], coord)
+        } else {
+            let (front, back) = walks(dim, before, after, mode)?;
+            let positions: Vec<usize> = (front.iter().chain([&Span::run(0, dim.size)]).chain(&back))
+                .flat_map(|span| (0..span.count as i64).map(|i| (span.start + i * span.step) as usize))
+                .collect();
+            let mut parts = Vec::new();
+            for span in front {
+                parts.push(walk(builder, out, axis, span)?);
+            }
+            parts.push(out);
+            for span in back {
+                parts.push(walk(builder, out, axis, span)?);
+            }
+            (parts, ty.coord(&dim.name).map(|c| c.take(&positions)))
+        };
+        out = moves::concat(builder, axis, &out_parts)?;
+        let wanted =
+            ArrayType { coords: coord.map(|c| (dim.name.clone(), Arc::new(c))).into_iter().collect(), ..(*ty).clone() };
+        out = moves::labels_of(builder, out, &dim.name, &wanted)?;
+    }
+    Ok(Value::Array(out))
+}
+
+/// The elements of a span; a step of zero repeats the first.
+fn walk(builder: &mut dyn Builder, x: Operand, axis: usize, span: Span) -> Result<Operand, TypeError> {
+    if span.step != 0 {
+        return moves::slice(builder, x, &[(axis, span)]);
+    }
+    let first = moves::slice(builder, x, &[(axis, Span { step: 1, count: 1, ..span })])?;
+    let mut shape = builder.ty(first).shape();
+    shape[axis] = span.count;
+    moves::broadcast(builder, first, &shape)
+}
+
+/// Most pieces that one end is padded with.
+const MAX_PIECES: u64 = 1000;
+
+/// The spans of elements before and after.
+fn walks(dim: &Dim, before: u64, after: u64, mode: Mode) -> Result<(Vec<Span>, Vec<Span>), TypeError> {
+    let refuse = |message: String| {
+        let error = TypeError::new("ff::type::size", message).or_at(Culprit::Named(dim.name.to_string()));
+        Err(error.with_help("`mode: constant` or `mode: edge` has no such limit"))
+    };
+    if dim.size == 0 {
+        return refuse(format!("dim `{}` has no elements to pad it with", dim.name));
+    }
+    if mode != Mode::Edge && dim.size > 1 && before.max(after) / dim.size >= MAX_PIECES {
+        return refuse(format!(
+            "the widths are more than {MAX_PIECES} times the {} elements of `{}`",
+            dim.size, dim.name
+        ));
+    }
+    let front = period(dim.size as i64, -(before as i64), before, mode);
+    Ok((front, period(dim.size as i64, dim.size as i64, after, mode)))
+}
+
+/// `count` elements from place `from` on of the periodic continuation of `size` elements.
+fn period(size: i64, from: i64, count: u64, mode: Mode) -> Vec<Span> {
+    let mut spans = Vec::new();
+    if mode == Mode::Edge || size == 1 {
+        let start = if from < 0 { 0 } else { size - 1 };
+        spans.extend((count > 0).then_some(Span { start, step: 0, count }));
+        return spans;
+    }
+    let period = match mode {
+        Mode::Reflect => 2 * (size - 1),
+        Mode::Symmetric => 2 * size,
+        Mode::Constant | Mode::Edge | Mode::Wrap => size,
+    };
+    let end = from + count as i64;
+    let mut at = from;
+    while at < end {
+        let place = at.rem_euclid(period);
+        let (start, step, left) = if place < size {
+            (place, 1, size - place)
+        } else {
+            (if mode == Mode::Reflect { period - place } else { period - 1 - place }, -1, period - place)
+        };
+        let count = left.min(end - at);
+        spans.push(Span { start, step, count: count as u64 });
+        at += count;
+    }
+    spans
+}
+
+/// The coordinate with missing labels at both ends, integers as `f64`; none for texts.
+fn padded_with_missing(coord: &Coord, before: u64, after: u64) -> Option<Coord> {
+    fn padded<T: Clone>(labels: impl Iterator<Item = T>, missing: T, before: u64, after: u64) -> Vec<T> {
+        let gap = |n: u64| std::iter::repeat_n(missing.clone(), n as usize);
+        gap(before).chain(labels).chain(gap(after)).collect()
+    }
+    const NAT: i64 = crate::array::calendar::NAT;
+    let (dtype, values) = match &coord.values {
+        CoordValues::Int(v) => {
+            (DType::F64, CoordValues::Float(padded(v.iter().map(|&i| i as f64), f64::NAN, before, after)))
+        }
+        CoordValues::Float(v) => (coord.dtype, CoordValues::Float(padded(v.iter().copied(), f64::NAN, before, after))),
+        CoordValues::Time(v, calendar) => {
+            (coord.dtype, CoordValues::Time(padded(v.iter().copied(), NAT, before, after), *calendar))
+        }
+        CoordValues::Duration(v) => (coord.dtype, CoordValues::Duration(padded(v.iter().copied(), NAT, before, after))),
+        CoordValues::Str(_) => return None,
+    };
+    Some(Coord { dtype, values, ..coord.clone() })
+}
+
+/// What fills gaps: the value of a parameter, else the dtype's missing value if it has one.
+fn filling(
+    builder: &dyn Builder,
+    arguments: &Arguments,
+    param: &'static str,
+    dtype: DType,
+) -> Result<Option<Scalar>, TypeError> {
+    match arguments.get(param) {
+        None => Ok(Scalar::missing(dtype)),
+        Some(value) => fill_value(builder, value, dtype).map(Some).map_err(|e| e.or_at(Culprit::Param(param))),
+    }
+}
+
+fn no_missing(dtype: DType, param: &str) -> TypeError {
+    let zero = Scalar::zero(dtype);
+    TypeError::new("ff::type::missing", format!("{dtype} has no missing value to fill the gap with"))
+        .with_help(format!("say what goes there, such as `{param}: {zero}`, or cast to f64 first"))
+}
+
+/// How many places elements move.
+fn places(value: &Value, dim: &Dim) -> Result<i64, TypeError> {
+    match value {
+        Value::Int(by) => Ok(*by),
+        other => {
+            let message = format!("elements move by a whole number of places, this is {}", other.kind());
+            Err(TypeError::new("ff::type::argument", message)
+                .at(Culprit::Named(dim.name.to_string()), "expected an integer"))
+        }
+    }
+}
+
+/// Elements to add before and after.
+fn widths(value: &Value, dim: &Dim) -> Result<(u64, u64), TypeError> {
+    let width = |value: &Value| match value {
+        Value::Int(n) => u64::try_from(*n).ok().filter(|n| n.checked_add(dim.size).is_some_and(|sum| sum < 1 << 62)),
+        _ => None,
+    };
+    let both = match value {
+        Value::List(items) => match items.as_slice() {
+            [before, after] => width(before).zip(width(after)),
+            _ => None,
+        },
+        one => width(one).map(|n| (n, n)),
+    };
+    both.ok_or_else(|| {
+        TypeError::new("ff::type::argument", format!("{} is no width of a padding", value.kind()))
+            .at(Culprit::Named(dim.name.to_string()), "expected a number, zero or more, or [before, after]")
+            .with_help("to take elements away, use `isel`")
+    })
+}

@@ -1,0 +1,193 @@
+//! Shape: the order, number and extent of dims, and the chunks.
+//!
+//! Nothing here computes: elements move, repeat or are joined with constants, so every operator is
+//! made of slices, permutations, gathers and `Concat`, of which the planner knows what they read.
+//! Deliberately absent: `reshape`, whose output regions are no regions of the input.
+
+mod axes;
+mod chunks;
+mod edges;
+mod join;
+#[cfg(test)]
+mod tests;
+
+use super::arguments::{optional, required};
+use super::{Operator, Param, ParamKind, Signature};
+pub(super) use chunks::of_bytes as chunks_of_bytes;
+
+const X: Param = required("x", ParamKind::Array, "The array.");
+const FILL: &str = "What fills the gap; missing where left out, which integers are not.";
+
+/// The operators, in reading order.
+pub static OPERATORS: &[Operator] = &[
+    Operator {
+        name: "transpose",
+        signature: Signature {
+            params: &[
+                X,
+                required(
+                    "dims",
+                    ParamKind::Dims,
+                    "The dims in their new order; `..` is all others; none reverses them.",
+                ),
+            ],
+        },
+        summary: "Puts dims in another order.",
+        example: "transpose(x, y, t)",
+        expand: axes::transpose,
+    },
+    Operator {
+        name: "expand_dims",
+        signature: Signature {
+            params: &[
+                X,
+                required("dim", ParamKind::NewName, "The name of the new dim."),
+                optional("axis", ParamKind::Int, "0", "Where it goes; negative counts from the end."),
+                optional("label", ParamKind::Any, "none", "Its label, if it shall have a coordinate."),
+            ],
+        },
+        summary: "Adds a dim of one element.",
+        example: "expand_dims(x, member, axis: -1)",
+        expand: axes::expand_dims,
+    },
+    Operator {
+        name: "squeeze",
+        signature: Signature {
+            params: &[X, required("dims", ParamKind::Dims, "Dims of one element; all such where none is named.")],
+        },
+        summary: "Drops dims of one element.",
+        example: "x |> isel(t: [2]) |> squeeze(t)",
+        expand: axes::squeeze,
+    },
+    Operator {
+        name: "flip",
+        signature: Signature {
+            params: &[X, required("dims", ParamKind::Dims, "The dims to turn round; all where none is named.")],
+        },
+        summary: "Reverses the elements along dims, with their labels.",
+        example: "flip(x, y)",
+        expand: axes::flip,
+    },
+    Operator {
+        name: "broadcast",
+        signature: Signature {
+            params: &[
+                X,
+                required(
+                    "to",
+                    ParamKind::Any,
+                    "Sizes by dim, as `{z: 3}`, or an array whose dims and coordinates to take.",
+                ),
+            ],
+        },
+        summary: "Repeats an array along dims that it lacks or has one element of; new dims come last.",
+        example: "x |> mean(t) |> broadcast({z: 3})",
+        expand: axes::broadcast,
+    },
+    Operator {
+        name: "rechunk",
+        signature: Signature {
+            params: &[
+                X,
+                optional(
+                    "chunks",
+                    ParamKind::Any,
+                    "none",
+                    "Elements of a chunk along every dim, or bytes of a chunk, as `16MiB`.",
+                ),
+                required("elements", ParamKind::PerDim, "Elements of a chunk along this dim; -1 or `none` is all."),
+            ],
+        },
+        summary: "Cuts an array into other chunks; values stay.",
+        example: "rechunk(x, t: 3, y: -1)",
+        expand: chunks::rechunk,
+    },
+    Operator {
+        name: "concat",
+        signature: Signature {
+            params: &[
+                required("arrays", ParamKind::Arrays, "The arrays, with the same dims."),
+                required("dim", ParamKind::Dim, "The dim along which they follow each other."),
+            ],
+        },
+        summary: "Joins arrays along a dim that they have.",
+        example: "concat([x, x |> isel(t: ..<2)], t)",
+        expand: join::concat,
+    },
+    Operator {
+        name: "stack",
+        signature: Signature {
+            params: &[
+                required("arrays", ParamKind::Arrays, "The arrays, with the same dims and sizes."),
+                required("dim", ParamKind::NewName, "The name of the new dim, which comes first."),
+                optional("labels", ParamKind::Any, "none", "Its coordinate: a list, a range or a known array."),
+            ],
+        },
+        summary: "Joins arrays along a new dim.",
+        example: "stack([x, -x], sign, labels: [1, -1])",
+        expand: join::stack,
+    },
+    Operator {
+        name: "shift",
+        signature: Signature {
+            params: &[
+                X,
+                required(
+                    "by",
+                    ParamKind::PerDim,
+                    "How many places elements move along this dim; negative moves them to the front.",
+                ),
+                optional("fill", ParamKind::Any, "none", FILL),
+            ],
+        },
+        summary: "Moves elements along dims whose labels stay; what leaves is lost.",
+        example: "x - shift(x, t: 1)",
+        expand: edges::shift,
+    },
+    Operator {
+        name: "roll",
+        signature: Signature {
+            params: &[X, required("by", ParamKind::PerDim, "How many places elements move along this dim.")],
+        },
+        summary: "Moves elements along dims whose labels stay; what leaves comes in at the other end.",
+        example: "roll(x, t: -2)",
+        expand: edges::roll,
+    },
+    Operator {
+        name: "diff",
+        signature: Signature {
+            params: &[
+                X,
+                required("dim", ParamKind::Dim, "The dim."),
+                optional("n", ParamKind::Int, "1", "How often differences are taken."),
+                optional("label", ParamKind::Choice(&["upper", "lower"]), "upper", "Whose label a difference has."),
+            ],
+        },
+        summary: "Differences of neighbours along a dim, which becomes shorter.",
+        example: "diff(x, t)",
+        expand: edges::diff,
+    },
+    Operator {
+        name: "pad",
+        signature: Signature {
+            params: &[
+                X,
+                required(
+                    "width",
+                    ParamKind::PerDim,
+                    "Elements to add before and after: a number for both, or `[before, after]`.",
+                ),
+                optional(
+                    "mode",
+                    ParamKind::Choice(&["constant", "edge", "reflect", "symmetric", "wrap"]),
+                    "constant",
+                    "What is added: `value`, the outermost element, the mirrored elements without or with the outermost, or those of the other end.",
+                ),
+                optional("value", ParamKind::Any, "none", FILL),
+            ],
+        },
+        summary: "Adds elements at the ends of dims. Labels are padded alike; with `constant` they are missing (integer labels become f64, texts go).",
+        example: "pad(x, t: [2, 1], mode: edge)",
+        expand: edges::pad,
+    },
+];
