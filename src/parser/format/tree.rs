@@ -1,7 +1,7 @@
 //! A statement's tokens as a tree of brackets, each token with its role.
 //!
 //! The statement is known to be well formed, so roles can be read off the token before: a `-` after a
-//! value is infix, else a prefix; a keyword after a dot is a name.
+//! value is infix, else a prefix; a keyword after a dot is a name, and so is a `where` that follows no value.
 
 use crate::parser::keywords::{KEYWORDS, KeywordKind};
 use crate::parser::token::{Token, TokenKind};
@@ -171,6 +171,7 @@ impl<'a> Reader<'_, 'a> {
             (TokenKind::Number | TokenKind::Regex, _) => Role::Operand,
             (TokenKind::Word, _) if after_dot || self.names_argument() => Role::Operand,
             (TokenKind::Word, "step") if after_value => Role::Keyword,
+            (TokenKind::Word, "where") if !after_value => Role::Operand,
             (TokenKind::Word, _) => match KEYWORDS.iter().find(|(word, _)| *word == text) {
                 None | Some((_, KeywordKind::Constant)) => Role::Operand,
                 Some(_) => infix().unwrap_or(Role::Keyword),
