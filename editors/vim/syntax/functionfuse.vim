@@ -11,10 +11,10 @@ syntax sync minlines=50
 " Names
 syntax match ffKey /\<\h\w*\ze\s*:/ contained
 syntax match ffCall /\<\h\w*\ze\s*(/
-syntax match ffBuiltin /\<\%(isel\|sel\)\>\ze\s*(/
+syntax match ffBuiltin /\<\%(nan_to_num\|reciprocal\|copysign\|floordiv\|isfinite\|bit_and\|bit_xor\|degrees\|maximum\|minimum\|radians\|bit_or\|fillna\|invert\|square\|acosh\|angle\|asinh\|atan2\|atanh\|expm1\|floor\|hypot\|isinf\|isnan\|log10\|log1p\|round\|trunc\|acos\|asin\|atan\|cast\|cbrt\|ceil\|clip\|conj\|cosh\|exp2\|fmax\|fmin\|fmod\|imag\|isel\|isin\|log2\|real\|sign\|sinh\|sqrt\|tanh\|abs\|add\|cos\|div\|exp\|log\|mod\|mul\|neg\|pow\|sel\|shl\|shr\|sin\|sub\|tan\|eq\|ge\|gt\|le\|lt\|ne\)\>\ze\s*(/
 syntax match ffPipe /|>/ nextgroup=ffPipedBuiltin,ffPipedCall skipwhite
 syntax match ffPipedCall /\h\w*/ contained
-syntax match ffPipedBuiltin /\<\%(isel\|sel\)\>/ contained
+syntax match ffPipedBuiltin /\<\%(nan_to_num\|reciprocal\|copysign\|floordiv\|isfinite\|bit_and\|bit_xor\|degrees\|maximum\|minimum\|radians\|bit_or\|fillna\|invert\|square\|acosh\|angle\|asinh\|atan2\|atanh\|expm1\|floor\|hypot\|isinf\|isnan\|log10\|log1p\|round\|trunc\|acos\|asin\|atan\|cast\|cbrt\|ceil\|clip\|conj\|cosh\|exp2\|fmax\|fmin\|fmod\|imag\|isel\|isin\|log2\|real\|sign\|sinh\|sqrt\|tanh\|abs\|add\|cos\|div\|exp\|log\|mod\|mul\|neg\|pow\|sel\|shl\|shr\|sin\|sub\|tan\|eq\|ge\|gt\|le\|lt\|ne\)\>/ contained
 syntax match ffMember /\.\@<!\.\h\w*/
 syntax match ffAttribute /@\h\w*/
 
