@@ -1,6 +1,6 @@
 //! The arithmetic operators.
 
-use super::complex::Cartesian;
+use super::complex;
 use super::function::{BINARY, Function, Given, given};
 use super::integers::Integer;
 use super::{floats, time};
@@ -42,7 +42,7 @@ pub static ARITHMETIC: &[Operator] = &[
         bool -> F64: |a, b| f64::from(u8::from(a)) / f64::from(u8::from(b)),
         integer -> F64: |a, b| a as f64 / b as f64,
         float: |a, b| a / b,
-        complex: |a, b| a.quotient(b),
+        wide complex: complex::quotient,
         [Duration I64] -> Duration: time::divided,
         [Duration F64] -> Duration: time::shrunk,
         [Duration] -> F64: time::ratio,
@@ -62,7 +62,7 @@ pub static ARITHMETIC: &[Operator] = &[
         via power:
         integer: |a, b| a.power(b),
         float: |a, b| a.powf(b),
-        complex: |a, b| a.power(b),
+        wide complex: complex::power,
     ),
     binary!("fmod", "The remainder with the sign of the dividend, as C's `fmod`", "fmod(x, 2)";
         integer: |a, b| a.fmod(b),
@@ -80,7 +80,7 @@ pub static ARITHMETIC: &[Operator] = &[
         signed: |x| x.wrapping_abs(),
         unsigned: |x| x,
         float: |x| x.abs(),
-        complex -> float: |z| z.modulus(),
+        complex -> float: complex::modulus,
         [Duration] -> Duration: time::abs,
     ),
     unary!("sign", "-1, 0 or 1 by the sign; `z / abs(z)` of complex numbers", "sign(x)";
@@ -88,7 +88,7 @@ pub static ARITHMETIC: &[Operator] = &[
         signed: |x| x.signum(),
         unsigned: |x| x.min(1),
         float: |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else if x == 0.0 { 0.0 } else { x },
-        complex: |z| z.sign(),
+        wide complex: complex::sign,
     ),
     SQUARE,
     RECIPROCAL,
@@ -103,7 +103,7 @@ const SQUARE: Operator = unary!("square", "`x * x`; integers wrap", "square(x)";
 const RECIPROCAL: Operator = unary!("reciprocal", "`1 / x`; of integers truncated, zero for zero", "reciprocal(x)";
     integer: |x| x.reciprocal(),
     float: |x| 1.0 / x,
-    complex: |z| z.reciprocal(),
+    wide complex: complex::reciprocal,
 );
 
 /// `a ** b`: simple exponents in place of the general power, as NumPy does; negative literals are

@@ -8,7 +8,7 @@
 use super::function::Given;
 use crate::array::{Dim, Dims};
 use crate::operators::error::Culprit;
-use crate::operators::{Builder, Call, IndexMap, Operand, Pattern, TypeError};
+use crate::operators::{Builder, Operand, TypeError, moves};
 
 /// An input with what to blame it as.
 #[derive(Clone, Debug)]
@@ -69,28 +69,15 @@ pub fn broadcast_to(builder: &mut dyn Builder, operand: Operand, dims: &Dims) ->
     if ty.dims == *dims {
         return Ok(operand);
     }
-    let mut out = operand;
-    let mut apply = |builder: &mut dyn Builder, name, text: String, map| {
-        let call = Call { name, text, pattern: Pattern::Injective(map), dtype: ty.dtype };
-        out = builder.apply(call, &[out])?;
-        Ok::<(), TypeError>(())
-    };
     let order: Vec<usize> = dims.iter().filter_map(|dim| ty.dims.axis(&dim.name)).collect();
     if order.len() < ty.rank() {
         return Err(TypeError::new("ff::type::dims", format!("{ty} has dims that the result lacks")));
     }
-    if !order.is_sorted() {
-        apply(builder, "transpose", format!("{order:?}"), IndexMap::Permute(order.clone()))?;
-    }
+    let mut out = moves::permute(builder, operand, &order)?;
     for (axis, dim) in dims.iter().enumerate().filter(|(_, dim)| ty.dims.axis(&dim.name).is_none()) {
-        let map = IndexMap::Insert { axis, dim: dim.name.clone(), coord: None };
-        apply(builder, "expand_dims", format!("{} at {axis}", dim.name), map)?;
+        out = moves::insert(builder, out, axis, &dim.name, None)?;
     }
-    let shape = dims.shape();
-    if dims.iter().any(|dim| dim.size != 1 && ty.dims.axis(&dim.name).is_none()) {
-        apply(builder, "broadcast", format!("{shape:?}"), IndexMap::Broadcast { shape })?;
-    }
-    Ok(out)
+    moves::broadcast(builder, out, &dims.shape())
 }
 
 /// One name, two sizes: the error that blames operand `at`.

@@ -74,30 +74,16 @@ fn expand(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Typ
 /// There is no cast between the two.
 pub fn cast_to(builder: &mut dyn Builder, x: Operand, dtype: DType) -> Result<Operand, TypeError> {
     let from = builder.ty(x).dtype;
-    let via = |dtype: DType| if dtype.is_integer() || dtype == DType::Bool { DType::I64 } else { DType::F64 };
-    let (run, x) = match (from, dtype) {
-        _ if from == dtype => return Ok(x),
-        (DType::DateTime(_), DType::DateTime(_)) => return Ok(x),
-        (DType::DateTime(_) | DType::Duration, DType::I64) => (map1(|t: i64| t), x),
-        (DType::DateTime(_) | DType::Duration, DType::F64) => {
-            (map1(|t: i64| if t == NAT { f64::NAN } else { t as f64 }), x)
-        }
-        (DType::I64, DType::DateTime(_) | DType::Duration) => (map1(|t: i64| t), x),
-        (DType::F64, DType::DateTime(_) | DType::Duration) => {
-            (map1(|t: f64| if t.is_nan() { NAT } else { t as i64 }), x)
-        }
-        (DType::DateTime(_) | DType::Duration, to) if to.is_numeric() => {
-            let x = cast_to(builder, x, via(to))?;
-            return cast_to(builder, x, to);
-        }
-        (from, DType::DateTime(_) | DType::Duration) if from.is_numeric() => {
-            let x = cast_to(builder, x, via(from))?;
-            return cast_to(builder, x, dtype);
-        }
-        _ => (numeric_loop(from, dtype).ok_or_else(|| refusal::no_cast(from, dtype))?, x),
-    };
-    let call = Call { name: "cast", text: dtype.to_string(), pattern: Pattern::Elementwise(run), dtype };
-    builder.apply(call, &[x])
+    if from == dtype || matches!((from, dtype), (DType::DateTime(_), DType::DateTime(_))) {
+        return Ok(x);
+    }
+    if let Some(run) = direct(from, dtype) {
+        let call = Call { name: "cast", text: dtype.to_string(), pattern: Pattern::Elementwise(run), dtype };
+        return builder.apply(call, &[x]);
+    }
+    let by_way_of = step(from, dtype).ok_or_else(|| refusal::no_cast(from, dtype))?;
+    let x = cast_to(builder, x, by_way_of)?;
+    cast_to(builder, x, dtype)
 }
 
 /// `x`, of integers, with what `to` cannot hold replaced by the nearest value it can; reals are
@@ -130,87 +116,63 @@ pub fn range(dtype: DType) -> Option<(i128, i128)> {
     }
 }
 
-/// Conversion from `A`, as `astype` converts.
-trait CastFrom<A> {
-    fn cast_from(value: A) -> Self;
-}
-
-/// Runs `$body` with `$T` naming the type of a numeric dtype; none for others.
-macro_rules! with_number {
+/// Runs `$body` with `$T` naming the type of an integer, `f32` or `f64`; none for other dtypes.
+macro_rules! with_plain {
     ($dtype:expr, $T:ident => $body:expr) => {
-        with_number!(@ $dtype, $T => $body; Bool bool, I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32,
-            U64 u64, F16 f16, F32 f32, F64 f64, C64 Complex32, C128 Complex64)
+        with_plain!(@ $dtype, $T => $body; I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64,
+            F32 f32, F64 f64)
     };
     (@ $dtype:expr, $T:ident => $body:expr; $($variant:ident $type:ty),*) => {
         match $dtype {
             $(DType::$variant => { type $T = $type; Some($body) })*
-            DType::DateTime(_) | DType::Duration | DType::Str => None,
+            DType::Bool | DType::F16 | DType::C64 | DType::C128 | DType::DateTime(_) | DType::Duration | DType::Str => None,
         }
     };
 }
 
-fn numeric_loop(from: DType, to: DType) -> Option<TileLoop> {
-    with_number!(from, A => with_number!(to, B => map1::<A, B>(B::cast_from))).flatten()
+/// The loop of a cast that takes one step.
+fn direct(from: DType, to: DType) -> Option<TileLoop> {
+    match (from, to) {
+        (DType::DateTime(_) | DType::Duration, DType::I64) => Some(map1(|t: i64| t)),
+        (DType::DateTime(_) | DType::Duration, DType::F64) => {
+            Some(map1(|t: i64| if t == NAT { f64::NAN } else { t as f64 }))
+        }
+        (DType::I64, DType::DateTime(_) | DType::Duration) => Some(map1(|t: i64| t)),
+        (DType::F64, DType::DateTime(_) | DType::Duration) => {
+            Some(map1(|t: f64| if t.is_nan() { NAT } else { t as i64 }))
+        }
+        (DType::Bool, DType::U8) => Some(map1::<bool, u8>(u8::from)),
+        (DType::C64, DType::Bool) => Some(map1(|z: Complex32| z.re != 0.0 || z.im != 0.0)),
+        (DType::C128, DType::Bool) => Some(map1(|z: Complex64| z.re != 0.0 || z.im != 0.0)),
+        (from, DType::Bool) => with_plain!(from, A => map1(|x: A| x != 0 as A)),
+        (DType::F16, DType::F32) => Some(map1(f16::to_f32)),
+        (DType::F32, DType::F16) => Some(map1(f16::from_f32)),
+        (DType::F64, DType::F16) => Some(map1(f16::from_f64)),
+        (DType::C64, DType::C128) => Some(map1(|z: Complex32| Complex64::new(f64::from(z.re), f64::from(z.im)))),
+        (DType::C128, DType::C64) => Some(map1(|z: Complex64| Complex32::new(z.re as f32, z.im as f32))),
+        (DType::C64, DType::F32) => Some(map1(|z: Complex32| z.re)),
+        (DType::C128, DType::F64) => Some(map1(|z: Complex64| z.re)),
+        (DType::F32, DType::C64) => Some(map1(|x: f32| Complex32::new(x, 0.0))),
+        (DType::F64, DType::C128) => Some(map1(|x: f64| Complex64::new(x, 0.0))),
+        _ => with_plain!(from, A => with_plain!(to, B => map1(|x: A| x as B))).flatten(),
+    }
 }
 
-macro_rules! cast {
-    ($($from:ty => $to:ty: |$x:ident| $value:expr;)*) => {
-        $(impl CastFrom<$from> for $to {
-            fn cast_from($x: $from) -> $to {
-                $value
-            }
-        })*
-    };
-}
-
-/// Casts between a plain number and all others; `$single` is what half precision is rounded from.
-macro_rules! plain_casts {
-    ($($number:ty as $single:ty, $to_half:path;)*) => {
-        $(
-            plain_casts!(@ $number => i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
-            cast! {
-                $number => bool: |x| x != 0 as $number;
-                bool => $number: |x| u8::from(x) as $number;
-                $number => f16: |x| $to_half(x as $single);
-                f16 => $number: |x| x.to_f32() as $number;
-                $number => Complex32: |x| Complex32::new(x as f32, 0.0);
-                $number => Complex64: |x| Complex64::new(x as f64, 0.0);
-                Complex32 => $number: |x| x.re as $number;
-                Complex64 => $number: |x| x.re as $number;
-            }
-        )*
-    };
-    (@ $from:ty => $($to:ty)*) => { cast! { $($from => $to: |x| x as $to;)* } };
-}
-
-plain_casts! {
-    i8 as f32, f16::from_f32;
-    i16 as f32, f16::from_f32;
-    i32 as f32, f16::from_f32;
-    i64 as f32, f16::from_f32;
-    u8 as f32, f16::from_f32;
-    u16 as f32, f16::from_f32;
-    u32 as f32, f16::from_f32;
-    u64 as f32, f16::from_f32;
-    f32 as f32, f16::from_f32;
-    f64 as f64, f16::from_f64;
-}
-
-cast! {
-    bool => bool: |x| x;
-    f16 => f16: |x| x;
-    bool => f16: |x| f16::from_f32(f32::from(u8::from(x)));
-    f16 => bool: |x| x.to_f32() != 0.0;
-    bool => Complex32: |x| Complex32::new(f32::from(u8::from(x)), 0.0);
-    bool => Complex64: |x| Complex64::new(f64::from(u8::from(x)), 0.0);
-    Complex32 => bool: |x| x.re != 0.0 || x.im != 0.0;
-    Complex64 => bool: |x| x.re != 0.0 || x.im != 0.0;
-    f16 => Complex32: |x| Complex32::new(x.to_f32(), 0.0);
-    f16 => Complex64: |x| Complex64::new(x.to_f64(), 0.0);
-    Complex32 => f16: |x| f16::from_f32(x.re);
-    Complex64 => f16: |x| f16::from_f64(x.re);
-    Complex32 => Complex32: |x| x;
-    Complex64 => Complex64: |x| x;
-    Complex32 => Complex64: |x| Complex64::new(f64::from(x.re), f64::from(x.im));
-    Complex64 => Complex32: |x| Complex32::new(x.re as f32, x.im as f32);
+/// The dtype by way of which `from` becomes `to`, where that takes more than one step.
+fn step(from: DType, to: DType) -> Option<DType> {
+    let whole = |d: DType| d.is_integer() || d == DType::Bool;
+    match (from, to) {
+        (DType::Str, _) | (_, DType::Str) => None,
+        (DType::DateTime(_) | DType::Duration, _) => Some(if whole(to) { DType::I64 } else { DType::F64 }),
+        (_, DType::DateTime(_) | DType::Duration) => Some(if whole(from) { DType::I64 } else { DType::F64 }),
+        (DType::Bool, _) => Some(DType::U8),
+        (DType::F16, _) => Some(DType::F32),
+        (DType::C64, _) => Some(DType::F32),
+        (DType::C128, _) => Some(DType::F64),
+        (_, DType::F16) => Some(DType::F32),
+        (DType::F64, DType::C64) => Some(DType::C128),
+        (_, DType::C64) => Some(DType::F32),
+        (_, DType::C128) => Some(DType::F64),
+        _ => None,
+    }
 }

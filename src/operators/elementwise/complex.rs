@@ -6,7 +6,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2, LN_2, LN_10};
 
-use num_complex::{Complex32, Complex64};
+use num_complex::Complex64;
 
 use super::floats;
 use super::function::{Function, UNARY};
@@ -58,70 +58,13 @@ fn angle(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) 
     if arguments.bool("deg", false)? { super::call(builder, "degrees", &[radians]) } else { Ok(radians) }
 }
 
-/// A complex number of either precision, computed with in double precision.
-pub trait Cartesian: Copy {
-    /// The type of its parts.
-    type Part;
-    /// In double precision.
-    fn wide(self) -> Complex64;
-    /// From double precision.
-    fn narrow(wide: Complex64) -> Self;
-    /// A part from double precision.
-    fn part(wide: f64) -> Self::Part;
-
-    /// The function `f` of double precision.
-    fn apply(self, f: impl Fn(Complex64) -> Complex64) -> Self {
-        Self::narrow(f(self.wide()))
-    }
-    /// The distance from zero.
-    fn modulus(self) -> Self::Part {
-        Self::part(self.wide().re.hypot(self.wide().im))
-    }
-    /// The number of modulus one in the same direction; zero for zero.
-    fn sign(self) -> Self {
-        self.apply(sign)
-    }
-    /// `1 / z`.
-    fn reciprocal(self) -> Self {
-        self.apply(|z| quotient(Complex64::new(1.0, 0.0), z))
-    }
-    /// `self / divisor`.
-    fn quotient(self, divisor: Self) -> Self {
-        Self::narrow(quotient(self.wide(), divisor.wide()))
-    }
-    /// `self ** exponent`.
-    fn power(self, exponent: Self) -> Self {
-        Self::narrow(power(self.wide(), exponent.wide()))
-    }
+/// The distance from zero.
+pub fn modulus(z: Complex64) -> f64 {
+    z.re.hypot(z.im)
 }
 
-impl Cartesian for Complex64 {
-    type Part = f64;
-    fn wide(self) -> Complex64 {
-        self
-    }
-    fn narrow(wide: Complex64) -> Self {
-        wide
-    }
-    fn part(wide: f64) -> f64 {
-        wide
-    }
-}
-
-impl Cartesian for Complex32 {
-    type Part = f32;
-    fn wide(self) -> Complex64 {
-        Complex64::new(f64::from(self.re), f64::from(self.im))
-    }
-    fn narrow(wide: Complex64) -> Self {
-        Complex32::new(wide.re as f32, wide.im as f32)
-    }
-    fn part(wide: f64) -> f32 {
-        wide as f32
-    }
-}
-
-fn sign(z: Complex64) -> Complex64 {
+/// The number of modulus one in the same direction; zero for zero.
+pub fn sign(z: Complex64) -> Complex64 {
     let one = |x: f64| if x.is_infinite() { x.signum() } else { 0.0 };
     match z.re.hypot(z.im) {
         _ if z.re.is_nan() || z.im.is_nan() => Complex64::new(f64::NAN, f64::NAN),
@@ -135,8 +78,13 @@ fn sign(z: Complex64) -> Complex64 {
     }
 }
 
-/// Smith's algorithm.
-fn quotient(a: Complex64, b: Complex64) -> Complex64 {
+/// `1 / z`.
+pub fn reciprocal(z: Complex64) -> Complex64 {
+    quotient(Complex64::new(1.0, 0.0), z)
+}
+
+/// `a / b` by Smith's algorithm.
+pub fn quotient(a: Complex64, b: Complex64) -> Complex64 {
     if b.re.abs() >= b.im.abs() {
         if b.re == 0.0 && b.im == 0.0 {
             return Complex64::new(a.re / b.re.abs(), a.im / b.re.abs());
@@ -151,8 +99,8 @@ fn quotient(a: Complex64, b: Complex64) -> Complex64 {
     }
 }
 
-/// Whole exponents below a hundred by multiplication, others by way of the logarithm.
-fn power(base: Complex64, exponent: Complex64) -> Complex64 {
+/// `base ** exponent`: whole exponents below a hundred by multiplication, others by the logarithm.
+pub fn power(base: Complex64, exponent: Complex64) -> Complex64 {
     let one = Complex64::new(1.0, 0.0);
     if exponent.re == 0.0 && exponent.im == 0.0 {
         return one;

@@ -6,7 +6,7 @@
 //! decide themselves. A call without any array is computed at once and gives a plan-time value.
 
 use super::broadcast::{self, Named};
-use super::loops::Loop;
+use super::loops::{Loop, Run, through_wider, wider};
 use super::{cast, refusal, time};
 use crate::array::block::{Element, with_type};
 use crate::array::{ArrayType, Block, Calendar, DType, Kind, Region, Scalar};
@@ -78,7 +78,7 @@ impl Function {
         let call = Call {
             name: self.name,
             text: String::new(),
-            pattern: Pattern::Elementwise((found.make)()),
+            pattern: Pattern::Elementwise(self.runner(found)),
             dtype: in_calendar(found.output),
         };
         emit(builder, call, &wanted).map(Value::Array)
@@ -98,7 +98,19 @@ impl Function {
             let size: usize = l.inputs.iter().map(|d| d.size()).sum();
             (size, l.inputs.iter().map(|d| d.kind()).collect::<Vec<Kind>>())
         };
-        self.loops.iter().filter(fits).min_by_key(effort).filter(|l| !l.refused)
+        self.loops.iter().filter(fits).min_by_key(effort).filter(|l| !matches!(l.run, Run::Refused))
+    }
+
+    /// What computes a loop.
+    fn runner(&self, found: &Loop) -> TileLoop {
+        match found.run {
+            Run::Typed(make) => make(),
+            Run::Wider | Run::Refused => {
+                let inputs: Vec<DType> = found.inputs.iter().map(|&dtype| wider(dtype)).collect();
+                let inner = self.loops.iter().find(|l| l.inputs == inputs).expect("a row has the wider loop too");
+                through_wider(self.runner(inner), inner.output)
+            }
+        }
     }
 
     /// Whether the function compares: literals that no value of the array equals are then no mistake.
@@ -135,7 +147,7 @@ impl Function {
     fn at_once(&self, scalars: &[&Scalar]) -> Result<Value, TypeError> {
         let dtypes: Vec<DType> = scalars.iter().map(|s| default_dtype(s)).collect();
         let found = self.resolve(&dtypes).ok_or_else(|| refusal::no_loop_for_values(self, scalars))?;
-        let value = run_once(found, scalars);
+        let value = self.run_once(found, scalars);
         if self.overflows(found, scalars) {
             let message = format!("the integer that {} gives is too large", self.shown(scalars));
             return Err(TypeError::new("ff::type::range", message).with_help("write a number with a point: `1.0`"));
@@ -159,10 +171,24 @@ impl Function {
             return false;
         }
         let Some(real) = self.resolve(&vec![DType::F64; scalars.len()]) else { return false };
-        match run_once(real, scalars) {
+        match self.run_once(real, scalars) {
             Value::Float(x) => x.abs() >= 2f64.powi(63),
             _ => false,
         }
+    }
+
+    /// Runs a loop on one element of each input.
+    fn run_once(&self, found: &Loop, scalars: &[&Scalar]) -> Value {
+        let run = self.runner(found);
+        let call = Call { name: "", text: String::new(), pattern: Pattern::Elementwise(run), dtype: found.output };
+        let whole = Region::whole(&[]);
+        let piece = |(scalar, dtype): (&&Scalar, &DType)| Piece {
+            region: whole.clone(),
+            block: Block::from_scalar(*dtype, scalar),
+        };
+        let pieces: Vec<Piece> = scalars.iter().zip(found.inputs).map(piece).collect();
+        let block = evaluate(&call, &whole, &pieces).expect("an elementwise call");
+        plan_value(found.output, &block)
     }
 }
 
@@ -281,20 +307,6 @@ pub fn emit(builder: &mut dyn Builder, call: Call, wanted: &[(Named, DType)]) ->
         }
         _ => error,
     })
-}
-
-/// Runs a loop on one element of each input.
-fn run_once(found: &Loop, scalars: &[&Scalar]) -> Value {
-    let run: TileLoop = (found.make)();
-    let call = Call { name: "", text: String::new(), pattern: Pattern::Elementwise(run), dtype: found.output };
-    let whole = Region::whole(&[]);
-    let piece = |(scalar, dtype): (&&Scalar, &DType)| Piece {
-        region: whole.clone(),
-        block: Block::from_scalar(*dtype, scalar),
-    };
-    let pieces: Vec<Piece> = scalars.iter().zip(found.inputs).map(piece).collect();
-    let block = evaluate(&call, &whole, &pieces).expect("an elementwise call");
-    plan_value(found.output, &block)
 }
 
 /// The only element of a block as a plan-time value.

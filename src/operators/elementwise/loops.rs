@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use half::f16;
+use half::slice::HalfFloatSliceExt;
+use num_complex::{Complex32, Complex64};
 
 use crate::array::DType;
-use crate::operators::tile::{TileElement, TileLoop};
+use crate::operators::tile::{Tile, TileElement, TileLoop};
 
 /// One typed loop of a function.
 #[derive(Clone, Copy, Debug)]
@@ -14,15 +15,28 @@ pub struct Loop {
     pub inputs: &'static [DType],
     /// The dtype of the output; a datetime has the calendar of the inputs.
     pub output: DType,
-    /// Makes the loop.
-    pub make: fn() -> TileLoop,
-    /// Whether these dtypes are refused, although there is a loop they could be cast to.
-    pub refused: bool,
+    /// How it computes.
+    pub run: Run,
 }
 
-/// The loop of dtypes that are refused: nothing is computed.
-pub fn refused() -> TileLoop {
-    Arc::new(|_, _| {})
+/// How a loop computes.
+#[derive(Clone, Copy, Debug)]
+pub enum Run {
+    /// By the loop that this makes.
+    Typed(fn() -> TileLoop),
+    /// By the loop of the [`wider`] dtypes, with elements converted on the way in and out.
+    Wider,
+    /// Not at all: these dtypes are refused, although they could be cast to those of another loop.
+    Refused,
+}
+
+/// The dtype in which a narrow one is computed: half precision in single, complex single in double.
+pub fn wider(dtype: DType) -> DType {
+    match dtype {
+        DType::F16 => DType::F32,
+        DType::C64 => DType::C128,
+        other => other,
+    }
 }
 
 /// The loop that applies `f` to each element.
@@ -31,7 +45,12 @@ where
     A: TileElement + Copy,
     R: TileElement,
 {
-    Arc::new(move |inputs, out| out.get_mut::<R>().extend(inputs[0].get::<A>().iter().map(|&x| f(x))))
+    // One function out of line, which all of a closure's shims call.
+    #[inline(never)]
+    fn fill<A: Copy, R>(f: &impl Fn(A) -> R, x: &[A], out: &mut Vec<R>) {
+        out.extend(x.iter().map(|&x| f(x)));
+    }
+    Arc::new(move |inputs, out| fill(&f, inputs[0].get::<A>(), out.get_mut::<R>()))
 }
 
 /// The loop that applies `f` to each pair of elements.
@@ -41,10 +60,11 @@ where
     B: TileElement + Copy,
     R: TileElement,
 {
-    Arc::new(move |inputs, out| {
-        let pairs = inputs[0].get::<A>().iter().zip(inputs[1].get::<B>());
-        out.get_mut::<R>().extend(pairs.map(|(&a, &b)| f(a, b)));
-    })
+    #[inline(never)]
+    fn fill<A: Copy, B: Copy, R>(f: &impl Fn(A, B) -> R, a: &[A], b: &[B], out: &mut Vec<R>) {
+        out.extend(a.iter().zip(b).map(|(&a, &b)| f(a, b)));
+    }
+    Arc::new(move |inputs, out| fill(&f, inputs[0].get::<A>(), inputs[1].get::<B>(), out.get_mut::<R>()))
 }
 
 /// As [`map2`], for elements that are borrowed and not copied.
@@ -60,31 +80,42 @@ where
     })
 }
 
-/// What takes part in half-precision loops: `f16` becomes `f32` on the way in and `f16` again on the
-/// way out; other outputs stay.
-pub trait FromSingle<S> {
-    /// The output, from what the closure gave.
-    fn from_single(value: S) -> Self;
+/// The loop that computes by `inner`, which gives `output`, on elements of the [`wider`] dtypes.
+pub fn through_wider(inner: TileLoop, output: DType) -> TileLoop {
+    Arc::new(move |inputs, out| {
+        let wide: Vec<Tile> = inputs.iter().map(|tile| widened(tile)).collect();
+        let wide: Vec<&Tile> = wide.iter().collect();
+        let mut result = Tile::new(output);
+        match out {
+            Tile::F16(narrow) => {
+                inner(&wide, &mut result);
+                narrow.resize(result.len(), half::f16::ZERO);
+                narrow.convert_from_f32_slice(result.get());
+            }
+            Tile::C64(narrow) => {
+                inner(&wide, &mut result);
+                let part = |z: &Complex64| Complex32::new(z.re as f32, z.im as f32);
+                narrow.extend(result.get::<Complex64>().iter().map(part));
+            }
+            Tile::F32(narrow) if output == DType::F64 => {
+                inner(&wide, &mut result);
+                narrow.extend(result.get::<f64>().iter().map(|&x| x as f32));
+            }
+            same => inner(&wide, same),
+        }
+    })
 }
 
-impl FromSingle<f32> for f16 {
-    fn from_single(value: f32) -> Self {
-        f16::from_f32(value)
+fn widened(tile: &Tile) -> Tile {
+    match tile {
+        Tile::F16(narrow) => {
+            let mut wide = vec![0.0; narrow.len()];
+            narrow.convert_to_f32_slice(&mut wide);
+            Tile::F32(wide)
+        }
+        Tile::C64(narrow) => {
+            Tile::C128(narrow.iter().map(|z| Complex64::new(f64::from(z.re), f64::from(z.im))).collect())
+        }
+        other => other.clone(),
     }
-}
-
-impl FromSingle<bool> for bool {
-    fn from_single(value: bool) -> Self {
-        value
-    }
-}
-
-/// A function of single precision as one of half precision.
-pub fn half1<S, R: FromSingle<S>>(f: impl Fn(f32) -> S) -> impl Fn(f16) -> R {
-    move |x| R::from_single(f(x.to_f32()))
-}
-
-/// A function of two single-precision arguments as one of half precision.
-pub fn half2<S, R: FromSingle<S>>(f: impl Fn(f32, f32) -> S) -> impl Fn(f16, f16) -> R {
-    move |a, b| R::from_single(f(a.to_f32(), b.to_f32()))
 }

@@ -6,7 +6,7 @@
 //! `time` (datetime and duration) and `text` (whose closure takes references). `-> Bool` and the like
 //! give the output another dtype than the inputs; a list of dtypes in brackets names one loop; `no bool`
 //! refuses bools where they would otherwise be taken for integers. Half precision is computed in
-//! single precision and rounded, as NumPy does.
+//! single precision and rounded, as NumPy does; `wide complex` likewise in double precision.
 
 /// The dtype of that variant; datetimes in the calendar that stands for any.
 macro_rules! dtype {
@@ -39,36 +39,33 @@ macro_rules! stored {
     (Str) => { std::sync::Arc<str> };
 }
 
-/// One loop: its dtypes and the closure.
+/// One loop: its dtypes and the closure, or how else it computes.
 macro_rules! typed_loop {
-    (one F16 -> $r:ident: $f:expr) => { typed_loop!(@ [F16] $r, map1::<half::f16, stored!($r)>(half1($f))) };
-    (two F16 -> $r:ident: $f:expr) => {
-        typed_loop!(@ [F16 F16] $r, map2::<half::f16, half::f16, stored!($r)>(half2($f)))
+    (one [$a:ident] -> $r:ident, wider) => { typed_loop!(@ [$a] $r, Wider) };
+    (two [$a:ident] -> $r:ident, wider) => { typed_loop!(@ [$a $a] $r, Wider) };
+    (one [$a:ident] refused) => { typed_loop!(@ [$a] Bool, Refused) };
+    (two [$a:ident] refused) => { typed_loop!(@ [$a $a] Bool, Refused) };
+    (one [$a:ident] -> $r:ident: $f:expr) => {
+        typed_loop!(@ [$a] $r, Typed(|| {
+            $crate::operators::elementwise::loops::map1::<stored!($a), stored!($r)>($f)
+        }))
     };
-    (two Str -> $r:ident: $f:expr) => {
-        typed_loop!(@ [Str Str] $r, map2_ref::<stored!(Str), stored!(Str), stored!($r)>($f))
+    (two [Str] -> $r:ident: $f:expr) => {
+        typed_loop!(@ [Str Str] $r, Typed(|| {
+            $crate::operators::elementwise::loops::map2_ref::<stored!(Str), stored!(Str), stored!($r)>($f)
+        }))
     };
-    (one $a:ident -> $r:ident: $f:expr) => { typed_loop!(@ [$a] $r, map1::<stored!($a), stored!($r)>($f)) };
-    (two $a:ident -> $r:ident: $f:expr) => { typed_loop!(two $a $a -> $r: $f) };
-    (two $a:ident $b:ident -> $r:ident: $f:expr) => {
-        typed_loop!(@ [$a $b] $r, map2::<stored!($a), stored!($b), stored!($r)>($f))
+    (two [$a:ident] -> $r:ident: $f:expr) => { typed_loop!(two [$a $a] -> $r: $f) };
+    (two [$a:ident $b:ident] -> $r:ident: $f:expr) => {
+        typed_loop!(@ [$a $b] $r, Typed(|| {
+            $crate::operators::elementwise::loops::map2::<stored!($a), stored!($b), stored!($r)>($f)
+        }))
     };
-    (@ [$($a:ident)*] $r:ident, $($map:tt)*) => {{
-        #[allow(unused_imports)]
-        use $crate::operators::elementwise::loops::{half1, half2, map1, map2, map2_ref};
+    (@ [$($a:ident)*] $r:ident, $($run:tt)*) => {
         $crate::operators::elementwise::loops::Loop {
             inputs: &[$(dtype!($a)),*],
             output: dtype!($r),
-            make: || $($map)*,
-            refused: false,
-        }
-    }};
-    (refused $($a:ident)*) => {
-        $crate::operators::elementwise::loops::Loop {
-            inputs: &[$(dtype!($a)),*],
-            output: dtype!(Bool),
-            make: $crate::operators::elementwise::loops::refused,
-            refused: true,
+            run: $crate::operators::elementwise::loops::Run::$($run)*,
         }
     };
 }
@@ -78,13 +75,13 @@ macro_rules! loops {
     ($n:ident $($rest:tt)*) => { loops!(@ $n [] $($rest)*) };
     (@ $n:ident [$($done:tt)*]) => { &[$($done)*] };
     (@ $n:ident [$($done:tt)*] [$($a:ident)+] -> $r:ident: $f:expr, $($rest:tt)*) => {
-        loops!(@ $n [$($done)* typed_loop!($n $($a)+ -> $r: $f),] $($rest)*)
+        loops!(@ $n [$($done)* typed_loop!($n [$($a)+] -> $r: $f),] $($rest)*)
     };
-    (@ one [$($done:tt)*] no bool, $($rest:tt)*) => {
-        loops!(@ one [$($done)* typed_loop!(refused Bool),] $($rest)*)
+    (@ $n:ident [$($done:tt)*] [$a:ident] -> $r:ident, wider, $($rest:tt)*) => {
+        loops!(@ $n [$($done)* typed_loop!($n [$a] -> $r, wider),] $($rest)*)
     };
-    (@ two [$($done:tt)*] no bool, $($rest:tt)*) => {
-        loops!(@ two [$($done)* typed_loop!(refused Bool Bool),] $($rest)*)
+    (@ $n:ident [$($done:tt)*] no bool, $($rest:tt)*) => {
+        loops!(@ $n [$($done)* typed_loop!($n [Bool] refused),] $($rest)*)
     };
     (@ $n:ident [$($done:tt)*] bool: $f:expr, $($rest:tt)*) => {
         loops!(@ $n [$($done)*] bool -> Bool: $f, $($rest)*)
@@ -99,13 +96,16 @@ macro_rules! loops {
         loops!(@ $n [$($done)*] signed: $f, unsigned: $f, $($rest)*)
     };
     (@ $n:ident [$($done:tt)*] float: $f:expr, $($rest:tt)*) => {
-        loops!(@ $n [$($done)*] [F16] -> F16: $f, [F32] -> F32: $f, [F64] -> F64: $f, $($rest)*)
+        loops!(@ $n [$($done)*] [F16] -> F16, wider, [F32] -> F32: $f, [F64] -> F64: $f, $($rest)*)
     };
     (@ $n:ident [$($done:tt)*] complex: $f:expr, $($rest:tt)*) => {
         loops!(@ $n [$($done)*] [C64] -> C64: $f, [C128] -> C128: $f, $($rest)*)
     };
+    (@ $n:ident [$($done:tt)*] wide complex: $f:expr, $($rest:tt)*) => {
+        loops!(@ $n [$($done)*] [C64] -> C64, wider, [C128] -> C128: $f, $($rest)*)
+    };
     (@ $n:ident [$($done:tt)*] complex -> float: $f:expr, $($rest:tt)*) => {
-        loops!(@ $n [$($done)*] [C64] -> F32: $f, [C128] -> F64: $f, $($rest)*)
+        loops!(@ $n [$($done)*] [C64] -> F32, wider, [C128] -> F64: $f, $($rest)*)
     };
     (@ $n:ident [$($done:tt)*] time: $f:expr, $($rest:tt)*) => {
         loops!(@ $n [$($done)*] [DateTime] -> DateTime: $f, [Duration] -> Duration: $f, $($rest)*)
@@ -118,10 +118,10 @@ macro_rules! loops {
             [U8] -> $r: $f, [U16] -> $r: $f, [U32] -> $r: $f, [U64] -> $r: $f, $($rest)*)
     };
     (@ $n:ident [$($done:tt)*] float -> $r:ident: $f:expr, $($rest:tt)*) => {
-        loops!(@ $n [$($done)*] [F16] -> $r: $f, [F32] -> $r: $f, [F64] -> $r: $f, $($rest)*)
+        loops!(@ $n [$($done)*] [F16] -> $r, wider, [F32] -> $r: $f, [F64] -> $r: $f, $($rest)*)
     };
     (@ $n:ident [$($done:tt)*] complex -> $r:ident: $f:expr, $($rest:tt)*) => {
-        loops!(@ $n [$($done)*] [C64] -> $r: $f, [C128] -> $r: $f, $($rest)*)
+        loops!(@ $n [$($done)*] [C64] -> $r, wider, [C128] -> $r: $f, $($rest)*)
     };
     (@ $n:ident [$($done:tt)*] real -> $r:ident: $f:expr, $($rest:tt)*) => {
         loops!(@ $n [$($done)*] bool -> $r: $f, integer -> $r: $f, float -> $r: $f, $($rest)*)

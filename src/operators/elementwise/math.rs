@@ -3,7 +3,7 @@
 //! Of integers and bools they are computed in the smallest float that holds them all: `f16` for
 //! eight bits, `f32` for sixteen, else `f64`.
 
-use super::complex::{self, Cartesian};
+use super::complex;
 use crate::operators::Operator;
 use crate::operators::arguments::{Param, ParamKind, required};
 
@@ -14,86 +14,86 @@ const Y_AND_X: &[Param] =
 pub static MATH: &[Operator] = &[
     unary!("sqrt", "The square root; NaN of negative real numbers", "sqrt(abs(x))";
         float: |x| x.sqrt(),
-        complex: |z| z.apply(complex::sqrt),
+        wide complex: complex::sqrt,
     ),
     unary!("cbrt", "The cubic root", "cbrt(x)";
         float: |x| x.cbrt(),
     ),
     unary!("exp", "e to the power of x", "exp(x)";
         float: |x| x.exp(),
-        complex: |z| z.apply(complex::exp),
+        wide complex: complex::exp,
     ),
     unary!("exp2", "2 to the power of x", "exp2(x)";
         float: |x| x.exp2(),
-        complex: |z| z.apply(complex::exp2),
+        wide complex: complex::exp2,
     ),
     unary!("expm1", "`exp(x) - 1`, exact near zero", "expm1(x)";
         float: |x| x.exp_m1(),
-        complex: |z| z.apply(complex::expm1),
+        wide complex: complex::expm1,
     ),
     unary!("log", "The natural logarithm; NaN of negative real numbers", "log(abs(x) + 1)";
         float: |x| x.ln(),
-        complex: |z| z.apply(complex::log),
+        wide complex: complex::log,
     ),
     unary!("log2", "The logarithm to base 2", "log2(abs(x) + 1)";
         float: |x| x.log2(),
-        complex: |z| z.apply(complex::log2),
+        wide complex: complex::log2,
     ),
     unary!("log10", "The logarithm to base 10", "log10(abs(x) + 1)";
         float: |x| x.log10(),
-        complex: |z| z.apply(complex::log10),
+        wide complex: complex::log10,
     ),
     unary!("log1p", "`log(1 + x)`, exact near zero", "log1p(abs(x))";
         float: |x| x.ln_1p(),
-        complex: |z| z.apply(complex::log1p),
+        wide complex: complex::log1p,
     ),
     unary!("sin", "The sine of an angle in radians", "sin(x)";
         float: |x| x.sin(),
-        complex: |z| z.apply(complex::sin),
+        wide complex: complex::sin,
     ),
     unary!("cos", "The cosine of an angle in radians", "cos(x)";
         float: |x| x.cos(),
-        complex: |z| z.apply(complex::cos),
+        wide complex: complex::cos,
     ),
     unary!("tan", "The tangent of an angle in radians", "tan(x)";
         float: |x| x.tan(),
-        complex: |z| z.apply(complex::tan),
+        wide complex: complex::tan,
     ),
     unary!("asin", "The arc sine, in radians; NaN outside -1 to 1", "asin(x / 10)";
         float: |x| x.asin(),
-        complex: |z| z.apply(complex::asin),
+        wide complex: complex::asin,
     ),
     unary!("acos", "The arc cosine, in radians; NaN outside -1 to 1", "acos(x / 10)";
         float: |x| x.acos(),
-        complex: |z| z.apply(complex::acos),
+        wide complex: complex::acos,
     ),
     unary!("atan", "The arc tangent, in radians", "atan(x)";
         float: |x| x.atan(),
-        complex: |z| z.apply(complex::atan),
+        wide complex: complex::atan,
     ),
     unary!("sinh", "The hyperbolic sine", "sinh(x)";
         float: |x| x.sinh(),
-        complex: |z| z.apply(complex::sinh),
+        wide complex: complex::sinh,
     ),
     unary!("cosh", "The hyperbolic cosine", "cosh(x)";
         float: |x| x.cosh(),
-        complex: |z| z.apply(complex::cosh),
+        wide complex: complex::cosh,
     ),
     unary!("tanh", "The hyperbolic tangent", "tanh(x)";
         float: |x| x.tanh(),
-        complex: |z| z.apply(complex::tanh),
+        wide complex: complex::tanh,
     ),
     unary!("asinh", "The inverse hyperbolic sine", "asinh(x)";
         float: |x| x.asinh(),
-        complex: |z| z.apply(complex::asinh),
+        wide complex: complex::asinh,
     ),
     unary!("acosh", "The inverse hyperbolic cosine; NaN below 1", "acosh(abs(x) + 1)";
         float: |x| x.acosh(),
-        complex: |z| z.apply(complex::acosh),
+        wide complex: complex::acosh,
     ),
     unary!("atanh", "The inverse hyperbolic tangent; NaN outside -1 to 1", "atanh(x / 10)";
         float: |x| x.atanh(),
-        complex: |z| z.apply(complex::atanh),
+        wide complex: complex::atanh,
     ),
     function!(two "atan2", "The angle of the point (x, y), in radians, from -pi to pi", "atan2(x, 2)", Y_AND_X;
         float: |y, x| y.atan2(x),

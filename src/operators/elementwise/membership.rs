@@ -12,7 +12,7 @@ use crate::array::block::with_type;
 use crate::array::{ArrayType, DType, Kind, Scalar};
 use crate::operators::error::Culprit;
 use crate::operators::tile::{TileElement, TileLoop};
-use crate::operators::{Arguments, Builder, Call, Constant, Pattern, TypeError, Value};
+use crate::operators::{Arguments, Builder, Call, Constant, Pattern, TypeError, Value, moves};
 
 /// Lists up to this length are searched one by one, longer ones by bisection.
 const SHORT: usize = 8;
@@ -33,10 +33,13 @@ pub fn isin(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, T
     for value in listed(builder, arguments.value("values"))? {
         members.extend(member(&value, ty.dtype)?);
     }
-    let (text, run) = with_type!(ty.dtype, T => {
+    members.sort_by(in_order);
+    members.dedup();
+    let run = with_type!(ty.dtype, T => {
         use crate::array::block::Element;
         search::<T>(members.iter().map(T::from_scalar).collect())
     });
+    let text = listing(&members);
     let call = Call { name: "isin", text, pattern: Pattern::Elementwise(run), dtype: DType::Bool };
     let out = builder.apply(call, &[x])?;
     match builder.known(out) {
@@ -125,21 +128,37 @@ macro_rules! ordered {
 ordered! { bool i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 Arc<str> }
 ordered! { by parts: Complex32 Complex64 }
 
-/// The canonical text of a list, and the loop that looks elements up in it.
-fn search<T: TileElement + Ordered>(mut members: Vec<T>) -> (String, TileLoop) {
-    members.sort_by(Ordered::order);
-    members.dedup();
-    let shown: Vec<String> = members.iter().map(|m| m.to_scalar().to_string()).collect();
-    let text = format!("[{}]", shown.join(", "));
-    let run: TileLoop = if members.len() <= SHORT {
-        Arc::new(move |inputs, out| {
-            out.get_mut::<bool>().extend(inputs[0].get::<T>().iter().map(|x| members.iter().any(|m| m == x)));
-        })
+/// The order of listed values, which are all texts, all complex or all real.
+fn in_order(a: &Scalar, b: &Scalar) -> Ordering {
+    match (a, b) {
+        (Scalar::Str(a), Scalar::Str(b)) => a.cmp(b),
+        (Scalar::Complex(a), Scalar::Complex(b)) => a.order(b),
+        (Scalar::DateTime(a, _), Scalar::DateTime(b, _)) | (Scalar::Duration(a), Scalar::Duration(b)) => a.cmp(b),
+        (Scalar::Float(_), _) | (_, Scalar::Float(_)) => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
+        (Scalar::UInt(a), Scalar::UInt(b)) => a.cmp(b),
+        _ => a.as_i64().unwrap_or(i64::MAX).cmp(&b.as_i64().unwrap_or(i64::MAX)),
+    }
+}
+
+/// The canonical text of sorted values: long lists by their number and a digest.
+fn listing(members: &[Scalar]) -> String {
+    let shown: Vec<String> = members.iter().map(Scalar::to_string).collect();
+    if shown.len() <= 2 * SHORT {
+        format!("[{}]", shown.join(", "))
     } else {
-        Arc::new(move |inputs, out| {
-            let found = |x: &T| members.binary_search_by(|m| m.order(x)).is_ok();
-            out.get_mut::<bool>().extend(inputs[0].get::<T>().iter().map(found));
-        })
-    };
-    (text, run)
+        format!("[{}, … {} in all, {}]", shown[0], shown.len(), moves::digest(&shown))
+    }
+}
+
+/// The loop that looks elements up among sorted ones.
+fn search<T: TileElement + Ordered>(members: Vec<T>) -> TileLoop {
+    Arc::new(move |inputs, out| {
+        let elements = inputs[0].get::<T>().iter();
+        let out = out.get_mut::<bool>();
+        if members.len() <= SHORT {
+            out.extend(elements.map(|x| members.iter().any(|m| m == x)));
+        } else {
+            out.extend(elements.map(|x| members.binary_search_by(|m| m.order(x)).is_ok()));
+        }
+    })
 }

@@ -6,17 +6,18 @@ use half::f16;
 use num_complex::{Complex, Complex32, Complex64};
 use num_traits::Float;
 
-use super::broadcast::Named;
+use super::broadcast::{self, Named};
+use super::cast::cast_to;
 use super::function::{Given, default_dtype, emit, fits, given};
 use super::loops::{map1, map2};
 use super::{refusal, time};
 use crate::array::block::with_type;
 use crate::array::calendar::NAT;
-use crate::array::{DType, Scalar};
+use crate::array::{ArrayType, DType, Scalar};
 use crate::operators::arguments::{Param, ParamKind, optional, required, weak_dtype};
 use crate::operators::error::Culprit;
 use crate::operators::tile::{TileElement, TileLoop};
-use crate::operators::{Arguments, Builder, Call, Operator, Pattern, Signature, TypeError, Value};
+use crate::operators::{Arguments, Builder, Call, Constant, Operator, Pattern, Signature, TypeError, Value};
 
 /// Missing values, choice and membership.
 pub static MISSING: &[Operator] = &[
@@ -250,16 +251,27 @@ fn fillna(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Typ
         DType::C64 => filled::<Complex32>(),
         DType::C128 => filled::<Complex64>(),
         DType::DateTime(_) | DType::Duration => filled::<i64>(),
-        _ => with_type!(dtype, T => first::<T>()),
+        _ => return unfilled(builder, choices, dtype),
     };
     let call = Call { name: "fillna", text: String::new(), pattern: Pattern::Elementwise(run), dtype };
     let wanted: Vec<(Named, DType)> = choices.into_iter().map(|(param, given)| (named(param, given), dtype)).collect();
     emit(builder, call, &wanted).map(Value::Array)
 }
 
-/// The first input: dtypes without missing values have nothing to fill.
-fn first<T: TileElement>() -> TileLoop {
-    Arc::new(|inputs, out| out.get_mut::<T>().extend_from_slice(inputs[0].get::<T>()))
+/// The first of the inputs, in the dtype and the dims of the filled one: there is nothing to fill.
+fn unfilled(builder: &mut dyn Builder, choices: [Choice; 2], dtype: DType) -> Result<Value, TypeError> {
+    let mut arrays = Vec::new();
+    for (param, given) in choices {
+        arrays.push((
+            Culprit::Param(param),
+            match given {
+                Given::Array(operand) => operand,
+                Given::Weak(scalar) => builder.constant(ArrayType::scalar(dtype), Constant::Full(scalar)),
+            },
+        ));
+    }
+    let x = broadcast::together(builder, &arrays)?[0];
+    cast_to(builder, x, dtype).map(Value::Array)
 }
 
 fn nan_to_num(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {

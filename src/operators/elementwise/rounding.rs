@@ -86,7 +86,7 @@ const RINT: Function = Function {
         bool: |x| x,
         integer: |x| x,
         float: |x| x.round_ties_even(),
-        complex: |z| num_complex::Complex::new(z.re.round_ties_even(), z.im.round_ties_even()),
+        wide complex: |z| num_complex::Complex64::new(z.re.round_ties_even(), z.im.round_ties_even()),
     ),
 };
 
