@@ -32,8 +32,10 @@ fn reduced(reduction: &Reduction, output: &Region, pieces: &[Piece]) -> Block {
     let needed = &pieces[0].region;
     let ends: Vec<u64> = (0..needed.rank()).map(|axis| needed.end(axis)).collect();
     let mut acc = reduction.combine.init(output.count() as usize);
-    let stepper = Stepper::new(reduction, output, &ends, needed);
-    stepper.block(acc.as_mut(), &pieces[0].block, pieces.get(1).map(|piece| &piece.block));
+    if !output.is_empty() {
+        let stepper = Stepper::new(reduction, output, &ends, needed);
+        stepper.block(acc.as_mut(), &pieces[0].block, pieces.get(1).map(|piece| &piece.block));
+    }
     acc.finish().reshape(&output.shape)
 }
 

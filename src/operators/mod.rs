@@ -129,6 +129,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("elementwise choice and missing values", elementwise::missing::MISSING),
     ("elementwise parts of complex numbers", elementwise::complex::COMPLEX),
     ("elementwise casts", elementwise::cast::CASTS),
+    ("reductions", reduction::OPERATORS),
     ("selection", selection::OPERATORS),
     ("shape", shape::OPERATORS),
     ("labels", labels::OPERATORS),

@@ -197,7 +197,10 @@ fn elementwise(dtype: DType, inputs: &[&ArrayType]) -> Result<ArrayType, TypeErr
 }
 
 /// Takes over the coordinates that only `other` has; those of both must be equal.
-fn merge_coords(out: &mut ArrayType, other: &ArrayType) -> Result<(), TypeError> {
+///
+/// # Errors
+/// They differ: the first difference is named.
+pub fn merge_coords(out: &mut ArrayType, other: &ArrayType) -> Result<(), TypeError> {
     for (dim, coord) in &other.coords {
         let Some(ours) = out.coords.get(dim) else {
             out.coords.insert(dim.clone(), coord.clone());

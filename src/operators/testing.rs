@@ -76,6 +76,14 @@ impl Bench {
         }
     }
 
+    /// The call an operand comes from, with its inputs.
+    pub fn call_of(&self, operand: Operand) -> Option<(&Call, &[Operand])> {
+        match &self.nodes[operand.0 as usize].1 {
+            Origin::Call(call, inputs) => Some((call, inputs)),
+            Origin::Source(_) | Origin::Constant(_) | Origin::Rechunk(_) => None,
+        }
+    }
+
     /// All values of an operand.
     pub fn values(&self, operand: Operand) -> Block {
         self.region(operand, &Region::whole(&self.ty(operand).shape()))

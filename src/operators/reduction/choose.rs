@@ -172,10 +172,17 @@ pub fn choose(reducer: Reducer, input: DType, options: &Options) -> Result<Reduc
 
 /// The same reduction, but missing where fewer than `least` elements are there: elements that are
 /// present, or any at all. Integers become floats, as in xarray.
-pub fn at_least((first, dtype): Reduced, input: DType, least: u64, present: bool) -> Reduced {
+///
+/// # Errors
+/// The results are text, which has no missing value.
+pub fn at_least((first, dtype): Reduced, input: DType, least: u64, present: bool) -> Result<Reduced, TypeError> {
     let dtype = with_missing(dtype);
+    if dtype == DType::Str {
+        let message = "some results would be missing, and text has no missing value";
+        return Err(TypeError::new("ff::type::dtype", message).at(Culprit::Param("x"), "these are str"));
+    }
     let second = count(input, false, present);
-    (Arc::new(Pair { first, second, join: AtLeast { count: least, dtype } }), dtype)
+    Ok((Arc::new(Pair { first, second, join: AtLeast { count: least, dtype } }), dtype))
 }
 
 /// The least dtype that holds these values and a missing one, as xarray promotes; text stays text.

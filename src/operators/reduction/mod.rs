@@ -5,9 +5,13 @@
 //! elements go to which cells. The order in which a cell takes in its elements depends on the runs
 //! and merges alone, never on timing.
 //!
+//! Weights must not be missing: where they are known while planning that is checked, else a missing
+//! weight makes its result missing.
+//!
 //! Absent: median and quantiles, which need all elements of a cell at once.
 
 pub mod choose;
+pub mod expand;
 pub mod extremes;
 pub mod fold;
 pub mod moments;
@@ -16,9 +20,13 @@ pub mod pair;
 pub mod positions;
 pub mod step;
 pub mod sums;
+pub mod table;
+#[cfg(test)]
+pub mod tests;
 pub mod times;
 pub mod truth;
 pub mod weighted;
 
 pub use choose::{Options, Reducer, at_least, choose};
 pub use step::Stepper;
+pub use table::OPERATORS;

@@ -1,0 +1,269 @@
+//! What a call of a reduction expands to: over an array one `Reduction`, over groups a grouped one,
+//! over windows a `Window`.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::super::arguments::operand;
+use super::super::elementwise::broadcast::together;
+use super::super::error::{Culprit, TypeError};
+use super::super::moves::digest;
+use super::super::pattern::{Pattern, Reduction, Window, WindowAxis, merge_coords};
+use super::super::view::{Boundary, Groups, View, ViewKind};
+use super::super::{Arguments, Builder, Call, Operand, Value};
+use super::choose::{Options, Reduced, Reducer, at_least, choose, undefined};
+use crate::array::{ArrayType, DType, Kind, Scalar};
+
+/// What a call asks for besides what is reduced.
+struct Asked {
+    options: Options,
+    keepdims: bool,
+    min_count: Option<u64>,
+}
+
+impl Asked {
+    fn read(args: &Arguments) -> Result<Asked, TypeError> {
+        let min_count = match args.int_opt("min_count")? {
+            Some(n) if n < 0 => {
+                let error =
+                    TypeError::new("ff::type::argument", format!("`min_count` is {n}, a count is not negative"));
+                return Err(error.at(Culprit::Param("min_count"), "a number of values"));
+            }
+            count => count.map(|n| n as u64),
+        };
+        let weighted = args.get("weights").is_some();
+        let ddof = args.float_opt("ddof")?.unwrap_or(0.0);
+        if weighted && ddof != 0.0 {
+            let error = TypeError::new("ff::type::argument", "weights are not counts: there are no degrees of freedom");
+            return Err(error
+                .at(Culprit::Param("ddof"), "does not go with weights")
+                .and_at(Culprit::Param("weights"), "weights are given here"));
+        }
+        let options = Options { skipna: args.bool("skipna", true)?, ddof, dtype: args.dtype_opt("dtype")?, weighted };
+        Ok(Asked { options, keepdims: args.bool("keepdims", false)?, min_count })
+    }
+
+    /// The fold for elements of `input`, missing where too few are present.
+    fn choose(&self, reducer: Reducer, input: DType) -> Result<Reduced, TypeError> {
+        let reduced = choose(reducer, input, &self.options)?;
+        match self.min_count {
+            Some(least) => at_least(reduced, input, least, true),
+            None => Ok(reduced),
+        }
+    }
+
+    /// Every option that is not as it would be anyway, in a fixed order.
+    fn text(&self, what: String) -> String {
+        let mut text = what;
+        let options = &self.options;
+        if !options.skipna {
+            text.push_str(", skipna: false");
+        }
+        if self.keepdims {
+            text.push_str(", keepdims: true");
+        }
+        if options.ddof != 0.0 {
+            let _ = write!(text, ", ddof: {}", options.ddof);
+        }
+        if let Some(dtype) = options.dtype {
+            let _ = write!(text, ", dtype: {dtype}");
+        }
+        if let Some(least) = self.min_count {
+            let _ = write!(text, ", min_count: {least}");
+        }
+        if options.weighted {
+            text.push_str(", weighted");
+        }
+        text
+    }
+}
+
+/// Checks a call of a reduction and emits it.
+///
+/// # Errors
+/// The reduction is not defined for the dtype, a dim is unknown, an option does not fit.
+pub fn expand(reducer: Reducer, builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
+    let asked = Asked::read(args)?;
+    let result = match args.value("x") {
+        Value::View(view) => match &view.kind {
+            ViewKind::Groups(groups) => grouped(reducer, builder, args, (view, groups, &asked)),
+            ViewKind::Rolling { .. } | ViewKind::Coarsen { .. } => windowed(reducer, builder, args, (view, &asked)),
+        },
+        value => {
+            let x = subject(builder, value)?;
+            let inputs = with_weights(builder, args, x)?;
+            let ty = builder.ty(inputs[0]);
+            let axes = axes(reducer, args, &ty)?;
+            not_empty(reducer, &ty, &axes)?;
+            let reduced = asked.choose(reducer, ty.dtype)?;
+            let text = asked.text(format!("axes: {axes:?}"));
+            let reduction = Reduction { axes, groups: None, keepdims: asked.keepdims, combine: reduced.0 };
+            emit(reducer, builder, (text, Pattern::Reduction(reduction), reduced.1), &inputs)
+        }
+    };
+    result.map(Value::Array)
+}
+
+fn emit(
+    reducer: Reducer,
+    builder: &mut dyn Builder,
+    (text, pattern, dtype): (String, Pattern, DType),
+    inputs: &[Operand],
+) -> Result<Operand, TypeError> {
+    builder.apply(Call { name: reducer.name(), text, pattern, dtype }, inputs)
+}
+
+/// The array that is reduced; a number is one of a single element.
+fn subject(builder: &mut dyn Builder, value: &Value) -> Result<Operand, TypeError> {
+    let dtype = match value {
+        Value::Bool(_) => DType::Bool,
+        Value::Int(_) => DType::I64,
+        _ => DType::F64,
+    };
+    let found = match value {
+        Value::Array(_) | Value::Bool(_) | Value::Int(_) | Value::Float(_) => operand(builder, value, dtype),
+        _ => None,
+    };
+    found.ok_or_else(|| TypeError::expected("x", "an array", value))
+}
+
+/// The array, and the weights with its dims where they are given.
+fn with_weights(builder: &mut dyn Builder, args: &Arguments, x: Operand) -> Result<Vec<Operand>, TypeError> {
+    if args.get("weights").is_none() {
+        return Ok(vec![x]);
+    }
+    let weights = args.array("weights")?;
+    let at = |error: TypeError| error.at(Culprit::Param("weights"), "these are the weights");
+    let ty = builder.ty(weights);
+    if !matches!(ty.dtype.kind(), Kind::Bool | Kind::Unsigned | Kind::Signed | Kind::Float) {
+        return Err(at(TypeError::new("ff::type::dtype", format!("weights are real numbers, these are {}", ty.dtype))));
+    }
+    if let Some(hole) = builder.known(weights).and_then(|known| known.scalars().iter().position(Scalar::is_missing)) {
+        let error = TypeError::new("ff::type::weights", format!("the weights are missing at position {hole}"));
+        return Err(at(error).with_help("give those elements no weight: `fillna(w, 0)`"));
+    }
+    let both = together(builder, &[(Culprit::Param("x"), x), (Culprit::Param("weights"), weights)])?;
+    let (x, weights) = (builder.ty(both[0]), builder.ty(both[1]));
+    merge_coords(&mut (*x).clone(), &weights).map_err(at)?;
+    Ok(both)
+}
+
+/// The axes that are reduced: those named, else all.
+fn axes(reducer: Reducer, args: &Arguments, ty: &ArrayType) -> Result<Vec<usize>, TypeError> {
+    if matches!(reducer, Reducer::ArgMin | Reducer::ArgMax) && args.variadic.len() > 1 {
+        let message = format!("`{}` gives positions along one dim", reducer.name());
+        let error = TypeError::new("ff::type::argument", message).at(Culprit::Variadic(1), "a second dim");
+        return Err(error.with_help("name one dim, or none for positions in the whole array in C order"));
+    }
+    args.axes(ty)
+}
+
+fn not_empty(reducer: Reducer, ty: &ArrayType, axes: &[usize]) -> Result<(), TypeError> {
+    let Some(&axis) = axes.iter().find(|&&a| ty.dims[a].size == 0) else { return Ok(()) };
+    if reducer.of_nothing() {
+        return Ok(());
+    }
+    let message =
+        format!("`{}` has no value over no elements, and `{}` is empty in {ty}", reducer.name(), ty.dims[axis].name);
+    Err(TypeError::new("ff::type::empty", message).at(Culprit::Param("x"), format!("this is {ty}")))
+}
+
+fn no_positions(reducer: Reducer, what: &str) -> Result<(), TypeError> {
+    if !matches!(reducer, Reducer::ArgMin | Reducer::ArgMax) {
+        return Ok(());
+    }
+    let message = format!("`{}` of {what} is not defined: positions in which array?", reducer.name());
+    Err(TypeError::new("ff::type::view", message).at(Culprit::Param("x"), format!("this is {what}")))
+}
+
+/// Over groups: the grouped dim and the dims named besides.
+fn grouped(
+    reducer: Reducer,
+    builder: &mut dyn Builder,
+    args: &Arguments,
+    (view, groups, asked): (&View, &Groups, &Asked),
+) -> Result<Operand, TypeError> {
+    no_positions(reducer, "a grouped array")?;
+    let inputs = with_weights(builder, args, view.operand)?;
+    let ty = builder.ty(inputs[0]);
+    let at = super::super::axis_of(&ty, &groups.dim)?;
+    let mut axes = if args.variadic.is_empty() { Vec::new() } else { args.axes(&ty)? };
+    axes.retain(|&a| a != at);
+    not_empty(reducer, &ty, &axes)?;
+    let mut seen = vec![false; groups.coord.len()];
+    groups.index.iter().filter(|g| **g != u32::MAX).for_each(|&g| seen[g as usize] = true);
+    let mut reduced = asked.choose(reducer, ty.dtype)?;
+    if asked.min_count.is_none_or(|least| least == 0) && seen.contains(&false) {
+        reduced = at_least(reduced, ty.dtype, 1, false)?;
+    }
+    let named = format!("{} by {} {}", groups.dim, groups.coord.dim, digest(&(&groups.index, &groups.coord.values)));
+    let text = asked.text(format!("axes: {axes:?}, groups: {at} {named}"));
+    let groups = Some((at, groups.clone()));
+    let reduction = Reduction { axes, groups, keepdims: asked.keepdims, combine: reduced.0 };
+    emit(reducer, builder, (text, Pattern::Reduction(reduction), reduced.1), &inputs)
+}
+
+/// Over windows, which are reduced whole.
+fn windowed(
+    reducer: Reducer,
+    builder: &mut dyn Builder,
+    args: &Arguments,
+    (view, asked): (&View, &Asked),
+) -> Result<Operand, TypeError> {
+    no_positions(reducer, "a windowed array")?;
+    let refused = |culprit, why: &str| {
+        let error = TypeError::new("ff::type::view", format!("windows are reduced whole: {why}"));
+        Err(error.at(culprit, "does not go with windows"))
+    };
+    if !args.variadic.is_empty() {
+        return refused(Culprit::Variadic(0), "which dims is said where they are made");
+    }
+    for (name, why) in [("keepdims", "their dims stay anyway"), ("weights", "there are no weights within windows")] {
+        if args.get(name).is_some_and(|value| *value != Value::Bool(false)) {
+            return refused(Culprit::Param(name), why);
+        }
+    }
+    let ty = builder.ty(view.operand);
+    let mut reduced = asked.choose(reducer, ty.dtype)?;
+    let mut axes = Vec::new();
+    let mut text = String::new();
+    match &view.kind {
+        ViewKind::Groups(_) => return Err(undefined(reducer.name(), ty.dtype)),
+        ViewKind::Rolling { windows, center, min_periods } => {
+            if matches!(reducer, Reducer::Any | Reducer::All) {
+                let message =
+                    format!("`{}` over rolling windows is not defined: it has no missing value", reducer.name());
+                let help = "use `max` or `min` of the condition as a number";
+                return Err(TypeError::new("ff::type::view", message).with_help(help));
+            }
+            if asked.min_count.is_some() {
+                return refused(Culprit::Param("min_count"), "`rolling` has `min_periods` for that");
+            }
+            for (dim, length) in windows {
+                let axis = super::super::axis_of(&ty, dim)?;
+                let before = if *center { length / 2 } else { length - 1 };
+                axes.push(WindowAxis { axis, before, length: *length, stride: 1, count: ty.dims[axis].size });
+            }
+            let least =
+                min_periods.unwrap_or_else(|| windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length)));
+            reduced = at_least(reduced, ty.dtype, least, true)?;
+            let _ = write!(text, "min_periods: {least}, ");
+        }
+        ViewKind::Coarsen { windows, boundary } => {
+            for (dim, length) in windows {
+                let axis = super::super::axis_of(&ty, dim)?;
+                let count = match boundary {
+                    Boundary::Exact | Boundary::Trim => ty.dims[axis].size / length,
+                    Boundary::Pad => ty.dims[axis].size.div_ceil(*length),
+                };
+                axes.push(WindowAxis { axis, before: 0, length: *length, stride: *length, count });
+            }
+        }
+    }
+    axes.sort_unstable_by_key(|w| w.axis);
+    let shown = |w: &WindowAxis| format!("{} from -{} by {} x {}", w.axis, w.before, w.stride, w.count);
+    let shown: Vec<String> = axes.iter().map(|w| format!("{} at {}", w.length, shown(w))).collect();
+    let text = asked.text(format!("{text}windows: [{}]", shown.join("; ")));
+    let window = Window { axes, combine: Arc::clone(&reduced.0) };
+    emit(reducer, builder, (text, Pattern::Window(window), reduced.1), &[view.operand])
+}
