@@ -123,7 +123,11 @@ pub enum ParamKind {
     NewName,
     /// Any number of positional dims, by bare name or axis number.
     Dims,
-    /// An expression in which the coordinates of the first argument are in scope by bare name.
+    /// An expression in which the coordinates of the first argument are in scope by bare name. The
+    /// lowering gives the record `{name, values}`: `values` is the array, list or dim name that the
+    /// expression is, and `name`, a text, what the groups are to be called: the last member of
+    /// `time.month`, the bare name of a coordinate, dim or `let`; it is left out where the expression
+    /// has no name. A value that is no such record is a key without a name.
     Key,
     /// Named arguments whose names are dims of the first argument (or, for `rename` and its like, anything).
     PerDim,

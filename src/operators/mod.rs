@@ -15,6 +15,7 @@ pub mod creation;
 pub mod elementwise;
 pub mod error;
 pub mod evaluate;
+pub mod group;
 pub mod index;
 pub mod labels;
 pub mod moves;
@@ -130,6 +131,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("elementwise parts of complex numbers", elementwise::complex::COMPLEX),
     ("elementwise casts", elementwise::cast::CASTS),
     ("reductions", reduction::OPERATORS),
+    ("windows and groups", group::OPERATORS),
     ("selection", selection::OPERATORS),
     ("shape", shape::OPERATORS),
     ("labels", labels::OPERATORS),
