@@ -7,7 +7,9 @@
 //!
 //! Deliberately absent: CF decoding (the planner lowers it to operators), caching and threads.
 
+pub mod csv;
 pub mod hdf5;
+pub mod npy;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod zarr;
@@ -137,4 +139,4 @@ pub type Check = fn(&[ArraySpec], &TargetOptions) -> Result<(), CatalogError>;
 pub type Create = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
 
 /// All formats, in the order in which content is sniffed.
-pub static FORMATS: &[Format] = &[zarr::FORMAT, hdf5::HDF5, hdf5::NETCDF];
+pub static FORMATS: &[Format] = &[zarr::FORMAT, hdf5::HDF5, hdf5::NETCDF, npy::FORMAT, csv::FORMAT];

@@ -221,7 +221,7 @@ impl Step {
             Kind::Zlib(_) => self.inflate(&encoded, |d, from, to| d.zlib_decompress(from, to))?,
             Kind::Zstd => self.unzstd(&encoded)?,
             Kind::Bz2 => self.take(bzip2::read::BzDecoder::new(encoded.as_slice()))?,
-            Kind::Blosc if declared(&encoded, 4, 4).is_none_or(|n| n > self.limit) => return Err(too_much()),
+            Kind::Blosc if declared(&encoded, 4, 4).is_some_and(|n| n > self.limit) => return Err(too_much()),
             Kind::Blosc if declared(&encoded, 12, 4) != Some(encoded.len() as u64) => {
                 return Err("the blosc buffer is truncated".to_owned());
             }

@@ -10,7 +10,7 @@
 
 mod attributes;
 mod codecs;
-mod element;
+pub(in crate::runtime::serializers) mod element;
 mod json;
 mod metadata;
 mod reader;

@@ -1,5 +1,7 @@
 //! Stores that zarr-python writes, and stores that it reads.
 
+mod hostile;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,0 +1,36 @@
+//! Small tables as comma-separated values (RFC 4180).
+//!
+//! Written: arrays of at most two dims in long form, a column for each dim with its labels (positions
+//! where there are none), then one for each array, and a row for each element; a single value has one
+//! row. Times are ISO 8601, what is missing is an empty field. Read: a header line, then rows; every
+//! column is an array over the dim `row`, of the narrowest of integers, floats, truth values, times
+//! and text that holds all its fields.
+//!
+//! Deliberately absent: other separators, tables that do not fit in memory, attributes and units.
+
+mod reader;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Container, Format};
+use crate::planner::catalog::CatalogError;
+
+/// The row of CSV in [`FORMATS`](super::FORMATS). Any text could be CSV, so only the name tells.
+pub const FORMAT: Format = Format {
+    name: "csv",
+    summary: "small tables as comma-separated values",
+    extensions: &["csv"],
+    sniff: |_| false,
+    open: Some(open),
+    check: Some(writer::check),
+    create: Some(writer::create),
+};
+
+fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
+    Ok(Arc::new(reader::CsvFile::open(path)?))
+}
+
+#[cfg(test)]
+mod tests;
