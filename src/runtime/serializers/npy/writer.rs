@@ -143,8 +143,8 @@ impl ArrayWriter for NpyWriter {
         }
         for (piece, outer) in bytes.chunks(run as usize).zip(Region::whole(&region.shape[..inner]).indices()) {
             let mut at = 0;
-            for axis in 0..shape.len() {
-                at = at * shape[axis] + region.start[axis] + outer.get(axis).copied().unwrap_or(0);
+            for (axis, n) in shape.iter().enumerate() {
+                at = at * n + region.start[axis] + outer.get(axis).copied().unwrap_or(0);
             }
             self.file.write_all_at(piece, self.data + at * size).map_err(|e| failed(&self.path, &e))?;
         }
