@@ -1,7 +1,8 @@
 //! HDF5 and NetCDF-4: one file format, read by the engine itself and written with libhdf5.
 //!
 //! Reading never calls libhdf5: [`format`] decodes metadata from positioned reads, [`metadata`] makes of it the tree
-//! the planner sees, and [`reader`] reads chunks, which [`filters`] decodes, from any number of threads.
+//! the planner sees, and [`reader`] reads chunks, which [`filters`] decodes, from any number of threads. [`writer`]
+//! filters chunks the same way and has libhdf5 store them.
 //!
 //! Deliberately absent: NetCDF-3, virtual datasets, external links and external storage.
 
@@ -16,6 +17,7 @@ pub mod format;
 pub mod metadata;
 pub mod reader;
 mod strided;
+pub mod writer;
 
 use format::FormatError;
 use format::superblock::{HdfFile, is_hdf5};
@@ -32,13 +34,19 @@ pub const HDF5: Format = Format {
     extensions: &["h5", "hdf5", "hdf", "he5"],
     sniff: is_hdf5,
     open: Some(open),
-    check: None,
-    create: None,
+    check: Some(writer::check_hdf5),
+    create: Some(writer::create_hdf5),
 };
 
 /// NetCDF-4 files, which are HDF5 files.
-pub const NETCDF: Format =
-    Format { name: "netcdf", summary: "NetCDF-4 files", extensions: &["nc", "nc4", "cdf"], ..HDF5 };
+pub const NETCDF: Format = Format {
+    name: "netcdf",
+    summary: "NetCDF-4 files",
+    extensions: &["nc", "nc4", "cdf"],
+    check: Some(writer::check_netcdf),
+    create: Some(writer::create_netcdf),
+    ..HDF5
+};
 
 /// An opened file.
 struct File {
