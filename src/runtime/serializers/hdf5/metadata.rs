@@ -116,6 +116,9 @@ impl Walk<'_> {
         let mut group = RawGroup { attributes: attributes(self.file, header)?, entries: Vec::new() };
         for link in links(self.file, header)? {
             let entry = match link.target {
+                _ if link.name.is_empty() || link.name.contains('/') => {
+                    Raw::Unsupported("a name that no path can lead to".into())
+                }
                 Target::Hard(target) => {
                     let path = format!("{path}/{}", link.name);
                     self.object(target, &path, depth).unwrap_or_else(|error| Raw::Unsupported(error.to_string()))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::testing::{python, read_all};
 use super::*;
-use crate::array::{AttrValue, Block, DType, Scalar};
+use crate::array::{AttrValue, Block, DType, Region, Scalar};
 use crate::planner::catalog::StoredGroup;
 
 const MAKE: &str = include_str!("../../../../tests/oracle/hdf5_make.py");
@@ -138,6 +138,64 @@ fn reads_the_example_data() {
         for entry in std::fs::read_dir(examples.join(part)).unwrap() {
             let Some(wrong) = differences(&entry.unwrap().path()) else { return };
             assert!(wrong.is_empty(), "{wrong:#?}");
+        }
+    }
+}
+
+/// Opens what may be damaged and reads a little of everything that is not large.
+fn read_a_little(path: &Path) {
+    let Ok(container) = open(path) else { return };
+    let Stored::Group(root) = &**container.stored() else { return };
+    let mut groups = vec![root];
+    while let Some(group) = groups.pop() {
+        groups.extend(group.groups.iter().map(|(_, below)| below));
+        for (_, array) in &group.arrays {
+            let reader = container.reader(&array.path).unwrap();
+            let size = array.dtype.size() as u64;
+            let shape: Vec<u64> = array.shape.iter().map(|&n| n.min(3)).collect();
+            match reader.chunk_shape() {
+                None => drop(reader.read_region(&Region::whole(&shape))),
+                Some(chunk) if chunk.iter().fold(size, |bytes, &n| bytes.saturating_mul(n)) < 1 << 20 => {
+                    for index in Region::whole(&shape).indices() {
+                        drop(reader.read_chunk(&index));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_files_do_no_harm() {
+    let mutants = std::env::var("FF_MUTANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("damaged.h5");
+    let mut state = 9u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    for file in [
+        &include_bytes!("../../../../tests/fixtures/hdf5_small_old.h5")[..],
+        include_bytes!("../../../../tests/fixtures/hdf5_small_new.h5"),
+    ] {
+        std::fs::write(&path, file).unwrap();
+        read_a_little(&path);
+        for mutant in 0..mutants {
+            let mut damaged = file.to_vec();
+            for _ in 0..1 + random(4) {
+                let at = random(damaged.len());
+                let len = [1, 1, 2, 4, 8][random(5)].min(damaged.len() - at);
+                let value = [0, 0xff, 0x7f, 1, random(256) as u8][random(5)];
+                damaged[at..at + len].fill(value);
+            }
+            if mutant % 50 == 0 {
+                damaged.truncate(random(damaged.len()));
+            }
+            std::fs::write(&path, damaged).unwrap();
+            format::source::UNCHECKED.set(mutant % 4 != 0);
+            read_a_little(&path);
         }
     }
 }

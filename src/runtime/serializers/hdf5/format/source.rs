@@ -188,10 +188,18 @@ impl<'a> Cursor<'a> {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Lets this thread take wrong checksums for right, so that tests with damaged files get past them.
+    pub static UNCHECKED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
 /// The bytes without the checksum at their end, which must be right.
 pub fn verified<'a>(bytes: &'a [u8], what: &'static str) -> Result<&'a [u8]> {
     match bytes.split_last_chunk::<4>() {
         Some((data, sum)) if checksum(data) == u32::from_le_bytes(*sum) => Ok(data),
+        #[cfg(test)]
+        Some((data, _)) if UNCHECKED.get() => Ok(data),
         Some(_) => Err(FormatError::damaged(what, "its checksum does not match")),
         None => Err(FormatError::damaged(what, "it ends too early")),
     }
