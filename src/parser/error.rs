@@ -9,6 +9,9 @@ use crate::source::Span;
 
 use super::ast::MAX_HEIGHT;
 
+/// So many mistakes of one file are told.
+pub const MAX_PROBLEMS: usize = 100;
+
 /// A mistake in the text of a script.
 #[derive(Clone, Debug, PartialEq, Error, Diagnostic)]
 pub enum SyntaxError {
@@ -382,6 +385,17 @@ pub enum SyntaxError {
         help: String,
     },
 
+    /// What comes after [`MAX_PROBLEMS`].
+    #[error("{more} more mistakes are not shown")]
+    #[diagnostic(code(ff::parse::too_many), help("mend the first ones and try again; is this a script?"))]
+    TooMany {
+        /// How many.
+        more: usize,
+        /// The first of them.
+        #[label("the next one")]
+        at: Span,
+    },
+
     /// All else.
     #[error("unexpected {found}")]
     #[diagnostic(code(ff::parse::unexpected))]
@@ -432,6 +446,7 @@ impl SyntaxError {
             | Slice { at }
             | Nesting { at }
             | Character { at, .. }
+            | TooMany { at, .. }
             | Unexpected { at, .. } => *at,
         }
     }

@@ -26,13 +26,13 @@ use crate::source::SourceFile;
 
 use ast::{Program, Statement};
 use build::Builder;
-use error::SyntaxError;
+use error::{MAX_PROBLEMS, SyntaxError};
 use grammar::{Grammar, Rule};
 use layout::{Layout, Piece, layout};
 use token::{Token, TokenKind};
 
 /// Reads a script. The tree holds every statement that could be read; the diagnostics hold every
-/// mistake, in the order of the text. Spans carry the file's `base`.
+/// mistake, in the order of the text, up to [`MAX_PROBLEMS`]. Spans carry the file's `base`.
 pub fn parse(file: &SourceFile) -> (Program, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let (program, problems) = parse_all(file);
@@ -58,6 +58,11 @@ fn parse_all(file: &SourceFile) -> (Program, Vec<SyntaxError>) {
         program.doc = docs.rest();
     }
     problems.sort_by_key(|p| p.span());
+    if let Some(next) = problems.get(MAX_PROBLEMS) {
+        let rest = SyntaxError::TooMany { more: problems.len() - MAX_PROBLEMS, at: next.span() };
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(rest);
+    }
     (program, problems)
 }
 
