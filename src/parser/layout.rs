@@ -155,7 +155,7 @@ impl<'a> Scan<'a> {
         let is_member = self.is_symbol(piece.last, &[".", "@"]);
         let is_key =
             self.tokens.get(at + 1).is_none_or(|t| matches!(t.text(self.text), ":" | "=" | "," | ")" | "]" | "}"));
-        !in_block && !is_member && !(is_key && self.brackets > 0)
+        !(in_block || is_member || is_key && self.brackets > 0)
     }
 
     fn token(&mut self, at: usize) {

@@ -58,11 +58,6 @@ impl Token {
     pub fn is_significant(&self) -> bool {
         !matches!(self.kind, TokenKind::Comment | TokenKind::Doc | TokenKind::Newline)
     }
-
-    /// Whether it is a comment of either kind.
-    pub fn is_comment(&self) -> bool {
-        matches!(self.kind, TokenKind::Comment | TokenKind::Doc)
-    }
 }
 
 /// Symbols of the language, longer ones first.
@@ -76,8 +71,9 @@ const FOREIGN: [&str; 5] = ["&&", "||", "=>", "->", ":="];
 
 /// All tokens of `text`, blanks left out.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut lexer =
-        Lexer { text, at: 0, tokens: Vec::with_capacity(text.len() / 4), strings: vec![], regex: Regex::No };
+    let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let tokens = Vec::with_capacity(text.len() / 4);
+    let mut lexer = Lexer { text, at, tokens, strings: vec![], regex: Regex::No };
     while lexer.at < text.len() {
         match lexer.strings.last() {
             Some(Within::Text) => lexer.string_text(),

@@ -85,12 +85,9 @@ fn is_spaced(before: Role, item: &Item) -> bool {
         (Role::Dot | Role::Sign, _) => false,
         (Role::Operand, Item::Group(group)) => group.open == "{",
         (_, Item::Group(_)) => before != Role::Infix(RANGE),
-        (_, Item::Word(word)) => match (before, word.role) {
-            (_, Role::Comma | Role::Semicolon | Role::Colon | Role::Dot) => false,
-            (Role::Operand | Role::Infix(_), Role::Infix(RANGE)) => false,
-            (Role::Infix(RANGE), _) => false,
-            _ => true,
-        },
+        (Role::Infix(RANGE), _) => false,
+        (Role::Operand | Role::Infix(_), Item::Word(word)) if word.role == Role::Infix(RANGE) => false,
+        (_, Item::Word(word)) => !matches!(word.role, Role::Comma | Role::Semicolon | Role::Colon | Role::Dot),
     }
 }
 
