@@ -1,0 +1,184 @@
+//! Sources and sinks that cannot be used.
+
+use std::fmt;
+
+use miette::{Diagnostic, LabeledSpan};
+use thiserror::Error;
+
+use crate::planner::catalog::CatalogError;
+use crate::source::Span;
+
+/// A source or a sink that cannot be used.
+#[derive(Clone, Debug, PartialEq, Error, Diagnostic)]
+pub enum EdgeError {
+    /// An option of a source that does not exist or does not fit.
+    #[error("{message}")]
+    #[diagnostic(code(ff::source::option))]
+    SourceOption {
+        /// What is wrong.
+        message: String,
+        /// Where.
+        #[label("{label}")]
+        at: Span,
+        /// The label.
+        label: String,
+        /// The remedy.
+        #[help]
+        help: Option<String>,
+    },
+
+    /// Files that cannot be joined into one array.
+    #[error("{message}")]
+    #[diagnostic(code(ff::source::concat))]
+    SourceConcat {
+        /// What differs and in which file.
+        message: String,
+        /// The source.
+        #[label("read here")]
+        at: Span,
+        /// The remedy.
+        #[help]
+        help: Option<String>,
+    },
+
+    /// Metadata of a variable by which its values cannot be decoded.
+    #[error("`{variable}` cannot be decoded: {message}")]
+    #[diagnostic(code(ff::source::decode))]
+    Decode {
+        /// The variable.
+        variable: String,
+        /// Why.
+        message: String,
+        /// The place that needs it.
+        #[label("needed here")]
+        at: Span,
+        /// The remedy.
+        #[help]
+        help: Option<String>,
+    },
+
+    /// A variable the format cannot give as an array.
+    #[error("`{variable}` cannot be read: {message}")]
+    #[diagnostic(code(ff::source::unsupported))]
+    SourceUnsupported {
+        /// The variable.
+        variable: String,
+        /// Why.
+        message: String,
+        /// The place that needs it.
+        #[label("needed here")]
+        at: Span,
+    },
+
+    /// An option of a sink that does not exist or does not fit.
+    #[error("{message}")]
+    #[diagnostic(code(ff::sink::option))]
+    SinkOption {
+        /// What is wrong.
+        message: String,
+        /// Where.
+        #[label("{label}")]
+        at: Span,
+        /// The label.
+        label: String,
+        /// The remedy.
+        #[help]
+        help: Option<String>,
+    },
+
+    /// A target that is already there.
+    #[error("`{url}` already exists")]
+    #[diagnostic(
+        code(ff::sink::exists),
+        help("write `{{ mode: overwrite }}` after the target, or run with `--overwrite`, to replace it")
+    )]
+    SinkExists {
+        /// The target.
+        url: String,
+        /// The sink's target.
+        #[label("would be written here")]
+        at: Span,
+    },
+
+    /// An array without a name in a dataset.
+    #[error("what is written has no name")]
+    #[diagnostic(code(ff::sink::nameless))]
+    SinkNameless {
+        /// The expression.
+        #[label("an expression, not a name")]
+        at: Span,
+        /// The remedy.
+        #[help]
+        help: String,
+    },
+
+    /// Two sinks with one target.
+    #[error("two sinks write `{url}`")]
+    #[diagnostic(
+        code(ff::sink::conflict),
+        help("write a record, `sink {{a: x, b: y}} to …`, or choose another target")
+    )]
+    SinkConflict {
+        /// The target.
+        url: String,
+        /// The second sink.
+        #[label("and here")]
+        at: Span,
+        /// The first.
+        #[label("written here")]
+        first: Span,
+    },
+
+    /// Variables that do not go together in one dataset.
+    #[error("{message}")]
+    #[diagnostic(code(ff::sink::dataset))]
+    SinkDataset {
+        /// What does not fit.
+        message: String,
+        /// The expression.
+        #[label("written as one dataset")]
+        at: Span,
+        /// The remedy.
+        #[help]
+        help: Option<String>,
+    },
+}
+
+/// An error of the catalog with the place that asked.
+#[derive(Clone, Debug)]
+pub struct CatalogProblem {
+    /// What the catalog says.
+    pub error: CatalogError,
+    /// The source or sink.
+    pub at: Span,
+    /// The label there.
+    pub label: &'static str,
+}
+
+impl PartialEq for CatalogProblem {
+    fn eq(&self, other: &Self) -> bool {
+        self.error.code == other.error.code && self.error.message == other.error.message && self.at == other.at
+    }
+}
+
+impl fmt::Display for CatalogProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for CatalogProblem {}
+
+impl Diagnostic for CatalogProblem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.error.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.error.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some(self.label.to_owned()), self.at))))
+    }
+}
