@@ -7,10 +7,13 @@
 pub mod access;
 pub mod catalog;
 pub mod cost;
+pub mod error;
 pub mod graph;
 pub mod kernel;
+pub mod lower;
 pub mod passes;
 pub mod plan;
+pub mod print;
 pub mod schedule;
 pub mod settings;
 pub mod target;

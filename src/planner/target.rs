@@ -100,6 +100,8 @@ fn variable_spec(variable: &Variable, ty: &ArrayType) -> ArraySpec {
         }
         _ => {}
     }
+    let name = variable.path.rsplit('/').next().unwrap_or_default();
+    let is_coordinate = ty.rank() == 1 && ty.dims[0].name.as_str() == name;
     ArraySpec {
         path: variable.path.clone(),
         dtype: storage(ty.dtype),
@@ -110,7 +112,7 @@ fn variable_spec(variable: &Variable, ty: &ArrayType) -> ArraySpec {
         codecs: variable.codecs.clone(),
         fill,
         attrs,
-        is_coordinate: false,
+        is_coordinate,
     }
 }
 

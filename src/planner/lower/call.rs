@@ -1,0 +1,466 @@
+//! Calls of operators: arguments are matched to the signature, evaluated as each parameter asks,
+//! and what the operator finds wrong is shown at the argument it names.
+
+use std::sync::Arc;
+
+use super::expression::stage;
+use super::scope::Item;
+use super::{Lowerer, Lowering, name};
+use crate::array::{DType, DimName};
+use crate::operators::error::{Culprit, TypeError, closest};
+use crate::operators::{Arguments, Operand, Operator, Param, ParamKind, Value, find};
+use crate::parser::ast::{Arg, Expr, ExprKind, Name};
+use crate::planner::error::{CallError, KindError, NameError, PlanError};
+use crate::source::{Span, Spanned};
+
+/// The first argument of a pipe, evaluated.
+pub(super) type Input = Spanned<Lowering<Item>>;
+
+/// An argument before it is evaluated.
+enum Given<'e> {
+    /// What a pipe brings.
+    Input(Input),
+    /// As written.
+    Written(&'e Expr),
+}
+
+/// The arguments of a call by parameter, not yet evaluated.
+#[derive(Default)]
+struct Matched<'e> {
+    named: Vec<(&'static Param, Given<'e>)>,
+    variadic: Vec<(&'static Param, Given<'e>)>,
+    per_dim: Vec<(&'e Name, &'e Expr)>,
+}
+
+impl Given<'_> {
+    fn span(&self) -> Span {
+        match self {
+            Given::Input(input) => input.span,
+            Given::Written(e) => stage(e),
+        }
+    }
+}
+
+impl Lowerer<'_> {
+    /// `f(x, a: 1)` or `x |> f(a: 1)`; `at` is the call without what a pipe brings.
+    pub(super) fn call(&mut self, input: Option<Input>, callee: &Expr, args: &[Arg], at: Span) -> Lowering<Item> {
+        match self.callee(callee)? {
+            Callee::Function(function) => self.call_function(&function, input, args, at),
+            Callee::Operator(operator) => self.call_operator(operator, input, args, at).map(Item::Value),
+        }
+    }
+
+    fn callee(&mut self, callee: &Expr) -> Lowering<Callee> {
+        match &callee.kind {
+            ExprKind::Name(name) => self.callee_named(name, callee.span),
+            ExprKind::Member { base, name } => {
+                if let ExprKind::Name(group) = &base.kind
+                    && !self.is_visible(group)
+                {
+                    let dotted = format!("{group}.{}", name.value);
+                    return self.operator_named(&dotted, callee.span).map(Callee::Operator);
+                }
+                match self.item(callee)? {
+                    Item::Function(function) => Ok(Callee::Function(function)),
+                    other => self.not_callable(&other, &name.value, callee.span),
+                }
+            }
+            _ => {
+                let item = self.item(callee)?;
+                self.not_callable(&item, "", callee.span)
+            }
+        }
+    }
+
+    fn callee_named(&mut self, name: &str, at: Span) -> Lowering<Callee> {
+        let is_operator = find(name).is_some();
+        match self.is_visible(name).then(|| self.lookup(name, at)).transpose()? {
+            Some(Item::Function(function)) => Ok(Callee::Function(function)),
+            Some(other) if !is_operator => self.not_callable(&other, name, at),
+            _ if is_operator => self.operator_named(name, at).map(Callee::Operator),
+            _ => match self.find(name, at) {
+                Some(item) => item.and_then(|item| self.not_callable(&item, name, at)),
+                None => self.operator_named(name, at).map(Callee::Operator),
+            },
+        }
+    }
+
+    fn not_callable<T>(&mut self, item: &Item, name: &str, at: Span) -> Lowering<T> {
+        let what = match item {
+            Item::Value(value) => self.describe(value),
+            other => other.kind().to_owned(),
+        };
+        let what = if name.is_empty() { what } else { format!("`{name}` is {what}, which") };
+        let help = match item {
+            Item::Value(Value::Array(_)) => Some("an element is taken with brackets, `x[0]`".to_owned()),
+            _ => None,
+        };
+        self.fail(NameError::NotCallable { what, at, help })
+    }
+
+    fn operator_named(&mut self, name: &str, at: Span) -> Lowering<&'static Operator> {
+        if let Some(operator) = find(name) {
+            return Ok(operator);
+        }
+        if name::is_planned(name) {
+            let what = format!("the operator `{name}` is");
+            return self.fail(PlanError::Unsupported { what, at, help: None });
+        }
+        let help = name::suggestion(name, &self.functions());
+        self.fail(NameError::UnknownOperator { name: name.to_owned(), at, help })
+    }
+
+    fn call_operator(
+        &mut self,
+        operator: &'static Operator,
+        input: Option<Input>,
+        args: &[Arg],
+        at: Span,
+    ) -> Lowering<Value> {
+        let matched = self.matched(operator, input, args);
+        let arguments = self.evaluated(matched?)?;
+        self.check_required(operator, &arguments, at)?;
+        self.apply(operator, &arguments, at)
+    }
+
+    /// Matches arguments to parameters. Everything that does not match is reported.
+    fn matched<'e>(
+        &mut self,
+        operator: &'static Operator,
+        input: Option<Input>,
+        args: &'e [Arg],
+    ) -> Lowering<Matched<'e>> {
+        let params = operator.signature.params;
+        let mut matched = Matched::default();
+        let mut sound = Ok(());
+        let mut positional = params.iter().filter(|p| p.kind != ParamKind::PerDim);
+        let mut variadic: Option<&'static Param> = None;
+        let given = args.iter().filter(|a| a.name.is_none()).map(|a| Given::Written(&a.value));
+        for (index, given) in input.map(Given::Input).into_iter().chain(given).enumerate() {
+            let param = match variadic {
+                Some(param) => param,
+                None => match positional.next() {
+                    Some(param) => param,
+                    None => {
+                        sound = sound.and(self.too_many(operator, index, given.span()));
+                        continue;
+                    }
+                },
+            };
+            if matches!(param.kind, ParamKind::Dims | ParamKind::Rest) {
+                variadic = Some(param);
+                matched.variadic.push((param, given));
+            } else {
+                matched.named.push((param, given));
+            }
+        }
+        for arg in args {
+            let Some(name) = &arg.name else { continue };
+            sound = sound.and(self.match_named(operator, name, &arg.value, &mut matched));
+        }
+        sound.map(|()| matched)
+    }
+
+    fn match_named<'e>(
+        &mut self,
+        operator: &'static Operator,
+        name: &'e Name,
+        value: &'e Expr,
+        matched: &mut Matched<'e>,
+    ) -> Lowering<()> {
+        let params = operator.signature.params;
+        if let Some(param) = params.iter().find(|p| p.name == name.value && p.kind != ParamKind::PerDim) {
+            if let Some((_, first)) = matched.named.iter().find(|(p, _)| p.name == param.name) {
+                let (operator, param, first) = (operator.name.to_owned(), param.name.to_owned(), first.span());
+                return self.fail(KindError::RepeatedArgument { operator, param, at: name.span, first });
+            }
+            match (&value.kind, param.kind) {
+                (ExprKind::List(items), ParamKind::Dims | ParamKind::Rest) => {
+                    matched.variadic.extend(items.iter().map(|e| (param, Given::Written(e))));
+                }
+                (_, ParamKind::Dims | ParamKind::Rest) => matched.variadic.push((param, Given::Written(value))),
+                _ => matched.named.push((param, Given::Written(value))),
+            }
+            return Ok(());
+        }
+        if params.iter().any(|p| p.kind == ParamKind::PerDim) {
+            matched.per_dim.push((name, value));
+            return Ok(());
+        }
+        let names: Vec<&str> = params.iter().map(|p| p.name).collect();
+        let help = option_help(&name.value, &names[1.min(names.len())..]);
+        let (operator, option) = (operator.name.to_owned(), name.value.clone());
+        self.fail(KindError::UnknownOption { operator, option, at: name.span, help })
+    }
+
+    fn too_many(&mut self, operator: &Operator, index: usize, at: Span) -> Lowering<()> {
+        let most = operator.signature.params.iter().filter(|p| p.kind != ParamKind::PerDim).count();
+        let help = Some(format!("it is called as `{}`", signature(operator)));
+        let operator = operator.name.to_owned();
+        self.fail(KindError::TooManyArguments { operator, most, given: index + 1, at, help })
+    }
+
+    fn missing(&mut self, operator: &Operator, param: &Param, at: Span) -> Lowering<()> {
+        let help =
+            Some(format!("`{}` is {}; it is called as `{}`", param.name, phrase(param.doc), signature(operator)));
+        let (operator, param) = (operator.name.to_owned(), param.name.to_owned());
+        self.fail(KindError::MissingArgument { operator, param, at, help })
+    }
+
+    fn check_required(&mut self, operator: &Operator, arguments: &Arguments, at: Span) -> Lowering<()> {
+        let variadic = |p: &&Param| matches!(p.kind, ParamKind::Dims | ParamKind::Rest | ParamKind::PerDim);
+        let required = operator.signature.params.iter().filter(|p| p.default.is_none() && !variadic(p));
+        let mut sound = Ok(());
+        for param in required {
+            if !arguments.named.iter().any(|(name, _)| *name == param.name) {
+                sound = sound.and(self.missing(operator, param, at));
+            }
+        }
+        sound
+    }
+
+    /// Evaluates matched arguments, the first one first: names of dims are looked up in it.
+    fn evaluated(&mut self, matched: Matched<'_>) -> Lowering<Arguments> {
+        let mut arguments = Arguments::default();
+        let mut sound = Ok(());
+        let mut subject = None;
+        for (param, given) in matched.named {
+            let span = given.span();
+            match self.argument(param, given, subject) {
+                Ok(value) => {
+                    subject = subject.or_else(|| subject_of(&value));
+                    arguments.named.push((param.name, Spanned::new(value, span)));
+                }
+                Err(poisoned) => sound = Err(poisoned),
+            }
+        }
+        for (param, given) in matched.variadic {
+            let span = given.span();
+            match self.argument(param, given, subject) {
+                Ok(value) => {
+                    subject = subject.or_else(|| subject_of(&value));
+                    arguments.variadic.push(Spanned::new(value, span));
+                }
+                Err(poisoned) => sound = Err(poisoned),
+            }
+        }
+        for (name, e) in matched.per_dim {
+            match self.per_dim(e) {
+                Ok(value) => arguments.per_dim.push((name.clone(), Spanned::new(value, stage(e)))),
+                Err(poisoned) => sound = Err(poisoned),
+            }
+        }
+        sound.map(|()| arguments)
+    }
+
+    fn argument(&mut self, param: &Param, given: Given<'_>, subject: Option<Operand>) -> Lowering<Value> {
+        let e = match given {
+            Given::Input(input) => {
+                let item = input.value?;
+                return self.array_argument(param, item, input.span);
+            }
+            Given::Written(e) => e,
+        };
+        let bare = match &e.kind {
+            ExprKind::Name(name) => Some(name.as_str()),
+            _ => None,
+        };
+        match (param.kind, bare) {
+            (ParamKind::Dim | ParamKind::Dims, Some(name)) => self.dim_name(name, e.span, subject),
+            (ParamKind::NewName, Some(name)) => Ok(Value::Name(name.to_owned())),
+            (ParamKind::Any | ParamKind::Rest, Some(name)) if self.is_dim(subject, name) && !self.is_visible(name) => {
+                Ok(Value::Name(name.to_owned()))
+            }
+            (ParamKind::Dims, None) if matches!(e.kind, ExprKind::Ellipsis) => Ok(Value::Name("..".to_owned())),
+            (ParamKind::Choice(words), _) => self.choice(param, words, e, bare),
+            (ParamKind::DType, _) => self.dtype_argument(e, bare),
+            (ParamKind::Key, _) => self.with_subject(subject, |l| l.value(e)),
+            (ParamKind::Array | ParamKind::ArrayOrView, _) => {
+                let item = self.item(e)?;
+                self.array_argument(param, item, e.span)
+            }
+            _ => self.value(e),
+        }
+    }
+
+    /// An argument that is an array; of a dataset the variables are offered.
+    fn array_argument(&mut self, param: &Param, item: Item, at: Span) -> Lowering<Value> {
+        let takes_array = matches!(param.kind, ParamKind::Array | ParamKind::ArrayOrView);
+        match item {
+            Item::Group(group) if takes_array => {
+                let names = self.variables(&group);
+                let source = self.sources.text(at).to_owned();
+                let source = if source.len() > 30 { "data".to_owned() } else { source };
+                let first: Vec<String> = names.iter().take(6).map(|n| format!("`{source}.{n}`")).collect();
+                let help = Some(format!("choose a variable: {}", first.join(", ")));
+                let (place, expected) = (format!("`{}`", param.name), "an array".to_owned());
+                self.fail(KindError::Expected { place, expected, found: "a dataset".into(), at, help })
+            }
+            item => self.value_of(item, at),
+        }
+    }
+
+    fn is_dim(&self, subject: Option<Operand>, name: &str) -> bool {
+        subject.is_some_and(|subject| self.ty(subject).dims.axis(&DimName::new(name)).is_some())
+    }
+
+    /// A bare name where a dim is expected: a dim of the first argument, else a name for a dim.
+    fn dim_name(&mut self, name: &str, at: Span, subject: Option<Operand>) -> Lowering<Value> {
+        if self.is_dim(subject, name) || !self.is_visible(name) {
+            return Ok(Value::Name(name.to_owned()));
+        }
+        match self.lookup(name, at)? {
+            Item::Value(value @ (Value::Str(_) | Value::Int(_) | Value::Name(_))) => Ok(value),
+            _ => Ok(Value::Name(name.to_owned())),
+        }
+    }
+
+    fn choice(&mut self, param: &Param, words: &[&str], e: &Expr, bare: Option<&str>) -> Lowering<Value> {
+        if let Some(word) = bare.filter(|word| words.contains(word)) {
+            return Ok(Value::Str(word.to_owned()));
+        }
+        let word = match bare.filter(|word| !self.is_visible(word)) {
+            Some(word) => word.to_owned(),
+            None => match self.plan_value(e, &format!("`{}`", param.name))? {
+                Value::Str(word) => word,
+                Value::None => return Ok(Value::None),
+                Value::Bool(b) => b.to_string(),
+                other => {
+                    let help = Some(format!("write one of {}", listed(words)));
+                    return self.expected(&format!("`{}`", param.name), "a word", &other, e.span, help);
+                }
+            },
+        };
+        if words.contains(&word.as_str()) {
+            return Ok(Value::Str(word));
+        }
+        let help = match closest(&word, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? The choices are {}", listed(words)),
+            None => format!("the choices are {}", listed(words)),
+        };
+        self.fail(KindError::Choice { word, param: param.name.to_owned(), at: e.span, help: Some(help) })
+    }
+
+    fn dtype_argument(&mut self, e: &Expr, bare: Option<&str>) -> Lowering<Value> {
+        let name = match bare {
+            Some(name) if DType::parse(name).is_some() || !self.is_visible(name) => name.to_owned(),
+            _ => match self.plan_value(e, "a dtype")? {
+                Value::DType(dtype) => return Ok(Value::DType(dtype)),
+                Value::None => return Ok(Value::None),
+                Value::Str(name) => name,
+                other => return self.expected("a dtype", "the name of one, such as `f32`", &other, e.span, None),
+            },
+        };
+        self.dtype(&Spanned::new(name, e.span)).map(Value::DType)
+    }
+
+    /// The value of a named argument whose name is a dim; a bare name may be a new name.
+    fn per_dim(&mut self, e: &Expr) -> Lowering<Value> {
+        match &e.kind {
+            ExprKind::Name(name) if !self.is_visible(name) => match self.find(name, e.span) {
+                Some(item) => item.and_then(|item| self.value_of(item, e.span)),
+                None => Ok(Value::Name(name.clone())),
+            },
+            _ => self.value(e),
+        }
+    }
+
+    /// Expands a call and shows what is wrong with it at the arguments.
+    pub(super) fn apply(&mut self, operator: &'static Operator, arguments: &Arguments, at: Span) -> Lowering<Value> {
+        match self.expand(operator, arguments, at) {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                let problem = self.placed(operator, arguments, at, error);
+                self.fail(problem)
+            }
+        }
+    }
+
+    /// An operator's error with the places of the arguments it names.
+    fn placed(&self, operator: &Operator, arguments: &Arguments, at: Span, error: TypeError) -> CallError {
+        let place = |culprit: &Culprit| match culprit {
+            Culprit::Call => at,
+            Culprit::Param(name) => arguments.named.iter().find(|(n, _)| n == name).map_or(at, |(_, v)| v.span),
+            Culprit::Variadic(index) => arguments.variadic.get(*index).map_or(at, |v| v.span),
+            Culprit::Named(name) => arguments
+                .per_dim
+                .iter()
+                .find(|(n, _)| n.value == *name)
+                .map_or(at, |(n, v)| if error.code == "ff::type::unknown_dim" { n.span } else { n.span.to(v.span) }),
+        };
+        let mut labels = vec![(error.label.clone(), place(&error.culprit))];
+        labels.extend(error.others.iter().map(|(culprit, label)| (label.clone(), place(culprit))));
+        for (_, argument) in &arguments.named {
+            if let Value::Array(operand) = argument.value {
+                let ty = self.ty(operand).to_string();
+                let said = error.message.contains(&ty) || labels.iter().any(|(label, _)| label.contains(&ty));
+                if !said && !labels.iter().any(|(_, span)| *span == argument.span) {
+                    labels.push((ty, argument.span));
+                }
+            }
+        }
+        let help = match (&error.culprit, error.code) {
+            (Culprit::Named(name), "ff::type::unknown_dim") => {
+                let options = operator.signature.params.iter().filter(|p| p.kind != ParamKind::PerDim).skip(1);
+                closest(name, options.map(|p| p.name)).map(|near| format!("did you mean the option `{near}`?"))
+            }
+            _ => None,
+        };
+        CallError { code: error.code, message: error.message, labels, help: help.or(error.help) }
+    }
+}
+
+/// What can be called.
+enum Callee {
+    Function(Arc<super::scope::Function>),
+    Operator(&'static Operator),
+}
+
+/// The array in which names of dims are looked up.
+fn subject_of(value: &Value) -> Option<Operand> {
+    match value {
+        Value::Array(operand) => Some(*operand),
+        Value::View(view) => Some(view.operand),
+        Value::List(items) => items.iter().find_map(subject_of),
+        Value::Record(fields) => fields.iter().find_map(|(_, value)| subject_of(value)),
+        _ => None,
+    }
+}
+
+/// `mean(x, dims…, skipna: true)`: how an operator is called.
+pub(super) fn signature(operator: &Operator) -> String {
+    let param = |p: &Param| match (p.kind, p.default) {
+        (ParamKind::Dims | ParamKind::Rest, _) => format!("{}…", p.name),
+        (ParamKind::PerDim, _) => "dim: …".to_owned(),
+        (_, Some(default)) => format!("{}: {default}", p.name),
+        (_, None) => p.name.to_owned(),
+    };
+    let params: Vec<String> = operator.signature.params.iter().map(param).collect();
+    format!("{}({})", operator.name, params.join(", "))
+}
+
+/// A line of help as part of a sentence: no capital, no full stop.
+fn phrase(doc: &str) -> String {
+    let doc = doc.trim_end_matches('.');
+    let mut chars = doc.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            format!("{}{}", first.to_lowercase(), &doc[first.len_utf8()..])
+        }
+        _ => doc.to_owned(),
+    }
+}
+
+/// What to say about an option that does not exist.
+pub(super) fn option_help(name: &str, options: &[&str]) -> Option<String> {
+    match closest(name, options.iter().copied()) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if options.is_empty() => Some("it has no options".to_owned()),
+        None => Some(format!("its options are {}", listed(options))),
+    }
+}
+
+/// Words in backticks with commas.
+pub(super) fn listed<S: AsRef<str>>(words: &[S]) -> String {
+    words.iter().map(|w| format!("`{}`", w.as_ref())).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,101 @@
+//! What a name that is no operator may be meant as: other libraries' names, and operators to come.
+
+use crate::operators::error::closest;
+
+use super::scope::operator_names;
+
+/// Names of other libraries and languages, and what to write here.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("absolute", "abs(x)"),
+    ("arccos", "acos(x)"),
+    ("arcsin", "asin(x)"),
+    ("arctan", "atan(x)"),
+    ("arctan2", "atan2(y, x)"),
+    ("array", "full({t: 3}, 1.0)"),
+    ("astype", "x as f32"),
+    ("average", "mean(x)"),
+    ("avg", "mean(x)"),
+    ("ceiling", "ceil(x)"),
+    ("chunk", "rechunk(x, time: 100)"),
+    ("concatenate", "concat([a, b], t)"),
+    ("crop", "sel(x, lat: 60..30)"),
+    ("drop_vars", "drop_coords(x)"),
+    ("dropna", "fillna(x, 0)"),
+    ("fabs", "abs(x)"),
+    ("filter", "x where x > 0"),
+    ("gaussian_filter", "gaussian(x, y: 2)"),
+    ("group_by", "groupby(x, time.month)"),
+    ("groupby_day", "groupby(x, time.day)"),
+    ("groupby_month", "groupby(x, time.month)"),
+    ("groupby_season", "groupby(x, time.season)"),
+    ("groupby_year", "groupby(x, time.year)"),
+    ("ifelse", "where(cond, a, b)"),
+    ("iloc", "isel(x, time: 0..<10)"),
+    ("isnull", "isnan(x)"),
+    ("len", "x.size"),
+    ("length", "x.size"),
+    ("ln", "log(x)"),
+    ("loc", r#"sel(x, time: "1991".."2020")"#),
+    ("map", "[f(k) for k in 0..<4]"),
+    ("mask", "x where x > 0"),
+    ("multiply", "a * b"),
+    ("nanmax", "max(x)"),
+    ("nanmean", "mean(x)"),
+    ("nanmin", "min(x)"),
+    ("nanstd", "std(x)"),
+    ("nansum", "sum(x)"),
+    ("nanvar", "var(x)"),
+    ("notnull", "not isnan(x)"),
+    ("open", r#"source data = open("file.nc")"#),
+    ("open_dataset", r#"source data = open("file.nc")"#),
+    ("open_zarr", r#"source data = zarr("store.zarr")"#),
+    ("percentile", "quantile(x, 0.9)"),
+    ("permute", "transpose(x, lat, lon)"),
+    ("pow", "a ** b"),
+    ("power", "a ** b"),
+    ("product", "prod(x)"),
+    ("read", r#"source data = open("file.nc")"#),
+    ("resize", "interp(x, lat: values)"),
+    ("roll_mean", "rolling(x, time: 5) |> mean()"),
+    ("rolling_mean", "rolling(x, time: 5) |> mean()"),
+    ("save", r#"sink x to zarr("store.zarr")"#),
+    ("select", r#"sel(x, time: "1991".."2020")"#),
+    ("size", "x.size"),
+    ("slice", "isel(x, time: 0..<10)"),
+    ("smooth", "rolling(x, time: 5) |> mean()"),
+    ("stddev", "std(x)"),
+    ("stdev", "std(x)"),
+    ("subtract", "a - b"),
+    ("swapaxes", "transpose(x, lat, lon)"),
+    ("to_netcdf", r#"sink x to netcdf("file.nc")"#),
+    ("to_zarr", r#"sink x to zarr("store.zarr")"#),
+    ("total", "sum(x)"),
+    ("variance", "var(x)"),
+    ("write", r#"sink x to zarr("store.zarr")"#),
+];
+
+/// The operators of the language's first version, in the order of the reference.
+pub(super) const PLANNED: &str = "abs sign sqrt cbrt square reciprocal exp exp2 expm1 log log2 log10 log1p sin cos \
+    tan asin acos atan sinh cosh tanh asinh acosh atanh atan2 hypot radians degrees floor ceil trunc round clip \
+    minimum maximum fmin fmax fmod copysign isnan isinf isfinite isin where fillna nan_to_num real imag conj angle \
+    zeros ones full arange linspace eye random.uniform random.normal random.integers \
+    sum prod mean std var min max any all count count_nan argmin argmax median quantile ptp first last \
+    cumsum cumprod cummin cummax diff ffill bfill rolling coarsen convolve gaussian sobel shift roll pad gradient \
+    groupby groupby_bins resample histogram bincount digitize \
+    isel sel transpose expand_dims squeeze flip concat stack reshape broadcast rename assign_coords rechunk align \
+    dot matmul einsum tensordot qr svd lstsq fft ifft rfft irfft sort topk unique \
+    decode encode with_attrs drop_coords interp polyfit cast";
+
+/// Whether the name is an operator of the language that this version lacks.
+pub(super) fn is_planned(name: &str) -> bool {
+    PLANNED.split_whitespace().any(|planned| planned == name)
+}
+
+/// The help line for a call of something that does not exist.
+pub(super) fn suggestion(name: &str, functions: &[String]) -> Option<String> {
+    if let Some((_, how)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
+        return Some(format!("write `{how}`"));
+    }
+    let known: Vec<&str> = operator_names().chain(PLANNED.split_whitespace()).collect();
+    closest(name, functions.iter().map(String::as_str).chain(known)).map(|near| format!("did you mean `{near}`?"))
+}

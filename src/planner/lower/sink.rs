@@ -1,0 +1,367 @@
+//! Sinks: what is written, packed as the options say, checked against the target.
+
+use std::sync::Arc;
+
+use super::builder::node;
+use super::call::listed;
+use super::member::member_help;
+use super::scope::Item;
+use super::sink_options::SinkOptions;
+use super::{Lowerer, Lowering};
+use crate::array::{ArrayType, AttrValue, Attributes, DType, Dim, DimName, Kind, Scalar};
+use crate::operators::{Operand, Value};
+use crate::parser::ast::{self, Arg, Expr, ExprKind, StrPart};
+use crate::planner::catalog::Location;
+use crate::planner::error::EdgeError;
+use crate::planner::graph::{NodeKind, Sink, Variable, Write};
+use crate::planner::target::{TargetOptions, default_chunks, specs};
+use crate::source::{Span, Spanned};
+
+/// An array that is written, with the name it takes.
+struct Written {
+    path: String,
+    operand: Operand,
+}
+
+impl Lowerer<'_> {
+    /// `sink EXPR to FORMAT(URL, PATH) {options}`
+    pub(super) fn sink(&mut self, sink: &ast::Sink, at: Span) -> Lowering<()> {
+        let target = &sink.target;
+        let format = self.sink_format(&target.format);
+        let place = self.place(target, false);
+        let options = self.sink_options(&target.options);
+        let item = self.item(&sink.value);
+        let (format, place, options) = (format?, place?, options?);
+        let location = Location { format, url: place.urls.into_iter().next().unwrap_or_default() };
+        let free = self.claim(&location, &options, target.span);
+        let written = self.written(&sink.value, item?, place.path.as_ref());
+        free?;
+        let written = written?;
+        self.check_dims(&options, &written, at)?;
+        let mut variables = Vec::new();
+        let mut inputs = Vec::new();
+        for one in &written {
+            let (operand, variable) = self.variable_of(one, &options, &location, sink.value.span)?;
+            inputs.push(node(operand));
+            variables.push(variable);
+        }
+        let mut attrs = self.provenance(&inputs);
+        if matches!(written.as_slice(), [_]) {
+            options.attrs.iter().for_each(|(n, v)| variables[0].attrs.set(n, v.clone()));
+        } else {
+            options.attrs.iter().for_each(|(n, v)| attrs.set(n, v.clone()));
+        }
+        let with_coords = place.path.is_none();
+        let (version, overwrite) = (options.version, options.overwrite);
+        let options = TargetOptions { version, attrs };
+        let write = Write { location, variables, options, overwrite, with_coords };
+        self.check_write(&write, &inputs, target.span)?;
+        let ty = self.lowered.graph[inputs[0]].ty.clone();
+        self.lowered.graph.node(NodeKind::Sink(Sink::Write(Box::new(write))), ty, &inputs, at);
+        Ok(())
+    }
+
+    fn sink_format(&mut self, format: &ast::Name) -> Lowering<String> {
+        let known = self.catalog.formats();
+        if known.contains(&format.value.as_str()) {
+            return Ok(format.value.clone());
+        }
+        let (message, help) = match format.value.as_str() {
+            "open" => ("`open` recognises what is there, and nothing is there yet".to_owned(), None),
+            other => (format!("there is no format `{other}`"), member_help(other, &known, "the formats are")),
+        };
+        let help = help.or_else(|| Some(format!("name the format: {}", listed(&known))));
+        self.fail(EdgeError::SinkOption { message, at: format.span, label: "not a format".into(), help })
+    }
+
+    /// Takes a target for this sink; an error where it exists or another sink has it.
+    fn claim(&mut self, location: &Location, options: &SinkOptions, at: Span) -> Lowering<()> {
+        let url = location.url.trim_end_matches('/').to_owned();
+        let within = |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
+        if let Some((_, first)) = self.targets.iter().find(|(other, _)| within(&url, other) || within(other, &url)) {
+            let first = *first;
+            return self.fail(EdgeError::SinkConflict { url, at, first });
+        }
+        self.targets.push((url, at));
+        if !options.overwrite && self.catalog.exists(location) {
+            return self.fail(EdgeError::SinkExists { url: location.url.clone(), at });
+        }
+        Ok(())
+    }
+
+    /// The arrays of what is written, each with its path in the target.
+    fn written(&mut self, e: &Expr, item: Item, path: Option<&Spanned<String>>) -> Lowering<Vec<Written>> {
+        let value = self.value_of(item, e.span)?;
+        match (&value, path) {
+            (Value::Record(fields), path) => {
+                let root = path.map_or("", |p| p.value.trim_matches('/'));
+                self.written_record(fields, root, e.span)
+            }
+            (Value::View(_), _) => {
+                let help = Some("reduce it, as in `x |> groupby(time.month) |> mean()`".to_owned());
+                self.expected("what is written", "an array or a dataset", &value, e.span, help)
+            }
+            (Value::Array(operand), Some(path)) => {
+                let path = format!("/{}", path.value.trim_matches('/'));
+                Ok(vec![Written { path, operand: *operand }])
+            }
+            (Value::Array(operand), None) => match written_name(e) {
+                Some(name) => Ok(vec![Written { path: format!("/{name}"), operand: *operand }]),
+                None => {
+                    let help = "name it in a record, `sink {name: …} to …`, with `let`, or give a path in the target, \
+                                `zarr(\"out.zarr\", \"name\")`"
+                        .to_owned();
+                    self.fail(EdgeError::SinkNameless { at: e.span, help })
+                }
+            },
+            (known, _) => match self.array_of(known, e.span) {
+                Some(operand) => {
+                    let name = path.map(|p| p.value.trim_matches('/').to_owned()).or_else(|| written_name(e));
+                    let path = format!("/{}", name.unwrap_or_else(|| "value".to_owned()));
+                    Ok(vec![Written { path, operand }])
+                }
+                None => self.expected("what is written", "an array or a dataset", known, e.span, None),
+            },
+        }
+    }
+
+    fn written_record(&mut self, fields: &[(String, Value)], root: &str, at: Span) -> Lowering<Vec<Written>> {
+        let mut written = Vec::new();
+        for (name, value) in fields {
+            let operand = match value {
+                Value::Array(operand) => *operand,
+                other => match self.array_of(other, at) {
+                    Some(operand) => operand,
+                    None => return self.expected(&format!("`{name}`"), "an array", other, at, None),
+                },
+            };
+            let path = if root.is_empty() { format!("/{name}") } else { format!("/{root}/{name}") };
+            written.push(Written { path, operand });
+        }
+        if written.is_empty() {
+            let message = "there is nothing to write: the dataset has no variables".to_owned();
+            return self.fail(EdgeError::SinkDataset { message, at, help: None });
+        }
+        Ok(written)
+    }
+
+    /// A number known while planning as an array of one element.
+    fn array_of(&mut self, value: &Value, at: Span) -> Option<Operand> {
+        let dtype = match value {
+            Value::Bool(_) => DType::Bool,
+            Value::Int(_) => DType::I64,
+            Value::Float(_) => DType::F64,
+            _ => return None,
+        };
+        Some(self.scalar_constant(dtype, value.scalar()?, at))
+    }
+
+    /// Dims that options name must be there, and dims of one name must be one dim.
+    fn check_dims(&mut self, options: &SinkOptions, written: &[Written], at: Span) -> Lowering<()> {
+        let types: Vec<Arc<ArrayType>> = written.iter().map(|w| self.ty(w.operand)).collect();
+        let mut sound = Ok(());
+        for (dim, _) in options.chunks.iter().chain(&options.shards) {
+            if types.iter().all(|t| t.dims.axis(&dim.value).is_none()) {
+                let mut names: Vec<&str> = types.iter().flat_map(|t| t.dims.names()).map(DimName::as_str).collect();
+                names.sort_unstable();
+                names.dedup();
+                let help = member_help(dim.value.as_str(), &names, "its dims are");
+                let message = format!("what is written has no dim `{}`", dim.value);
+                let label = "no such dim".to_owned();
+                sound = self.fail(EdgeError::SinkOption { message, at: dim.span, label, help });
+            }
+        }
+        for (index, ty) in types.iter().enumerate() {
+            let clash = types[..index].iter().find_map(|other| clash(other, ty));
+            if let Some((dim, what)) = clash {
+                let message = format!("the variables have different `{dim}`: {what}");
+                let help =
+                    Some(format!("write them to targets of their own, or rename one: `rename(x, {dim}: {dim}2)`"));
+                sound = self.fail(EdgeError::SinkDataset { message, at, help });
+                break;
+            }
+        }
+        sound
+    }
+
+    /// The node and the storage of one array.
+    fn variable_of(
+        &mut self,
+        written: &Written,
+        options: &SinkOptions,
+        location: &Location,
+        at: Span,
+    ) -> Lowering<(Operand, Variable)> {
+        let mut attrs = (*self.ty(written.operand).attrs).clone();
+        let native_bool = location.format == "zarr";
+        let mut fill = None;
+        let x = self.packed(written.operand, options, &mut attrs, &mut fill, at)?;
+        let x = self.storable(x, native_bool, &mut attrs, &mut fill, at)?;
+        let ty = self.ty(x);
+        let size = |sizes: &[(Spanned<DimName>, u64)], dim: &Dim, otherwise: u64| {
+            let asked = sizes.iter().find(|(d, _)| d.value == dim.name).map(|(_, n)| *n);
+            asked.map_or(otherwise, |n| n.min(dim.size.max(1)))
+        };
+        let chunks: Vec<u64> =
+            ty.dims.iter().zip(default_chunks(&ty)).map(|(d, default)| size(&options.chunks, d, default)).collect();
+        // A shard of a whole axis still holds whole chunks.
+        let shard = |(d, &chunk): (&Dim, &u64)| match size(&options.shards, d, chunk) {
+            n if n >= d.size => d.size.max(1).next_multiple_of(chunk),
+            n => n,
+        };
+        let shards = (!options.shards.is_empty()).then(|| ty.dims.iter().zip(&chunks).map(shard).collect());
+        let chunks = Some(chunks);
+        let (path, codecs) = (written.path.clone(), options.codecs.clone());
+        Ok((x, Variable { path, chunks, shards, codecs, fill, attrs }))
+    }
+
+    /// Applies `dtype`, `scale_factor`, `add_offset` and `fill_value`.
+    fn packed(
+        &mut self,
+        x: Operand,
+        options: &SinkOptions,
+        attrs: &mut Attributes,
+        fill: &mut Option<Scalar>,
+        at: Span,
+    ) -> Lowering<Operand> {
+        let dtype = self.ty(x).dtype;
+        let packs = options.scale.is_some() || options.offset.is_some();
+        let stored = options.dtype.as_ref().map_or(dtype, |d| d.value);
+        if !packs && options.dtype.is_none() && options.fill.is_none() {
+            return Ok(x);
+        }
+        if !dtype.is_numeric() || !stored.is_numeric() || (packs && dtype.kind() == Kind::Complex) {
+            let message = format!("{dtype} values cannot be packed as {stored}");
+            let at = options.dtype.as_ref().map_or(at, |d| d.span);
+            return self.bad_sink_option(
+                &message,
+                at,
+                "`dtype`, `scale_factor`, `add_offset` and `fill_value` are for numbers",
+            );
+        }
+        let number = |x: f64| AttrValue::Number(DType::F64, Scalar::Float(x));
+        let mut y = if packs { self.cast_to(x, DType::F64, at)? } else { x };
+        if let Some(offset) = options.offset {
+            y = self.operator("sub", &[Value::Array(y), Value::Float(offset)], at)?;
+            attrs.set("add_offset", number(offset));
+        }
+        if let Some(scale) = options.scale {
+            y = self.operator("div", &[Value::Array(y), Value::Float(scale)], at)?;
+            attrs.set("scale_factor", number(scale));
+        }
+        if let Some(value) = &options.fill {
+            if !fits(&value.value, stored) {
+                let message = format!("`fill_value` {} is no {stored}", value.value);
+                return self.bad_sink_option(&message, value.span, "it must be a value of the dtype that is stored");
+            }
+            if self.ty(y).dtype.has_missing() && !value.value.is_missing() {
+                let weak = value.value.as_i64().map_or(Value::Float(value.value.as_f64().unwrap_or(0.0)), Value::Int);
+                y = self.operator("fillna", &[Value::Array(y), weak], at)?;
+            }
+            attrs.set("_FillValue", AttrValue::Number(stored, value.value.clone()));
+            *fill = Some(value.value.clone());
+        }
+        if stored.is_integer() && self.ty(y).dtype.kind() == Kind::Float {
+            y = self.operator("round", &[Value::Array(y)], at)?;
+        }
+        self.cast_to(y, stored, at)
+    }
+
+    /// Instants, durations and truth values as files can hold them; floats say that NaN is missing.
+    fn storable(
+        &mut self,
+        x: Operand,
+        native_bool: bool,
+        attrs: &mut Attributes,
+        fill: &mut Option<Scalar>,
+        at: Span,
+    ) -> Lowering<Operand> {
+        let dtype = self.ty(x).dtype;
+        match dtype {
+            DType::Bool if !native_bool => {
+                attrs.set("dtype", AttrValue::Str("bool".to_owned()));
+                self.cast_to(x, DType::I8, at)
+            }
+            DType::DateTime(_) | DType::Duration => {
+                attrs.set("_FillValue", AttrValue::Number(DType::I64, Scalar::Int(i64::MIN)));
+                *fill = Some(Scalar::Int(i64::MIN));
+                Ok(x)
+            }
+            DType::F16 | DType::F32 | DType::F64 if attrs.get("_FillValue").is_none() => {
+                attrs.set("_FillValue", AttrValue::Number(dtype, Scalar::Float(f64::NAN)));
+                fill.get_or_insert(Scalar::Float(f64::NAN));
+                Ok(x)
+            }
+            _ => Ok(x),
+        }
+    }
+
+    /// Whether shards hold whole chunks, and whether the format can store the arrays so.
+    fn check_write(&mut self, write: &Write, inputs: &[crate::planner::graph::NodeId], at: Span) -> Lowering<()> {
+        let types: Vec<Arc<ArrayType>> = inputs.iter().map(|id| self.lowered.graph[*id].ty.clone()).collect();
+        let arrays: Vec<_> = specs(write, &types).into_iter().map(|(spec, _)| spec).collect();
+        for array in &arrays {
+            let Some(shards) = &array.shards else { continue };
+            let broken = (0..shards.len()).find(|&axis| shards[axis] % array.chunks[axis] != 0);
+            if let Some(axis) = broken {
+                let dim = &array.dims[axis];
+                let message = format!(
+                    "shards of {} along `{dim}` do not hold whole chunks of {}",
+                    shards[axis], array.chunks[axis]
+                );
+                return self.bad_sink_option(&message, at, "a shard's size is a multiple of the chunk's");
+            }
+        }
+        match self.catalog.check_target(&write.location, &arrays, &write.options) {
+            Ok(()) => Ok(()),
+            Err(error) => self.catalog_problem(error, at, "written here"),
+        }
+    }
+}
+
+/// The name an array takes from how it is written: of a `let`, a member, or `data["name"]`.
+fn written_name(e: &Expr) -> Option<String> {
+    match &e.kind {
+        ExprKind::Name(name) => Some(name.clone()),
+        ExprKind::Member { name, .. } => Some(name.value.clone()),
+        ExprKind::Index { args, .. } => match args.as_slice() {
+            [Arg { name: None, value: Expr { kind: ExprKind::Str(parts), .. } }] => match parts.as_slice() {
+                [StrPart::Text(text)] => Some(text.clone()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The first dim that two arrays of one dataset do not share, and how it differs.
+fn clash(a: &ArrayType, b: &ArrayType) -> Option<(DimName, String)> {
+    for dim in a.dims.iter() {
+        let Some(other) = b.dims.get(&dim.name) else { continue };
+        if other.size != dim.size {
+            return Some((dim.name.clone(), format!("{} and {} elements", dim.size, other.size)));
+        }
+        if let (Some(x), Some(y)) = (a.coord(&dim.name), b.coord(&dim.name))
+            && let Some(at) = x.first_difference(y)
+        {
+            return Some((dim.name.clone(), format!("their labels differ first at position {at}")));
+        }
+    }
+    None
+}
+
+/// Whether a fill value is one of a dtype.
+fn fits(value: &Scalar, dtype: DType) -> bool {
+    match dtype.kind() {
+        Kind::Float | Kind::Complex => true,
+        _ => match value {
+            Scalar::Int(i) => {
+                let span = 1i128 << (8 * dtype.size());
+                let (low, high) = if dtype.kind() == Kind::Signed { (-span / 2, span / 2) } else { (0, span) };
+                (low..high).contains(&i128::from(*i))
+            }
+            _ => false,
+        },
+    }
+}

@@ -1,0 +1,165 @@
+//! What stands in the parentheses and braces of a source.
+
+use super::call::listed;
+use super::{Lowerer, Lowering};
+use crate::array::DimName;
+use crate::operators::{Value, error::closest};
+use crate::parser::ast::{Expr, ExprKind, Field, Target};
+use crate::planner::error::EdgeError;
+use crate::planner::graph::Missing;
+use crate::source::{Span, Spanned};
+
+/// The options there are.
+const OPTIONS: [&str; 4] = ["dims", "decode", "concat", "missing"];
+
+/// How a source is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct SourceOptions {
+    /// Names for the dims of arrays whose file gives them none.
+    pub dims: Option<Spanned<Vec<DimName>>>,
+    /// Whether CF attributes are applied.
+    pub decode: bool,
+    /// The dim along which files are joined.
+    pub concat: Option<Spanned<DimName>>,
+    /// What absent chunks mean.
+    pub missing: Missing,
+}
+
+/// Where a target lies: its URLs and the path within.
+pub(super) struct Place {
+    /// The URLs, at least one.
+    pub urls: Vec<String>,
+    /// Whether they were written as a list.
+    pub is_list: bool,
+    /// The path within.
+    pub path: Option<Spanned<String>>,
+}
+
+impl Lowerer<'_> {
+    /// The arguments of a format: `(URL)` or `(URL, PATH)`.
+    pub(super) fn place(&mut self, target: &Target, lists: bool) -> Lowering<Place> {
+        if let Some(arg) = target.args.iter().find(|a| a.name.is_some()) {
+            let name = arg.name.as_ref().map_or("", |n| &n.value).to_owned();
+            let message = format!("`{}` takes a URL and a path within it, not `{name}:`", target.format.value);
+            let help = Some(format!("options stand in braces: `{}(\"…\") {{ {name}: … }}`", target.format.value));
+            return self.fail(EdgeError::SourceOption { message, at: arg.span(), label: "named".into(), help });
+        }
+        let (url, path) = match target.args.as_slice() {
+            [url] => (url, None),
+            [url, path] => (url, Some(path)),
+            other => {
+                let message = format!("`{}` takes a URL and perhaps a path within it", target.format.value);
+                let at = other.get(2).map_or(target.span, |a| a.span());
+                let label = if other.is_empty() { "no URL" } else { "one too many" }.to_owned();
+                let help = Some(format!("write `{}(\"data.nc\")`", target.format.value));
+                return self.fail(EdgeError::SourceOption { message, at, label, help });
+            }
+        };
+        let urls = self.plan_value(&url.value, "a URL");
+        let path = path.map(|p| self.text(&p.value, "the path within a file")).transpose();
+        let (urls, is_list) = match urls? {
+            Value::Str(text) => (vec![text], false),
+            Value::List(items) if lists && !items.is_empty() => {
+                let mut urls = Vec::new();
+                for item in items.iter() {
+                    match item {
+                        Value::Str(text) => urls.push(text.clone()),
+                        other => return self.expected("a URL", "a string", other, url.value.span, None),
+                    }
+                }
+                (urls, true)
+            }
+            other => {
+                let help = Some("write it in quotes, or give a `param` of type `path`".to_owned());
+                return self.expected("a URL", "a string", &other, url.value.span, help);
+            }
+        };
+        Ok(Place { urls, is_list, path: path? })
+    }
+
+    /// A text known while planning.
+    pub(super) fn text(&mut self, e: &Expr, place: &str) -> Lowering<Spanned<String>> {
+        match self.plan_value(e, place)? {
+            Value::Str(text) => Ok(Spanned::new(text, e.span)),
+            other => self.expected(place, "a string", &other, e.span, None),
+        }
+    }
+
+    /// A name, written bare or as a text.
+    pub(super) fn word(&mut self, e: &Expr, place: &str) -> Lowering<String> {
+        match &e.kind {
+            ExprKind::Name(name) if !self.is_visible(name) => Ok(name.clone()),
+            ExprKind::Name(name) => match self.lookup(name, e.span)? {
+                super::scope::Item::Value(Value::Str(text)) => Ok(text),
+                _ => Ok(name.clone()),
+            },
+            _ => match self.plan_value(e, place)? {
+                Value::Str(text) => Ok(text),
+                other => self.expected(place, "a name", &other, e.span, None),
+            },
+        }
+    }
+
+    /// The options of a source.
+    pub(super) fn source_options(&mut self, fields: &[Field]) -> Lowering<SourceOptions> {
+        let mut options = SourceOptions { dims: None, decode: true, concat: None, missing: Missing::Fill };
+        let mut sound = Ok(());
+        for field in fields {
+            sound = sound.and(self.source_option(field, &mut options));
+        }
+        sound.map(|()| options)
+    }
+
+    fn source_option(&mut self, field: &Field, options: &mut SourceOptions) -> Lowering<()> {
+        let e = &field.value;
+        match field.key.value.as_str() {
+            "dims" => {
+                let ExprKind::List(items) = &e.kind else {
+                    return self.bad_option("`dims` takes a list of names", e.span, "write `dims: [t, y, x]`");
+                };
+                let mut names = Vec::new();
+                for item in items {
+                    let name = DimName::new(&self.word(item, "the name of a dim")?);
+                    if names.contains(&name) {
+                        let message = format!("the dim `{name}` is named twice");
+                        return self.bad_option(&message, item.span, "names of dims are unique within an array");
+                    }
+                    names.push(name);
+                }
+                options.dims = Some(Spanned::new(names, e.span));
+            }
+            "decode" => match self.plan_value(e, "`decode`")? {
+                Value::Bool(decode) => options.decode = decode,
+                other => return self.expected("`decode`", "true or false", &other, e.span, None),
+            },
+            "concat" => {
+                let dim = DimName::new(&self.word(e, "`concat`")?);
+                options.concat = Some(Spanned::new(dim, e.span));
+            }
+            "missing" => {
+                options.missing = match self.word(e, "`missing`")?.as_str() {
+                    "fill" => Missing::Fill,
+                    "warn" => Missing::Warn,
+                    "error" => Missing::Error,
+                    other => {
+                        let message = format!("`missing` cannot be `{other}`");
+                        return self.bad_option(&message, e.span, "it is `fill`, `warn` or `error`");
+                    }
+                }
+            }
+            other => {
+                let help = match closest(other, OPTIONS) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("its options are {}", listed(&OPTIONS)),
+                };
+                return self.bad_option(&format!("a source has no option `{other}`"), field.key.span, &help);
+            }
+        }
+        Ok(())
+    }
+
+    fn bad_option<T>(&mut self, message: &str, at: Span, help: &str) -> Lowering<T> {
+        let (message, help) = (message.to_owned(), Some(help.to_owned()));
+        self.fail(EdgeError::SourceOption { message, at, label: "here".into(), help })
+    }
+}
