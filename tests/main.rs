@@ -2,5 +2,7 @@
 
 mod documentation;
 mod generated;
+mod lowering;
 mod parse;
 mod tidy;
+mod world;
