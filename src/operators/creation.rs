@@ -223,47 +223,74 @@ fn arange(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Typ
     if step.as_f64() == Some(0.0) {
         return Err(TypeError::new("ff::type::range", "a step of 0 goes nowhere").at(Culprit::Param("step"), "zero"));
     }
-    let too_many = || TypeError::new("ff::type::size", format!("there is no array from {start} to {stop} by {step}"));
-    let whole = start.as_i64().zip(stop.as_i64()).zip(step.as_i64());
-    let (dtype, step, count) = match whole {
-        Some(((a, b), d)) => {
-            let (distance, stride) = (i128::from(b) - i128::from(a), i128::from(d));
-            let count = if distance.signum() == stride.signum() {
-                distance.abs().unsigned_abs().div_ceil(stride.unsigned_abs())
-            } else {
-                0
-            };
-            (DType::I64, Scalar::Int(d), u64::try_from(count).ok().filter(|n| *n < 1 << 62).ok_or_else(too_many)?)
-        }
-        None => {
-            let [a, b, d] = [&start, &stop, &step].map(|s| s.as_f64().unwrap_or(f64::NAN));
-            let count = ((b - a) / d).ceil();
-            if !count.is_finite() || count >= (1i64 << 62) as f64 {
-                return Err(too_many());
-            }
-            // As NumPy, whose step is the difference of the first two numbers.
-            (DType::F64, Scalar::Float((a + d) - a), count.max(0.0) as u64)
-        }
+    let line = match (&start, &stop, &step) {
+        (Scalar::Int(a), Scalar::Int(b), Scalar::Int(d)) => whole_line(*a, *b, *d),
+        _ => real_line([&start, &stop, &step].map(|s| s.as_f64().unwrap_or(f64::NAN))),
     };
-    let wanted = arguments.dtype_opt("dtype")?.unwrap_or(dtype);
-    let last = start
-        .as_i64()
-        .zip(step.as_i64())
-        .map(|(a, d)| Scalar::Int(a.wrapping_add(d.wrapping_mul(count.max(1) as i64 - 1))));
-    let fits = match wanted.kind() {
-        Kind::Signed | Kind::Unsigned => {
-            dtype == DType::I64
-                && (count == 0 || [Some(&start), last.as_ref()].into_iter().flatten().all(|s| fits_integer(s, wanted)))
-        }
-        Kind::Float | Kind::Complex => true,
-        Kind::Bool | Kind::Time | Kind::Str => false,
+    let Some(line) = line else {
+        let message = format!("there is no array from {start} to {stop} by {step}");
+        return Err(TypeError::new("ff::type::size", message));
     };
-    if !fits {
-        let message = format!("the numbers from {start} to {stop} by {step} are not all {wanted}");
+    let dtype = arguments.dtype_opt("dtype")?.unwrap_or(line.dtype);
+    if !line.fits(dtype) {
+        let message = format!("the numbers from {start} to {stop} by {step} are not all {dtype}");
         return Err(TypeError::new("ff::type::dtype", message).at(Culprit::Param("dtype"), "does not hold them"));
     }
-    let ty = constant_type(wanted, Dims::new([(own_dim(arguments)?, count)]));
-    Ok(Value::Array(builder.constant(ty, Constant::Linear { start, step })))
+    let ty = constant_type(dtype, Dims::new([(own_dim(arguments)?, line.count)]));
+    Ok(Value::Array(builder.constant(ty, Constant::Linear { start: line.start, step: line.step })))
+}
+
+/// Numbers at a regular distance.
+struct Line {
+    /// `i64`, or `f64`.
+    dtype: DType,
+    start: Scalar,
+    step: Scalar,
+    last: Scalar,
+    count: u64,
+}
+
+/// The integers from `start` towards `stop`, without it; none where they are too many.
+fn whole_line(start: i64, stop: i64, step: i64) -> Option<Line> {
+    let (distance, stride) = (i128::from(stop) - i128::from(start), i128::from(step));
+    let ahead = distance.signum() == stride.signum();
+    let count = if ahead { distance.unsigned_abs().div_ceil(stride.unsigned_abs()) } else { 0 };
+    let last = i128::from(start) + stride * (count as i128 - 1).max(0);
+    Some(Line {
+        dtype: DType::I64,
+        start: Scalar::Int(start),
+        step: Scalar::Int(step),
+        last: Scalar::Int(i64::try_from(last).ok()?),
+        count: u64::try_from(count).ok().filter(|n| *n < 1 << 62)?,
+    })
+}
+
+/// The numbers from `start` towards `stop`, without it; none where they are too many or no numbers.
+/// As in NumPy, the step taken is the difference of the first two as they are rounded.
+fn real_line([start, stop, step]: [f64; 3]) -> Option<Line> {
+    let count = ((stop - start) / step).ceil();
+    let step = (start + step) - start;
+    (count.is_finite() && count < (1u64 << 62) as f64).then(|| Line {
+        dtype: DType::F64,
+        start: Scalar::Float(start),
+        step: Scalar::Float(step),
+        last: Scalar::Float(start + (count - 1.0).max(0.0) * step),
+        count: count.max(0.0) as u64,
+    })
+}
+
+impl Line {
+    /// Whether all numbers are of `dtype`.
+    fn fits(&self, dtype: DType) -> bool {
+        match dtype.kind() {
+            Kind::Signed | Kind::Unsigned => {
+                let ends = || fits_integer(&self.start, dtype) && fits_integer(&self.last, dtype);
+                self.dtype == DType::I64 && (self.count == 0 || ends())
+            }
+            Kind::Float | Kind::Complex => true,
+            Kind::Bool | Kind::Time | Kind::Str => false,
+        }
+    }
 }
 
 fn linspace(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {

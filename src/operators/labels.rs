@@ -305,6 +305,8 @@ pub(super) fn typed(scalar: &Scalar, dtype: DType) -> Scalar {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
     use crate::operators::Operand;
     use crate::operators::testing::{Bench, ints, list, range, text};
@@ -334,11 +336,11 @@ mod tests {
             bench.apply_named("assign_coords", &[Value::Array(x)], &[("t", ints([7, 8])), ("y", ints([1, 2, 3]))]);
         let x = Value::Array(x);
         let told = [
-            bench.say("assign_coords", &[x.clone()], &[("t", Value::Array(dates))]),
-            bench.say("assign_coords", &[x.clone()], &[("y", three([Int(1), Float(2.5), Int(4)]))]),
-            bench.say("assign_coords", &[x.clone()], &[("y", three(["a", "b", "c"].map(text)))]),
-            bench.say("assign_coords", &[x.clone()], &[("y", three([true, false, true].map(Value::Bool)))]),
-            bench.say("assign_coords", &[x.clone()], &[("y", range(Some(Int(5)), Some(Int(11)), false, Some(2)))]),
+            bench.say("assign_coords", from_ref(&x), &[("t", Value::Array(dates))]),
+            bench.say("assign_coords", from_ref(&x), &[("y", three([Int(1), Float(2.5), Int(4)]))]),
+            bench.say("assign_coords", from_ref(&x), &[("y", three(["a", "b", "c"].map(text)))]),
+            bench.say("assign_coords", from_ref(&x), &[("y", three([true, false, true].map(Value::Bool)))]),
+            bench.say("assign_coords", from_ref(&x), &[("y", range(Some(Int(5)), Some(Int(11)), false, Some(2)))]),
             bench.say("assign_coords", &[x], &[("y", range(Some(Int(3)), Some(Int(1)), true, Some(-1)))]),
             bench.say("assign_coords", &[Value::Array(labelled)], &[("y", Value::None)]),
             bench.say("drop_coords", &[Value::Array(labelled), name("t")], &[]),
@@ -370,15 +372,15 @@ mod tests {
         let mut bench = Bench::new();
         let x = Value::Array(bench.x());
         let told = [
-            bench.say("rename", &[x.clone()], &[("z", name("lat"))]),
-            bench.say("rename", &[x.clone()], &[("t", name("y"))]),
-            bench.say("rename", &[x.clone()], &[("t", name("k")), ("y", name("k"))]),
-            bench.say("rename", &[x.clone()], &[("t", x.clone())]),
-            bench.say("assign_coords", &[x.clone()], &[("y", ints([1]))]),
-            bench.say("assign_coords", &[x.clone()], &[("y", list([Int(1), text("a")]))]),
-            bench.say("assign_coords", &[x.clone()], &[("y", Int(1))]),
-            bench.say("assign_coords", &[x.clone()], &[("y", x.clone())]),
-            bench.say("assign_coords", &[x.clone()], &[("y", range(Some(Int(1)), None, true, None))]),
+            bench.say("rename", from_ref(&x), &[("z", name("lat"))]),
+            bench.say("rename", from_ref(&x), &[("t", name("y"))]),
+            bench.say("rename", from_ref(&x), &[("t", name("k")), ("y", name("k"))]),
+            bench.say("rename", from_ref(&x), &[("t", x.clone())]),
+            bench.say("assign_coords", from_ref(&x), &[("y", ints([1]))]),
+            bench.say("assign_coords", from_ref(&x), &[("y", list([Int(1), text("a")]))]),
+            bench.say("assign_coords", from_ref(&x), &[("y", Int(1))]),
+            bench.say("assign_coords", from_ref(&x), &[("y", x.clone())]),
+            bench.say("assign_coords", from_ref(&x), &[("y", range(Some(Int(1)), None, true, None))]),
             bench.say("with_attrs", &[x], &[("units", Value::Duration { months: 1, micros: 0 })]),
         ];
         insta::assert_snapshot!(told.join("\n"));

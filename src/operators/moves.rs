@@ -112,12 +112,8 @@ pub fn take(
     let ty = builder.ty(x);
     let name = &ty.dims[axis].name;
     let mut text = format!("{name}: {}", list(positions));
-    let (dim, coord) = match to {
-        Some((dim, coord)) => (Some(dim), coord),
-        None => {
-            (None, ty.coord(name).map(|c| Arc::new(c.take(&positions.iter().map(|&p| p as usize).collect::<Vec<_>>()))))
-        }
-    };
+    let unlabelled = matches!(to, Some((_, None))) && ty.coord(name).is_some();
+    let (dim, coord) = to.map_or((None, None), |(dim, coord)| (Some(dim), coord));
     let target = dim.clone().unwrap_or_else(|| name.clone());
     if target != *name {
         let _ = write!(text, " as {target}");
@@ -125,7 +121,6 @@ pub fn take(
     if let Some(coord) = &coord {
         let _ = write!(text, " {}", digest(coord));
     }
-    let unlabelled = coord.is_none() && ty.coord(name).is_some();
     let map = IndexMap::Take { axis, positions: positions.into(), dim, coord };
     let taken = apply(builder, x, "take", text, map)?;
     if unlabelled {
@@ -237,7 +232,7 @@ fn list(positions: &[u64]) -> String {
     format!("[{}, … {} in all, {}]", positions[0], positions.len(), digest(&positions))
 }
 
-/// A short text that two different values do not share: FNV-1a over how they are written.
+/// A short text that stands for a value: FNV-1a over how it is written.
 pub fn digest(value: &impl fmt::Debug) -> String {
     struct Fnv(u64);
     impl Write for Fnv {

@@ -102,7 +102,11 @@ impl<'a> Lookup<'a> {
         }
         value.scalar().ok_or_else(|| {
             let message = format!("a label of `{}` is expected, this is {}", self.dim.name, value.kind());
-            TypeError::new("ff::type::argument", message)
+            let error = TypeError::new("ff::type::argument", message);
+            match value {
+                Value::Name(name) => error.with_help(format!("text goes in quotes: \"{name}\"")),
+                _ => error,
+            }
         })
     }
 

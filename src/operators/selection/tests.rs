@@ -1,5 +1,6 @@
 //! Selections against xarray's, and their errors.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use crate::array::calendar::text::parse;
@@ -49,7 +50,7 @@ fn positions_are_pythons() {
     let mut lines = Vec::new();
     for (start, end) in ends.iter().flat_map(|&a| ends.map(|b| (a, b))) {
         for step in [None, Some(1), Some(3), Some(9), Some(-1), Some(-2), Some(-9)] {
-            lines.push(bench.say("isel", &[x.clone()], &[("t", half_open(start, end, step))]));
+            lines.push(bench.say("isel", from_ref(&x), &[("t", half_open(start, end, step))]));
         }
     }
     let script = "
@@ -78,8 +79,8 @@ fn positions_along_several_dims() {
         vec![("y", ints([1]))],
         vec![],
     ];
-    let mut lines: Vec<String> = cases.iter().map(|named| bench.say("isel", &[x.clone()], named)).collect();
-    lines.push(bench.say("isel", &[x.clone()], &[("y", picks)]));
+    let mut lines: Vec<String> = cases.iter().map(|named| bench.say("isel", from_ref(&x), named)).collect();
+    lines.push(bench.say("isel", from_ref(&x), &[("y", picks)]));
     let script = "
 x = xr.DataArray(np.arange(24).reshape(6, 4), dims=['t', 'y'])
 show(x.isel(t=2))
@@ -123,15 +124,15 @@ fn numbers_are_found() {
     let to = |b: f64| range(None, Some(float(b)), true, None);
     let mut lines = Vec::new();
     for value in [Int(10), float(30.5), closed(10.0, 20.0, None), closed(-5.0, 15.0, None), closed(11.0, 12.0, None)] {
-        lines.push(bench.say("sel", &[up.clone()], &[("d", value)]));
+        lines.push(bench.say("sel", from_ref(&up), &[("d", value)]));
     }
     for value in [from(15.0), to(15.0), from(99.0), to(-1.0), closed(0.0, 40.0, Some(2)), ints([20, 0, 20])] {
-        lines.push(bench.say("sel", &[up.clone()], &[("d", value)]));
+        lines.push(bench.say("sel", from_ref(&up), &[("d", value)]));
     }
     for value in [closed(60.0, -30.0, None), closed(45.0, 0.0, None), from(29.0), to(29.0), closed(99.0, 61.0, None)] {
-        lines.push(bench.say("sel", &[down.clone()], &[("d", value)]));
+        lines.push(bench.say("sel", from_ref(&down), &[("d", value)]));
     }
-    lines.push(bench.say("sel", &[up.clone()], &[("d", closed(30.5, 5.0, Some(-2)))]));
+    lines.push(bench.say("sel", from_ref(&up), &[("d", closed(30.5, 5.0, Some(-2)))]));
     let script = "
 up = xr.DataArray(np.arange(4), dims='d', coords={'d': [0, 10, 20, 30.5]})
 down = xr.DataArray(np.arange(4), dims='d', coords={'d': [60.0, 30, 0, -30]})
@@ -152,7 +153,7 @@ fn methods_are_pandas() {
         for label in [-3.0, 0.0, 5.0, 12.0, 15.0, 19.0, 30.0, 31.0] {
             for tolerance in [Value::None, Int(2)] {
                 let named = [("d", Value::Float(label)), ("method", text(method)), ("tolerance", tolerance)];
-                let said = bench.say("sel", &[array.clone()], &named);
+                let said = bench.say("sel", from_ref(array), &named);
                 lines.push(if said.starts_with("ff::type::label") { "none".into() } else { said });
             }
         }
@@ -190,16 +191,16 @@ fn dates_are_found_in_all_calendars() {
             [("1991", "1991"), ("1991-02", "1992-01"), ("", "1991-02-01"), ("1991-02-01T13", ""), ("1993", "1994")]
         {
             let value = range(some(from), some(to), true, None);
-            lines.push(bench.say("sel", &[x.clone()], &[("d", value)]));
+            lines.push(bench.say("sel", from_ref(&x), &[("d", value)]));
         }
         for date in ["1991", "1991-02", "1992-02-28", "1991-02-01T12:00:00"] {
-            let said = bench.say("sel", &[x.clone()], &[("d", text(date))]);
+            let said = bench.say("sel", from_ref(&x), &[("d", text(date))]);
             // xarray keeps the dim of all dates in a CFTimeIndex, pandas only of coarser ones.
             lines.push(said.replace("[] ", "[d=1] ").split(';').next().unwrap().to_owned());
         }
         let nearest = [("d", text("1991-06-20")), ("method", text("nearest"))];
-        lines.push(bench.say("sel", &[x.clone()], &nearest));
-        lines.push(bench.say("sel", &[x.clone()], &[("d", list([text("1992-01-01"), text("1990-12-30")]))]));
+        lines.push(bench.say("sel", from_ref(&x), &nearest));
+        lines.push(bench.say("sel", from_ref(&x), &[("d", list([text("1992-01-01"), text("1990-12-30")]))]));
     }
     let script = format!(
         "
@@ -227,7 +228,7 @@ fn a_date_is_a_period_where_it_is_coarser_than_the_labels() {
     for dates in [daily, hourly, unsorted] {
         let x = times(&mut bench, Calendar::ProlepticGregorian, &dates);
         for date in ["2000", "2000-02", "2000-02-01", "2000-02-01T00", "2000-02-01T00:00:00"] {
-            lines.push(bench.say("sel", &[x.clone()], &[("d", text(date))]));
+            lines.push(bench.say("sel", from_ref(&x), &[("d", text(date))]));
         }
     }
     let script = format!(
@@ -246,9 +247,9 @@ fn arrays_of_labels_are_looked_up() {
     let along_time = constant(&mut bench, "time", &[12, 1, 2, 1]);
     let along_d = constant(&mut bench, "d", &[3, 4, 5]);
     let mut lines: Vec<String> =
-        [along_time, along_d].into_iter().map(|labels| bench.say("sel", &[x.clone()], &[("d", labels)])).collect();
+        [along_time, along_d].into_iter().map(|labels| bench.say("sel", from_ref(&x), &[("d", labels)])).collect();
     let names = labelled(&mut bench, DType::Str, CoordValues::Str(["eu", "af", "as"].map(Into::into).to_vec()));
-    lines.push(bench.say("sel", &[names.clone()], &[("d", text("af"))]));
+    lines.push(bench.say("sel", from_ref(&names), &[("d", text("af"))]));
     lines.push(bench.say("sel", &[names], &[("d", list([text("as"), text("eu")]))]));
     let twice = floats(&mut bench, &[1.0, 2.0, 2.0, 3.0]);
     lines.push(bench.say("sel", &[twice], &[("d", Int(2))]));
@@ -271,7 +272,7 @@ fn short_floats_are_found_by_long_ones() {
     let x = labelled(&mut bench, DType::F32, CoordValues::Float(labels));
     let range = range(Some(Value::Float(0.1)), Some(Value::Float(0.2)), true, None);
     assert_eq!(
-        bench.call("sel", &[x.clone()], &[("d", Value::Float(0.1))]).map(|v| shown(&bench, v)),
+        bench.call("sel", from_ref(&x), &[("d", Value::Float(0.1))]).map(|v| shown(&bench, v)),
         Ok("[] 1".into())
     );
     assert_eq!(
@@ -290,6 +291,47 @@ fn unknown(bench: &mut Bench) -> Operand {
 }
 
 #[test]
+fn what_xarray_has_no_word_for() {
+    let mut bench = Bench::new();
+    let up = floats(&mut bench, &[0.0, 10.0, 20.0, 30.0]);
+    let down = floats(&mut bench, &[30.0, 20.0, 10.0, 0.0]);
+    let one = floats(&mut bench, &[5.0]);
+    let mixed = floats(&mut bench, &[20.0, f64::NAN, 0.0, 10.0]);
+    let late = times(&mut bench, Calendar::Day360, &["2000-03-30", "2000-02-30", "2000-02-01", "1999-12-30"]);
+    let waits = labelled(&mut bench, DType::Duration, CoordValues::Duration(vec![0, 3_600_000_000, 7_200_000_000]));
+    let names = labelled(&mut bench, DType::Str, CoordValues::Str(["a", "b", "c"].map(Into::into).to_vec()));
+    let label = constant(&mut bench, "k", &[20]);
+    let label = bench.apply_named("isel", &[label], &[("k", Int(0))]);
+    let between = |a: i64, b: i64| range(Some(Int(a)), Some(Int(b)), false, None);
+    let dates = |a: &str, b: &str| range(Some(text(a)), Some(text(b)), true, None);
+    let hours = |n: i64| Value::Duration { months: 0, micros: n * 3_600_000_000 };
+    let cases = [
+        (&up, between(10, 30)),
+        (&down, between(30, 10)),
+        (&down, range(Some(Int(0)), Some(Int(30)), false, Some(-1))),
+        (&one, between(9, 0)),
+        (&one, between(0, 9)),
+        (&up, Value::Array(label)),
+        (&late, dates("2000-03", "2000-02")),
+        (&late, dates("2000-02-29", "1999")),
+        (&late, text("2000-02")),
+        (&waits, hours(1)),
+        (&waits, text("2h")),
+        (&waits, range(Some(hours(1)), None, true, None)),
+        (&names, range(Some(text("b")), Some(text("bb")), true, None)),
+        (&names, list([true, false, true].map(Value::Bool))),
+        (&mixed, Int(10)),
+    ];
+    let mut told: Vec<String> =
+        cases.iter().map(|(x, value)| bench.say("sel", from_ref(x), &[("d", value.clone())])).collect();
+    for (label, tolerance) in [(12, Value::None), (15, Value::None), (99, Value::None), (99, Int(79)), (99, Int(78))] {
+        let named = [("d", Int(label)), ("method", text("nearest")), ("tolerance", tolerance)];
+        told.push(bench.say("sel", from_ref(&mixed), &named));
+    }
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
 fn mistakes_are_explained() {
     let mut bench = Bench::new();
     let x = Value::Array(bench.x());
@@ -300,7 +342,8 @@ fn mistakes_are_explained() {
     let late = Value::Array(unknown(&mut bench));
     let closed = |a: i64, b: i64| range(Some(Int(a)), Some(Int(b)), true, None);
     let nearest = |value: Value| vec![("d", value), ("method", text("nearest"))];
-    let cases: Vec<(&str, &Value, Vec<(&str, Value)>)> = vec![
+    type Named = Vec<(&'static str, Value)>;
+    let cases: Vec<(&str, &Value, Named)> = vec![
         ("isel", &x, vec![("t", Int(6))]),
         ("isel", &x, vec![("t", ints([0, -7]))]),
         ("isel", &x, vec![("t", closed(0, 3))]),
@@ -327,7 +370,8 @@ fn mistakes_are_explained() {
         ("sel", &days, vec![("d", text("2000-01-05")), ("method", text("nearest")), ("tolerance", Int(1))]),
         ("sel", &names, vec![("d", text("nort"))]),
         ("sel", &names, vec![("d", text("equator"))]),
+        ("sel", &names, vec![("d", Value::Name("north".into()))]),
     ];
-    let told: Vec<String> = cases.iter().map(|(name, x, named)| bench.say(name, &[(*x).clone()], named)).collect();
+    let told: Vec<String> = cases.iter().map(|(name, x, named)| bench.say(name, from_ref(*x), named)).collect();
     insta::assert_snapshot!(told.join("\n"));
 }

@@ -16,9 +16,8 @@ pub(super) fn rechunk(builder: &mut dyn Builder, arguments: &Arguments) -> Resul
         None => {}
         Some(Value::Size(bytes)) => chunks = of_bytes(&ty, *bytes),
         Some(value) => {
-            for axis in 0..ty.rank() {
-                chunks[axis] = elements(value, ty.dims[axis].size).map_err(|e| e.or_at(Culprit::Param("chunks")))?;
-            }
+            let of = |size| elements(value, size).map_err(|e| e.or_at(Culprit::Param("chunks")));
+            chunks = ty.shape().into_iter().map(of).collect::<Result<_, _>>()?;
         }
     }
     for (axis, value) in arguments.per_axis(&ty)? {

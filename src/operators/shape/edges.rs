@@ -95,39 +95,22 @@ enum Mode {
 pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
     let x = arguments.array("x")?;
     let ty = builder.ty(x);
-    let mode = match arguments.str_opt("mode")?.unwrap_or("constant") {
-        "constant" => Mode::Constant,
-        "edge" => Mode::Edge,
-        "reflect" => Mode::Reflect,
-        "symmetric" => Mode::Symmetric,
-        "wrap" => Mode::Wrap,
-        other => {
-            let help = "modes are constant, edge, reflect, symmetric and wrap";
-            return Err(TypeError::new("ff::type::choice", format!("there is no mode `{other}`"))
-                .at(Culprit::Param("mode"), "no such mode")
-                .with_help(help));
-        }
-    };
-    if mode != Mode::Constant && arguments.get("value").is_some() {
-        return Err(TypeError::new("ff::type::argument", "a value is for the mode `constant` only")
-            .at(Culprit::Param("value"), "has nothing to do")
-            .and_at(Culprit::Param("mode"), "takes its elements from the array"));
-    }
+    let mode = Mode::of(arguments)?;
     let fill = filling(builder, arguments, "value", ty.dtype)?;
     let mut out = x;
     for (axis, value) in arguments.per_axis(&ty)? {
         let dim = &ty.dims[axis];
-        let (before, after) = widths(&value.value, dim)?;
-        if before == 0 && after == 0 {
+        let widths = widths(&value.value, dim)?;
+        if widths == (0, 0) {
             continue;
         }
-        let (out_parts, coord) = if mode == Mode::Constant {
+        let coord = ty.coord(&dim.name);
+        let (parts, coord) = if mode == Mode::Constant {
             let fill = fill.clone().ok_or_else(|| no_missing(ty.dtype, "value"))?;
-            let [front, back] = [before, after].map(|n| moves::filler(builder, out, axis, n, fill.clone()));
-            let coord = ty.coord(&dim.name).and_then(|c| padded_with_missing(c, before, after));
-            (vec![front, out, back], coord)
+            let [front, back] = [widths.0, widths.1].map(|n| moves::filler(builder, out, axis, n, fill.clone()));
+            (vec![front, out, back], coord.and_then(|c| padded_with_missing(c, widths)))
         } else {
-            let (front, back) = walks(dim, before, after, mode)?;
+            let (front, back) = walks(dim, widths, mode)?;
             let positions: Vec<usize> = (front.iter().chain([&Span::run(0, dim.size)]).chain(&back))
                 .flat_map(|span| (0..span.count as i64).map(|i| (span.start + i * span.step) as usize))
                 .collect();
@@ -139,14 +122,37 @@ pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Va
             for span in back {
                 parts.push(walk(builder, out, axis, span)?);
             }
-            (parts, ty.coord(&dim.name).map(|c| c.take(&positions)))
+            (parts, coord.map(|c| c.take(&positions)))
         };
-        out = moves::concat(builder, axis, &out_parts)?;
-        let wanted =
-            ArrayType { coords: coord.map(|c| (dim.name.clone(), Arc::new(c))).into_iter().collect(), ..(*ty).clone() };
-        out = moves::labels_of(builder, out, &dim.name, &wanted)?;
+        out = moves::concat(builder, axis, &parts)?;
+        let coords = coord.map(|c| (dim.name.clone(), Arc::new(c))).into_iter().collect();
+        out = moves::labels_of(builder, out, &dim.name, &ArrayType { coords, ..(*ty).clone() })?;
     }
     Ok(Value::Array(out))
+}
+
+impl Mode {
+    fn of(arguments: &Arguments) -> Result<Mode, TypeError> {
+        let mode = match arguments.str_opt("mode")?.unwrap_or("constant") {
+            "constant" => Mode::Constant,
+            "edge" => Mode::Edge,
+            "reflect" => Mode::Reflect,
+            "symmetric" => Mode::Symmetric,
+            "wrap" => Mode::Wrap,
+            other => {
+                let help = "modes are constant, edge, reflect, symmetric and wrap";
+                return Err(TypeError::new("ff::type::choice", format!("there is no mode `{other}`"))
+                    .at(Culprit::Param("mode"), "no such mode")
+                    .with_help(help));
+            }
+        };
+        if mode != Mode::Constant && arguments.get("value").is_some() {
+            return Err(TypeError::new("ff::type::argument", "a value is for the mode `constant` only")
+                .at(Culprit::Param("value"), "has nothing to do")
+                .and_at(Culprit::Param("mode"), "takes its elements from the array"));
+        }
+        Ok(mode)
+    }
 }
 
 /// The elements of a span; a step of zero repeats the first.
@@ -164,7 +170,7 @@ fn walk(builder: &mut dyn Builder, x: Operand, axis: usize, span: Span) -> Resul
 const MAX_PIECES: u64 = 1000;
 
 /// The spans of elements before and after.
-fn walks(dim: &Dim, before: u64, after: u64, mode: Mode) -> Result<(Vec<Span>, Vec<Span>), TypeError> {
+fn walks(dim: &Dim, (before, after): (u64, u64), mode: Mode) -> Result<(Vec<Span>, Vec<Span>), TypeError> {
     let refuse = |message: String| {
         let error = TypeError::new("ff::type::size", message).or_at(Culprit::Named(dim.name.to_string()));
         Err(error.with_help("`mode: constant` or `mode: edge` has no such limit"))
@@ -212,7 +218,7 @@ fn period(size: i64, from: i64, count: u64, mode: Mode) -> Vec<Span> {
 }
 
 /// The coordinate with missing labels at both ends, integers as `f64`; none for texts.
-fn padded_with_missing(coord: &Coord, before: u64, after: u64) -> Option<Coord> {
+fn padded_with_missing(coord: &Coord, (before, after): (u64, u64)) -> Option<Coord> {
     fn padded<T: Clone>(labels: impl Iterator<Item = T>, missing: T, before: u64, after: u64) -> Vec<T> {
         let gap = |n: u64| std::iter::repeat_n(missing.clone(), n as usize);
         gap(before).chain(labels).chain(gap(after)).collect()

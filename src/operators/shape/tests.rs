@@ -1,5 +1,6 @@
 //! Shapes against NumPy's and xarray's, and their errors.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use crate::array::{ArrayType, Block, Coord, CoordValues, DType, DimName, Dims};
@@ -44,7 +45,7 @@ fn dims_are_put_in_order() {
     let one = bench.apply_named("isel", &[array(x)], &[("t", ints([2]))]);
     let x = array(x);
     let lines = [
-        bench.say("transpose", &[x.clone()], &[]),
+        bench.say("transpose", from_ref(&x), &[]),
         bench.say("transpose", &[x.clone(), name("y"), name("t")], &[]),
         bench.say("transpose", &[x.clone(), name("y"), name("..")], &[]),
         bench.say("transpose", &[x.clone(), name(".."), Int(0)], &[]),
@@ -53,7 +54,7 @@ fn dims_are_put_in_order() {
         bench.say("squeeze", &[array(one)], &[]),
         bench.say("squeeze", &[array(one), name("t")], &[]),
         bench.say("flip", &[x.clone(), name("y")], &[]),
-        bench.say("flip", &[x.clone()], &[]),
+        bench.say("flip", from_ref(&x), &[]),
         bench.say("broadcast", &[array(one), record(&[("z", 2), ("t", 3)])], &[]),
         bench.say("broadcast", &[array(one), x], &[]),
     ];
@@ -123,11 +124,11 @@ fn elements_move_along_dims() {
     let mut lines = Vec::new();
     let moves = [-5, -4, -1, 0, 1, 3, 4, 9];
     for by in moves {
-        lines.push(bench.say("shift", &[x.clone()], &[("t", Int(by))]));
-        lines.push(bench.say("shift", &[n.clone()], &[("t", Int(by)), ("fill", Int(-1))]));
-        lines.push(bench.say("roll", &[x.clone()], &[("t", Int(by)), ("y", Int(1))]));
+        lines.push(bench.say("shift", from_ref(&x), &[("t", Int(by))]));
+        lines.push(bench.say("shift", from_ref(&n), &[("t", Int(by)), ("fill", Int(-1))]));
+        lines.push(bench.say("roll", from_ref(&x), &[("t", Int(by)), ("y", Int(1))]));
     }
-    lines.push(bench.say("shift", &[x.clone()], &[("t", Int(1)), ("y", Int(-1)), ("fill", Value::Float(0.5))]));
+    lines.push(bench.say("shift", from_ref(&x), &[("t", Int(1)), ("y", Int(-1)), ("fill", Value::Float(0.5))]));
     for times in 0..4 {
         lines.push(bench.say("diff", &[x.clone(), name("t")], &[("n", Int(times))]));
     }
@@ -159,9 +160,9 @@ fn ends_are_padded() {
         let x = array(labelled(&mut bench, t, y));
         for (mode, (before, after)) in modes.iter().flat_map(|m| widths.map(|w| (*m, w))) {
             let named = [("t", ints([before, after])), ("y", Int(1)), ("mode", text(mode))];
-            lines.push(bench.say("pad", &[x.clone()], &named));
+            lines.push(bench.say("pad", from_ref(&x), &named));
         }
-        lines.push(bench.say("pad", &[x.clone()], &[("y", Int(2)), ("value", Value::Float(-1.5))]));
+        lines.push(bench.say("pad", from_ref(&x), &[("y", Int(2)), ("value", Value::Float(-1.5))]));
     }
     let script = format!(
         "
@@ -220,9 +221,9 @@ fn mistakes_are_explained() {
         bench.say("squeeze", &[x.clone(), name("t")], &[]),
         bench.say("broadcast", &[x.clone(), record(&[("t", 5)])], &[]),
         bench.say("broadcast", &[x.clone(), Int(5)], &[]),
-        bench.say("rechunk", &[x.clone()], &[]),
-        bench.say("rechunk", &[x.clone()], &[("t", Int(0))]),
-        bench.say("rechunk", &[x.clone()], &[("t", Value::Size(100))]),
+        bench.say("rechunk", from_ref(&x), &[]),
+        bench.say("rechunk", from_ref(&x), &[("t", Int(0))]),
+        bench.say("rechunk", from_ref(&x), &[("t", Value::Size(100))]),
         bench.say("concat", &[list([x.clone(), n.clone()]), name("t")], &[]),
         bench.say("concat", &[list([x.clone(), x.clone()]), name("z")], &[]),
         bench.say("concat", &[list([]), name("t")], &[]),
@@ -230,16 +231,16 @@ fn mistakes_are_explained() {
         bench.say("stack", &[list([n.clone(), flags]), name("z")], &[]),
         bench.say("stack", &[list([n.clone(), n.clone()]), name("z")], &[("labels", ints([1]))]),
         bench.say("stack", &[list([n.clone(), n.clone()]), name("t")], &[]),
-        bench.say("shift", &[n.clone()], &[("t", Int(1))]),
-        bench.say("shift", &[n.clone()], &[("t", Int(1)), ("fill", Value::Float(0.5))]),
-        bench.say("shift", &[n.clone()], &[("t", Value::Float(1.0)), ("fill", Int(0))]),
-        bench.say("shift", &[n.clone()], &[("t", Int(1)), ("fill", Int(1 << 40))]),
-        bench.say("roll", &[x.clone()], &[("z", Int(1))]),
+        bench.say("shift", from_ref(&n), &[("t", Int(1))]),
+        bench.say("shift", from_ref(&n), &[("t", Int(1)), ("fill", Value::Float(0.5))]),
+        bench.say("shift", from_ref(&n), &[("t", Value::Float(1.0)), ("fill", Int(0))]),
+        bench.say("shift", from_ref(&n), &[("t", Int(1)), ("fill", Int(1 << 40))]),
+        bench.say("roll", from_ref(&x), &[("z", Int(1))]),
         bench.say("diff", &[x.clone(), name("t")], &[("n", Int(-1))]),
-        bench.say("pad", &[n.clone()], &[("t", Int(-1))]),
-        bench.say("pad", &[n.clone()], &[("t", ints([1, 2, 3]))]),
-        bench.say("pad", &[n.clone()], &[("t", Int(1))]),
-        bench.say("pad", &[n.clone()], &[("t", Int(1)), ("mode", text("edge")), ("value", Int(0))]),
+        bench.say("pad", from_ref(&n), &[("t", Int(-1))]),
+        bench.say("pad", from_ref(&n), &[("t", ints([1, 2, 3]))]),
+        bench.say("pad", from_ref(&n), &[("t", Int(1))]),
+        bench.say("pad", from_ref(&n), &[("t", Int(1)), ("mode", text("edge")), ("value", Int(0))]),
         bench.say("pad", &[n], &[("t", Int(100_000)), ("mode", text("wrap"))]),
     ];
     insta::assert_snapshot!(told.join("\n"));
