@@ -30,6 +30,17 @@ impl Diagnostics {
         self.problems.extend(other.problems);
     }
 
+    /// Keeps the first of equal problems: a function inlined twice tells its mistakes once.
+    pub fn dedup(&mut self) {
+        let mut seen = std::collections::BTreeSet::new();
+        self.problems.retain(|p| {
+            let code = p.code().map(|c| c.to_string());
+            let places: Vec<(usize, usize)> =
+                p.labels().map(|l| l.map(|l| (l.offset(), l.len())).collect()).unwrap_or_default();
+            seen.insert((code, p.to_string(), places))
+        });
+    }
+
     /// Whether nothing at all was found.
     pub fn is_empty(&self) -> bool {
         self.problems.is_empty()

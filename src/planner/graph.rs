@@ -57,7 +57,7 @@ pub struct Source {
     pub path: String,
     /// What an absent Zarr chunk means.
     pub missing: Missing,
-    /// The stored chunk shape, none for a contiguous layout.
+    /// The shape of what is decoded at once (of shards, the inner chunks), none for a contiguous layout.
     pub chunks: Option<Vec<u64>>,
 }
 

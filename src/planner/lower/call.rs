@@ -274,13 +274,24 @@ impl Lowerer<'_> {
             (ParamKind::Dims, None) if matches!(e.kind, ExprKind::Ellipsis) => Ok(Value::Name("..".to_owned())),
             (ParamKind::Choice(words), _) => self.choice(param, words, e, bare),
             (ParamKind::DType, _) => self.dtype_argument(e, bare),
-            (ParamKind::Key, _) => self.with_subject(subject, |l| l.value(e)),
+            (ParamKind::Key, _) => self.key(e, subject),
             (ParamKind::Array | ParamKind::ArrayOrView, _) => {
                 let item = self.item(e)?;
                 self.array_argument(param, item, e.span)
             }
             _ => self.value(e),
         }
+    }
+
+    /// A key with the name its groups are to have, as [`ParamKind::Key`] describes it.
+    fn key(&mut self, e: &Expr, subject: Option<Operand>) -> Lowering<Value> {
+        let values = self.with_subject(subject, |l| l.value(e))?;
+        let name = match &e.kind {
+            ExprKind::Name(name) => name,
+            ExprKind::Member { name, .. } => &name.value,
+            _ => return Ok(values),
+        };
+        Ok(Value::Record(Arc::new(vec![("name".to_owned(), Value::Str(name.clone())), ("values".to_owned(), values)])))
     }
 
     /// An argument that is an array; of a dataset the variables are offered.

@@ -343,7 +343,7 @@ impl Lowerer<'_> {
             location: source.files[file].location.clone(),
             path: array.path.clone(),
             missing: source.options.missing,
-            chunks: array.chunks.clone(),
+            chunks: array.inner_chunks.clone().or_else(|| array.chunks.clone()),
         };
         let at = source.at;
         Ok(operand(self.lowered.graph.leaf(NodeKind::Source(kind), ty, at)))
