@@ -160,24 +160,43 @@ impl Block {
         if bytes.len() != count.checked_mul(storage(dtype).size())? || dtype == DType::Str {
             return None;
         }
+        let copied = Block::written::<()>(dtype, shape, |target| {
+            target.copy_from_slice(bytes);
+            Ok(())
+        });
+        copied.ok()
+    }
+
+    /// A block whose elements `write` puts into memory itself, as native-endian bytes in C order.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    ///
+    /// # Panics
+    /// For text.
+    pub fn written<E>(dtype: DType, shape: &[u64], write: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Block, E> {
+        let count = usizes(shape).iter().product::<usize>();
         if dtype == DType::Bool {
-            return Block::from_vec(shape, bytes.iter().map(|&b| b != 0).collect::<Vec<bool>>());
+            let mut bytes = vec![0; count];
+            write(&mut bytes)?;
+            let elements: Vec<bool> = bytes.into_iter().map(|b| b != 0).collect();
+            return Ok(Block::from_vec(shape, elements).expect("the count of the shape"));
         }
         macro_rules! plain {
             ($($variant:ident $type:ty;)*) => {
                 match storage(dtype) {
                     $(DType::$variant => {
-                        let mut elements: Vec<$type> = Vec::with_capacity(count);
-                        // SAFETY: the types listed below are plain numbers, valid for every bit
-                        // pattern; the vector has room for `count` of them, all of which are written.
-                        unsafe {
-                            let target = elements.as_mut_ptr().cast::<u8>();
-                            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
-                            elements.set_len(count);
-                        }
-                        Block::from_vec(shape, elements)
+                        let mut elements: Vec<$type> = vec![Element::from_scalar(&Scalar::Int(0)); count];
+                        // SAFETY: the types listed below are plain numbers without padding, valid for
+                        // every bit pattern; the bytes are those of the vector's own elements.
+                        let bytes = unsafe {
+                            let length = std::mem::size_of_val(elements.as_slice());
+                            std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast::<u8>(), length)
+                        };
+                        write(bytes)?;
+                        Ok(Block::from_vec(shape, elements).expect("the count of the shape"))
                     })*
-                    _ => None,
+                    other => panic!("{other} has no bytes of its own"),
                 }
             };
         }

@@ -100,8 +100,10 @@ fn shown(error: &CatalogError) -> String {
 fn what_cannot_be_opened_is_explained() {
     let folder = folder();
     std::os::unix::fs::symlink("nowhere", folder.path().join("dangling.nc")).unwrap();
+    std::os::unix::fs::symlink("ring.nc", folder.path().join("ring.nc")).unwrap();
     let catalog = LocalCatalog::new();
     let cases = [
+        ("open", "ring.nc"),
         ("open", "air.zar"),
         ("open", "sea.nc"),
         ("open", "sea.foo"),

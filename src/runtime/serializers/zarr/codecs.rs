@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use zarrs::array::{
-    ArrayBytes, ArrayToArrayCodecTraits, BytesRepresentation, BytesToBytesCodecTraits, CodecChain,
-    CodecMetadataOptions, CodecOptions, DataType, FillValue,
+    ArrayBytes, ArrayToArrayCodecTraits, ArrayToBytesCodecTraits, BytesRepresentation, BytesToBytesCodecTraits,
+    CodecChain, CodecMetadataOptions, CodecOptions, DataType, FillValue,
 };
 use zarrs::metadata::v3::MetadataV3;
 use zarrs::plugin::ExtensionName;
@@ -43,6 +43,8 @@ pub struct Pipeline {
     encoded_limit: u64,
     fixed_size: Option<u64>,
     decoded_bytes: u64,
+    /// Whether the first bytes-to-bytes codec, or the file, holds the elements as they are in memory.
+    is_direct: bool,
 }
 
 /// A bytes-to-bytes codec with the most bytes it may decode to.
@@ -139,7 +141,8 @@ impl Pipeline {
             BytesRepresentation::FixedSize(size) => Some(size),
             BytesRepresentation::BoundedSize(_) | BytesRepresentation::UnboundedSize => None,
         };
-        Ok(Pipeline { encoded_limit: limit_of(bytes), fixed_size, chain, arrays, steps, decoded_bytes })
+        let is_direct = chain.array_to_array_codecs().is_empty() && is_native(chain.array_to_bytes_codec(), size);
+        Ok(Pipeline { encoded_limit: limit_of(bytes), fixed_size, chain, arrays, steps, decoded_bytes, is_direct })
     }
 
     /// The bytes of every encoded chunk, where they do not depend on the values.
@@ -155,6 +158,35 @@ impl Pipeline {
     /// The bytes of a decoded chunk (of texts, a guess).
     pub fn decoded_bytes(&self) -> u64 {
         self.decoded_bytes
+    }
+
+    /// Whether [`Pipeline::decode_into`] can be used.
+    pub fn is_direct(&self) -> bool {
+        self.is_direct
+    }
+
+    /// Whether a file holds the elements as they are in memory, not encoded at all.
+    pub fn is_plain(&self) -> bool {
+        self.is_direct && self.steps.is_empty()
+    }
+
+    /// Decodes one chunk to where its elements belong, which takes exactly its bytes.
+    ///
+    /// # Errors
+    /// As [`Pipeline::decode`].
+    pub fn decode_into(&self, encoded: Vec<u8>, elements: &mut [u8]) -> Result<(), String> {
+        let mut bytes = encoded;
+        for step in self.steps.iter().skip(1).rev() {
+            bytes = step.decode(bytes)?;
+        }
+        let length = match self.steps.first() {
+            Some(step) => step.decode_into(bytes, elements)?,
+            None => copy(&bytes, elements),
+        };
+        if length == elements.len() {
+            return Ok(());
+        }
+        Err(format!("the size of a decoded chunk is {length}, expected {}", elements.len()))
     }
 
     /// Decodes one chunk.
@@ -236,6 +268,25 @@ impl Step {
         Ok(decoded)
     }
 
+    /// Decodes into `decoded` as far as it goes, and gives the number of bytes there are.
+    fn decode_into(&self, encoded: Vec<u8>, decoded: &mut [u8]) -> Result<usize, String> {
+        let inflated = match self.kind {
+            Kind::Gzip(_) => libdeflater::Decompressor::new().gzip_decompress(&encoded, decoded),
+            Kind::Zlib(_) => libdeflater::Decompressor::new().zlib_decompress(&encoded, decoded),
+            Kind::Zstd if content_size(&encoded) == Some(decoded.len() as u64) => {
+                return zstd::bulk::decompress_to_buffer(&encoded, decoded).map_err(|e| format!("zstd: {e}"));
+            }
+            Kind::Zstd | Kind::Bz2 | Kind::Blosc | Kind::Other => return Ok(copy(&self.decode(encoded)?, decoded)),
+        };
+        match inflated {
+            Ok(length) => Ok(length),
+            Err(libdeflater::DecompressionError::BadData) => Err("the deflate stream is damaged".to_owned()),
+            Err(libdeflater::DecompressionError::InsufficientSpace) => {
+                Err(format!("it decodes to more than the {} bytes that the metadata declares", self.limit))
+            }
+        }
+    }
+
     fn inflate(
         &self,
         encoded: &[u8],
@@ -263,8 +314,7 @@ impl Step {
     }
 
     fn unzstd(&self, encoded: &[u8]) -> Result<Vec<u8>, String> {
-        let content = zstd::zstd_safe::get_frame_content_size(encoded).ok().flatten();
-        match content {
+        match content_size(encoded) {
             Some(size) if size <= self.limit => {
                 let capacity = if self.exact { self.limit } else { size };
                 zstd::bulk::decompress(encoded, capacity as usize).map_err(|e| format!("zstd: {e}"))
@@ -305,6 +355,26 @@ impl Step {
             }
         }
     }
+}
+
+/// The size that a Zstandard frame says it decodes to.
+fn content_size(frame: &[u8]) -> Option<u64> {
+    zstd::zstd_safe::get_frame_content_size(frame).ok().flatten()
+}
+
+/// Copies as much as both have, and gives the length of `from`.
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    let common = from.len().min(to.len());
+    to[..common].copy_from_slice(&from[..common]);
+    from.len()
+}
+
+/// Whether a codec lays out elements of `size` bytes as they are in memory.
+fn is_native(codec: &Arc<dyn ArrayToBytesCodecTraits>, size: u64) -> bool {
+    let configuration = codec.configuration_v3(&CodecMetadataOptions::default());
+    let native = if cfg!(target_endian = "little") { "little" } else { "big" };
+    let endian = configuration.as_ref().and_then(|c| c.get("endian")?.as_str());
+    codec.name_v3().as_deref() == Some("bytes") && (size == 1 || endian == Some(native))
 }
 
 fn kind_of(codec: &Arc<dyn BytesToBytesCodecTraits>) -> Kind {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use zarrs::array::ArrayBytes;
 
 use super::attributes::{from_base64, not_finite};
+use super::codecs::Pipeline;
 use crate::array::block::Element as BlockElement;
 use crate::array::calendar::{DateTime, NAT};
 use crate::array::{Block, Calendar, DType, Scalar};
@@ -257,6 +258,17 @@ impl Element {
             DType::DateTime(calendar) => Scalar::DateTime(microseconds, calendar),
             _ => Scalar::Duration(microseconds),
         }
+    }
+
+    /// The block of `shape` that a chunk encoded so holds.
+    ///
+    /// # Errors
+    /// The chunk is damaged.
+    pub fn decode(&self, encoded: Vec<u8>, pipeline: &Pipeline, shape: &[u64]) -> Result<Block, String> {
+        if self.form == Form::Plain && pipeline.is_direct() {
+            return Block::written(self.dtype, shape, |elements| pipeline.decode_into(encoded, elements));
+        }
+        self.block(pipeline.decode(encoded)?, shape)
     }
 
     /// The block of `shape` that decoded bytes hold.

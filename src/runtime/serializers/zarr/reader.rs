@@ -10,10 +10,11 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use super::element::Form;
 use super::metadata::{ArrayMetadata, Layout};
 use super::shards::{ShardIndex, Sharding};
 use super::tree::{self, Tree};
-use crate::array::{Block, Region};
+use crate::array::{Block, DType, Region};
 use crate::planner::catalog::{CatalogError, Stored};
 use crate::runtime::serializers::{ArrayReader, Container, StorageError};
 
@@ -99,12 +100,15 @@ impl ArrayReader for ZarrReader {
         let decoded = match &self.array.layout {
             Layout::Chunks(pipeline) => {
                 let path = self.file(index);
-                let encoded =
-                    self.read_file(&path, pipeline.encoded_limit()).map_err(|e| self.failed(index, &path, e))?;
-                let decoded = encoded.map(|bytes| pipeline.decode(bytes)).transpose();
-                decoded
-                    .and_then(|d| d.map(|d| self.array.element.block(d, &chunk)).transpose())
-                    .map_err(|e| self.undecoded(index, &path, &e))?
+                let element = &self.array.element;
+                if pipeline.is_plain() && element.form == Form::Plain {
+                    self.read_plain(&path, element.dtype, &chunk).map_err(|e| self.failed(index, &path, e))?
+                } else {
+                    let encoded = self.read_file(&path, pipeline.encoded_limit());
+                    let encoded = encoded.map_err(|e| self.failed(index, &path, e))?;
+                    let decoded = encoded.map(|bytes| element.decode(bytes, pipeline, &chunk)).transpose();
+                    decoded.map_err(|e| self.undecoded(index, &path, &e))?
+                }
             }
             Layout::Shards(sharding) => self.read_inner(sharding, index)?,
         };
@@ -144,6 +148,18 @@ impl ZarrReader {
         Ok(Some(bytes))
     }
 
+    /// The elements of a file that is not encoded.
+    fn read_plain(&self, path: &Path, dtype: DType, shape: &[u64]) -> Result<Option<Block>, String> {
+        let Some((file, length)) = self.open_file(path)? else { return Ok(None) };
+        let read = |elements: &mut [u8]| {
+            if length != elements.len() as u64 {
+                return Err(format!("the file has {length} bytes, and a chunk of this array has {}", elements.len()));
+            }
+            file.read_exact_at(elements, 0).map_err(|e| e.to_string())
+        };
+        Block::written(dtype, shape, read).map(Some)
+    }
+
     fn open_file(&self, path: &Path) -> Result<Option<(File, u64)>, String> {
         match File::open(path) {
             Ok(file) => {
@@ -177,8 +193,7 @@ impl ZarrReader {
         }
         let mut encoded = vec![0; size as usize];
         file.read_exact_at(&mut encoded, offset).map_err(|e| self.failed(index, &path, e.to_string()))?;
-        let decoded = sharding.inner.decode(encoded);
-        let block = decoded.and_then(|d| self.array.element.block(d, &sharding.inner_shape));
+        let block = self.array.element.decode(encoded, &sharding.inner, &sharding.inner_shape);
         block.map(Some).map_err(|e| self.undecoded(index, &path, &e))
     }
 

@@ -396,3 +396,53 @@ fn what_zarr_cannot_store_is_refused() {
     }
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.zarr");
+    let target = create(&path, &[spec("/a", DType::I32, &["y"], &[5], &[2])], &TargetOptions::default()).unwrap();
+    let array = target.array("/a");
+    std::fs::create_dir_all(path.join("a/c/1")).unwrap();
+    let cases = [
+        array.write(&[0], &values(DType::I32, &[3])),
+        array.write(&[2], &values(DType::I32, &[2])),
+        array.write(&[9], &values(DType::I32, &[2])),
+        array.write(&[0], &values(DType::I64, &[2])),
+        array.write(&[1], &values(DType::I32, &[2])),
+    ];
+    let errors = cases.map(|result| result.map_err(|e| format!("{}: {e}", e.code)).unwrap_err());
+    insta::assert_snapshot!(errors.join("\n").replace(&directory.path().display().to_string(), ""));
+}
+
+/// Prints how fast chunks are read and written; `cargo nextest run --run-ignored only speed`.
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    let directory = tempfile::tempdir().unwrap();
+    let (shape, chunk) = ([4096, 4096], [512, 512]);
+    let wave: Vec<f32> = (0..1 << 24).map(|i| ((i % 4096) as f32 * 0.01).sin() + (i / 4096) as f32).collect();
+    let block = Block::from_vec(&shape, wave).unwrap();
+    for text in ["none", "zstd(3)", "gzip(5)", "blosc(lz4, 5, shuffle: byte)", "blosc(zstd, 5, shuffle: bit)"] {
+        let path = directory.path().join("a.zarr");
+        let spec = ArraySpec { codecs: Some(vec![codec(text)]), ..spec("/a", DType::F32, &["y", "x"], &shape, &chunk) };
+        let target = create(&path, &[spec], &TargetOptions::default()).unwrap();
+        let grid = ChunkGrid::regular(&chunk);
+        let indices: Vec<_> = Region::whole(&[8, 8]).indices().collect();
+        let begun = std::time::Instant::now();
+        let write = |i: &Vec<u64>| target.array("/a").write(i, &block.slice(&grid.region(i, &shape))).unwrap();
+        let bytes: u64 = indices.iter().map(write).sum();
+        let written = begun.elapsed().as_secs_f64();
+        target.finish().unwrap();
+        let store = open(&path).unwrap();
+        let reader = store.reader("/a").unwrap();
+        let best = (0..5).map(|_| {
+            let begun = std::time::Instant::now();
+            indices.iter().for_each(|i| drop(reader.read_chunk(i).unwrap()));
+            begun.elapsed().as_secs_f64()
+        });
+        let read = best.fold(f64::MAX, f64::min);
+        println!("{text}: {bytes} bytes, write {:.0} MB/s, read {:.0} MB/s", 67.1 / written, 67.1 / read);
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+}
