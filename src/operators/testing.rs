@@ -210,6 +210,7 @@ impl Builder for Bench {
 pub fn bind(params: &'static [Param], positional: &[Value], named: &[(&str, Value)]) -> Arguments {
     let spanned = |value: &Value| Spanned::new(value.clone(), Span::default());
     let mut arguments = Arguments::default();
+    let given = positional.len();
     let mut positional = positional.iter();
     for param in params {
         match param.kind {
@@ -223,7 +224,9 @@ pub fn bind(params: &'static [Param], positional: &[Value], named: &[(&str, Valu
             }
         }
     }
-    let is_param = |name: &str| params.iter().any(|p| p.name == name && p.kind != ParamKind::PerDim);
+    // Once there is an array, its parameter's name is free to be that of a dim.
+    let free = usize::from(given > 0);
+    let is_param = |name: &str| params[free..].iter().any(|p| p.name == name && p.kind != ParamKind::PerDim);
     let rest = named.iter().filter(|(name, _)| !is_param(name));
     arguments.per_dim =
         rest.map(|(name, value)| (Spanned::new((*name).to_owned(), Span::default()), spanned(value))).collect();

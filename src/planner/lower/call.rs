@@ -169,7 +169,12 @@ impl Lowerer<'_> {
         matched: &mut Matched<'e>,
     ) -> Lowering<()> {
         let params = operator.signature.params;
-        if let Some(param) = params.iter().find(|p| p.name == name.value && p.kind != ParamKind::PerDim) {
+        let by_dim = params.iter().any(|p| p.kind == ParamKind::PerDim);
+        // Once there is an array, its parameter's name is free to be that of a dim: isel(a, x: 0).
+        let is_free =
+            |p: &&Param| by_dim && p.name == params[0].name && matched.named.iter().any(|(q, _)| q.name == p.name);
+        let named = |p: &&Param| p.name == name.value && p.kind != ParamKind::PerDim;
+        if let Some(param) = params.iter().find(named).filter(|p| !is_free(p)) {
             if let Some((_, first)) = matched.named.iter().find(|(p, _)| p.name == param.name) {
                 let (operator, param, first) = (operator.name.to_owned(), param.name.to_owned(), first.span());
                 return self.fail(KindError::RepeatedArgument { operator, param, at: name.span, first });
@@ -183,7 +188,7 @@ impl Lowerer<'_> {
             }
             return Ok(());
         }
-        if params.iter().any(|p| p.kind == ParamKind::PerDim) {
+        if by_dim {
             matched.per_dim.push((name, value));
             return Ok(());
         }
