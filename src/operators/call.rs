@@ -10,7 +10,7 @@ use crate::source::{Span, Spanned};
 /// Those of the operator; its culprits are not arguments of the caller, so the caller's call is blamed.
 pub fn operator(builder: &mut dyn Builder, name: &str, positional: &[Value]) -> Result<Operand, TypeError> {
     let Some(row) = find(name) else {
-        return Err(TypeError::new("ff::type::operator", format!("there is no operator `{name}`")));
+        return Err(TypeError::new("ff::type::bug", format!("there is no operator `{name}`")));
     };
     let spanned = |value: &Value| Spanned::new(value.clone(), Span::default());
     let named = row.signature.params.iter().zip(positional).map(|(param, value)| (param.name, spanned(value)));
