@@ -404,7 +404,12 @@ impl Lowerer<'_> {
                 .find(|(n, _)| n.value == *name)
                 .map_or(at, |(n, v)| if error.code == "ff::type::unknown_dim" { n.span } else { n.span.to(v.span) }),
         };
-        let mut labels = vec![(error.label.clone(), place(&error.culprit))];
+        let label = match (error.label.as_str(), &error.culprit) {
+            ("", Culprit::Call) => "this call".to_owned(),
+            ("", _) => "this argument".to_owned(),
+            (label, _) => label.to_owned(),
+        };
+        let mut labels = vec![(label, place(&error.culprit))];
         labels.extend(error.others.iter().map(|(culprit, label)| (label.clone(), place(culprit))));
         for (_, argument) in &arguments.named {
             if let Value::Array(operand) = argument.value {
