@@ -152,7 +152,16 @@ impl Pipeline {
 
     /// The most bytes a chunk may have in its file. Encoders have worse bounds than ours, so there is slack.
     pub fn encoded_limit(&self) -> u64 {
-        self.encoded_limit.saturating_mul(2).saturating_add(1 << 16)
+        self.encoded_limit.saturating_add(self.encoded_limit / 8).saturating_add(1 << 16)
+    }
+
+    /// Bytes beyond the decoded chunk that reading one needs at its peak.
+    pub fn decode_scratch(&self) -> u64 {
+        let between = if self.is_direct { self.steps.len().saturating_sub(1) } else { self.steps.len() + 1 };
+        match self.is_plain() {
+            true => 0,
+            false => self.encoded_limit().saturating_add(self.decoded_bytes.saturating_mul(between.min(2) as u64)),
+        }
     }
 
     /// The bytes of a decoded chunk (of texts, a guess).
@@ -422,8 +431,17 @@ fn guarded<T, E: std::fmt::Display>(what: &str, run: impl FnOnce() -> Result<T, 
 
 /// The codecs as a script would write them: `zstd(3)`, `blosc(zstd, 5, shuffle: bit)`, `none`.
 pub fn label(codecs: &[Value]) -> String {
-    let labels: Vec<String> = codecs.iter().filter_map(label_of).collect();
+    let labels = labels(codecs);
     if labels.is_empty() { "none".to_owned() } else { labels.join(", ") }
+}
+
+/// A label for each codec that matters to people; of shards, those of their chunks.
+fn labels(codecs: &[Value]) -> Vec<String> {
+    let one = |codec: &Value| match codec["name"].as_str() {
+        Some("sharding_indexed") => labels(codec["configuration"]["codecs"].as_array().map_or(&[], Vec::as_slice)),
+        _ => label_of(codec).into_iter().collect(),
+    };
+    codecs.iter().flat_map(one).collect()
 }
 
 fn label_of(codec: &Value) -> Option<String> {
@@ -433,7 +451,6 @@ fn label_of(codec: &Value) -> Option<String> {
     let number = |key: &str| configuration[key].as_i64();
     match name {
         "bytes" | "vlen-utf8" => None,
-        "sharding_indexed" => Some(label(configuration["codecs"].as_array().map_or(&[], Vec::as_slice))),
         "blosc" => {
             let shuffle = match configuration["shuffle"].as_str() {
                 Some("bitshuffle") => "bit",

@@ -128,7 +128,7 @@ impl ArrayReader for ZarrReader {
             Layout::Chunks(pipeline) => pipeline,
             Layout::Shards(sharding) => &sharding.inner,
         };
-        pipeline.decoded_bytes().saturating_mul(2)
+        pipeline.decode_scratch()
     }
 }
 
