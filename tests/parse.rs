@@ -392,3 +392,28 @@ fn spans_carry_the_base_of_their_file() {
     let labels: Vec<_> = problems.iter().flat_map(|p| p.labels().unwrap()).map(|l| l.offset()).collect();
     assert_eq!(labels, [second.base as usize + second.text.find("= 2").unwrap()]);
 }
+
+#[cfg(feature = "cli")]
+#[test]
+fn fffmt_rewrites_checks_and_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ff");
+    let fffmt = |arguments: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_fffmt");
+        std::process::Command::new(program).args(arguments).arg(&path).output().unwrap()
+    };
+    let code = |output: std::process::Output| output.status.code().unwrap();
+    assert_eq!(code(fffmt(&[])), 2, "no such file");
+    fs::write(&path, "let x=1 # why").unwrap();
+    assert_eq!(code(fffmt(&["--check"])), 1);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "let x=1 # why");
+    assert_eq!(code(fffmt(&[])), 0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "let x = 1  # why\n");
+    assert_eq!(code(fffmt(&["--check"])), 0);
+    fs::write(&path, "let x = (1").unwrap();
+    let refused = fffmt(&[]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("ff::parse::unclosed_bracket"));
+    assert_eq!(code(refused), 1);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "let x = (1");
+    assert_eq!(code(fffmt(&["--no-such-option"])), 2);
+}
