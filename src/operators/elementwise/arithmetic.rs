@@ -1,7 +1,7 @@
 //! The arithmetic operators.
 
 use super::complex;
-use super::function::{BINARY, Function, Given, given};
+use super::function::{BINARY, Function, Given, default_dtype, given};
 use super::integers::Integer;
 use super::{floats, time};
 use crate::array::{DType, Scalar};
@@ -51,6 +51,7 @@ pub static ARITHMETIC: &[Operator] = &[
         integer: |a, b| a.floor_div(b),
         float: |a, b| floats::floor_div(a, b),
         [Duration I64] -> Duration: time::floor_divided,
+        [Duration F64] -> Duration: time::floor_shrunk,
         [Duration] -> I64: time::count,
     ),
     binary!("mod", "What `//` leaves, `a % b`; it has the sign of `b`", "x % 2";
@@ -110,10 +111,11 @@ const RECIPROCAL: Operator = unary!("reciprocal", "`1 / x`; of integers truncate
 /// refused where the power is one of integers.
 fn power(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
     let (base, exponent) = (given("a", arguments.value("a"))?, given("b", arguments.value("b"))?);
-    let whole = match &base {
-        Given::Array(a) => matches!(builder.ty(*a).dtype, d if d.is_integer() || d == DType::Bool),
-        Given::Weak(scalar) => matches!(scalar, Scalar::Int(_) | Scalar::Bool(_)),
+    let dtype = match &base {
+        Given::Array(a) => builder.ty(*a).dtype,
+        Given::Weak(scalar) => default_dtype(scalar),
     };
+    let whole = dtype.is_integer() || dtype == DType::Bool;
     let simple = match (&exponent, &base) {
         (Given::Weak(Scalar::Int(n)), _) if *n < 0 && whole => {
             return Err(TypeError::new("ff::type::range", "integers have no negative powers")
@@ -122,7 +124,7 @@ fn power(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) 
                 .with_help("make the base real: `2.0 ** -1`, `(x as f64) ** -1`"));
         }
         (Given::Weak(scalar), Given::Array(_)) => match scalar.as_f64() {
-            Some(2.0) if !whole || matches!(scalar, Scalar::Int(_)) => Some("square"),
+            Some(2.0) if !whole || (dtype.is_integer() && matches!(scalar, Scalar::Int(_))) => Some("square"),
             Some(0.5) if !whole => Some("sqrt"),
             Some(-1.0) if !whole => Some("reciprocal"),
             _ => None,

@@ -3,7 +3,7 @@
 //! Reals become integers by truncation; what an integer dtype cannot hold becomes its nearest value,
 //! and NaN zero (C and NumPy leave both undefined). Integers wrap among themselves unless clipped.
 //! Complex numbers become real by their real part, anything becomes `bool` by `!= 0`. Datetimes and
-//! durations count microseconds; NaT and NaN become each other.
+//! durations count microseconds; NaN and what does not fit become NaT, NaT becomes NaN.
 
 use half::f16;
 use num_complex::{Complex32, Complex64};
@@ -138,9 +138,7 @@ fn direct(from: DType, to: DType) -> Option<TileLoop> {
             Some(map1(|t: i64| if t == NAT { f64::NAN } else { t as f64 }))
         }
         (DType::I64, DType::DateTime(_) | DType::Duration) => Some(map1(|t: i64| t)),
-        (DType::F64, DType::DateTime(_) | DType::Duration) => {
-            Some(map1(|t: f64| if t.is_nan() { NAT } else { t as i64 }))
-        }
+        (DType::F64, DType::DateTime(_) | DType::Duration) => Some(map1(time::whole)),
         (DType::Bool, DType::U8) => Some(map1::<bool, u8>(u8::from)),
         (DType::C64, DType::Bool) => Some(map1(|z: Complex32| z.re != 0.0 || z.im != 0.0)),
         (DType::C128, DType::Bool) => Some(map1(|z: Complex64| z.re != 0.0 || z.im != 0.0)),

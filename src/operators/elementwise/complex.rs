@@ -4,7 +4,7 @@
 //! are computed in double precision. Inverse functions after W. Kahan, "Branch cuts for complex
 //! elementary functions" (1987).
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2, LN_2, LN_10};
+use std::f64::consts::{FRAC_PI_2, LN_2, LN_10};
 
 use num_complex::Complex64;
 
@@ -67,28 +67,30 @@ pub fn modulus(z: Complex64) -> f64 {
 pub fn sign(z: Complex64) -> Complex64 {
     let one = |x: f64| if x.is_infinite() { x.signum() } else { 0.0 };
     match z.re.hypot(z.im) {
-        _ if z.re.is_nan() || z.im.is_nan() => Complex64::new(f64::NAN, f64::NAN),
+        _ if z.re.is_infinite() != z.im.is_infinite() => Complex64::new(one(z.re), one(z.im)),
+        _ if z.re.is_infinite() || z.re.is_nan() || z.im.is_nan() => Complex64::new(f64::NAN, f64::NAN),
         0.0 => Complex64::new(0.0, 0.0),
-        r if r.is_finite() => Complex64::new(z.re / r, z.im / r),
-        _ if z.re.is_infinite() && z.im.is_infinite() => {
-            Complex64::new(FRAC_1_SQRT_2.copysign(z.re), FRAC_1_SQRT_2.copysign(z.im))
-        }
-        _ if z.re.is_infinite() || z.im.is_infinite() => Complex64::new(one(z.re), one(z.im)),
-        _ => sign(z * 0.5),
+        r if r.is_infinite() => sign(z * 0.5),
+        r => Complex64::new(z.re / r, z.im / r),
     }
 }
 
-/// `1 / z`.
+/// `1 / z`; NaN for zero.
 pub fn reciprocal(z: Complex64) -> Complex64 {
-    quotient(Complex64::new(1.0, 0.0), z)
+    smith(Complex64::new(1.0, 0.0), z)
 }
 
-/// `a / b` by Smith's algorithm.
+/// `a / b`.
 pub fn quotient(a: Complex64, b: Complex64) -> Complex64 {
+    match b.re.abs() {
+        0.0 if b.im == 0.0 => Complex64::new(a.re / 0.0, a.im / 0.0),
+        _ => smith(a, b),
+    }
+}
+
+/// Smith's algorithm (1962), which divides without needless overflow.
+fn smith(a: Complex64, b: Complex64) -> Complex64 {
     if b.re.abs() >= b.im.abs() {
-        if b.re == 0.0 && b.im == 0.0 {
-            return Complex64::new(a.re / b.re.abs(), a.im / b.re.abs());
-        }
         let ratio = b.im / b.re;
         let scale = 1.0 / (b.re + b.im * ratio);
         Complex64::new((a.re + a.im * ratio) * scale, (a.im - a.re * ratio) * scale)
@@ -106,8 +108,11 @@ pub fn power(base: Complex64, exponent: Complex64) -> Complex64 {
         return one;
     }
     if base.re == 0.0 && base.im == 0.0 {
-        let zero = exponent.re > 0.0 && exponent.im == 0.0;
-        return if zero { Complex64::new(0.0, 0.0) } else { Complex64::new(f64::NAN, f64::NAN) };
+        let part = if exponent.re > 0.0 { 0.0 } else { f64::NAN };
+        return Complex64::new(part, part);
+    }
+    if exponent == one {
+        return base;
     }
     if exponent.im == 0.0 && exponent.re.fract() == 0.0 && exponent.re.abs() < 100.0 {
         let (mut square, mut left, mut result) = (base, exponent.re.abs() as u32, one);
@@ -162,7 +167,7 @@ pub fn expm1(z: Complex64) -> Complex64 {
 /// The natural logarithm.
 pub fn log(z: Complex64) -> Complex64 {
     let (x, y) = (z.re.abs().max(z.im.abs()), z.re.abs().min(z.im.abs()));
-    let near_one = x > 0.5 && x < 2.0 && y < 2.0;
+    let near_one = x > 0.5 && x < 2.0 && !z.re.is_nan() && !z.im.is_nan();
     let re = if near_one { 0.5 * ((x - 1.0) * (x + 1.0) + y * y).ln_1p() } else { z.re.hypot(z.im).ln() };
     let scaled = x.is_finite() && re.is_infinite() && x != 0.0;
     let re = if scaled { (z.re / 2.0).hypot(z.im / 2.0).ln() + LN_2 } else { re };
@@ -247,13 +252,16 @@ pub fn cosh(z: Complex64) -> Complex64 {
         let half = (x.abs() / 2.0).exp();
         return Complex64::new(0.5 * half * y.cos() * half, (0.5 * half * y.sin()).copysign(x * y.sin()) * half);
     }
-    let im = if x == 0.0 || y == 0.0 { x * y.clamp(-1.0, 1.0) } else { x.sinh() * y.sin() };
+    let im = if x == 0.0 || y == 0.0 { 0f64.copysign(x) * 1f64.copysign(y) } else { x.sinh() * y.sin() };
     Complex64::new(x.cosh() * y.cos(), im)
 }
 
 /// The hyperbolic tangent.
 pub fn tanh(z: Complex64) -> Complex64 {
     let (x, y) = (z.re, z.im);
+    if x.is_finite() && !y.is_finite() {
+        return Complex64::new(if x == 0.0 { x } else { f64::NAN }, f64::NAN);
+    }
     if x.abs() > 22.0 {
         let im = if y.is_finite() { 4.0 * y.sin() * y.cos() * (-2.0 * x.abs()).exp() } else { 0.0 };
         return Complex64::new(1f64.copysign(x), im);
@@ -293,6 +301,9 @@ pub fn acos(z: Complex64) -> Complex64 {
         let re = if z.re.is_nan() || z.im.is_nan() { f64::NAN } else { z.im.abs().atan2(z.re) };
         return Complex64::new(re, if z.im.is_sign_negative() { f64::INFINITY } else { f64::NEG_INFINITY });
     }
+    if z.re == 0.0 && z.im.is_nan() {
+        return Complex64::new(FRAC_PI_2, z.im);
+    }
     let (minus, plus) = roots(z);
     Complex64::new(2.0 * minus.re.atan2(plus.re), (plus.conj() * minus).im.asinh())
 }
@@ -302,6 +313,9 @@ pub fn asinh(z: Complex64) -> Complex64 {
     if z.re.is_infinite() || z.im.is_infinite() {
         let im = if z.re.is_nan() || z.im.is_nan() { f64::NAN } else { z.im.atan2(z.re.abs()) };
         return Complex64::new(f64::INFINITY.copysign(z.re), im);
+    }
+    if z.re.is_nan() && z.im == 0.0 {
+        return z;
     }
     turned_back(asin_finite(turned(z)))
 }
@@ -327,13 +341,17 @@ pub fn acosh(z: Complex64) -> Complex64 {
 pub fn atanh(z: Complex64) -> Complex64 {
     let (x, y) = (z.re, z.im);
     let size = x.abs().max(y.abs());
+    if x == 0.0 && y.is_nan() {
+        return z;
+    }
     if size > 1e100 {
         let re = if size.is_infinite() { 0f64.copysign(x) } else { x / size / size };
-        return Complex64::new(re, FRAC_PI_2.copysign(y));
+        return Complex64::new(re, if y.is_nan() { y } else { FRAC_PI_2.copysign(y) });
     }
+    let apart = 1.0 - x.abs();
     let re =
-        if y == 0.0 && x.abs() <= 1.0 { x.atanh() } else { 0.25 * (4.0 * x / ((1.0 - x) * (1.0 - x) + y * y)).ln_1p() };
-    Complex64::new(re, 0.5 * (2.0 * y).atan2((1.0 - x) * (1.0 + x) - y * y))
+        if y == 0.0 && apart >= 0.0 { x.atanh() } else { 0.25 * (4.0 * x.abs() / (apart * apart + y * y)).ln_1p() };
+    Complex64::new(re.copysign(x), 0.5 * (2.0 * y).atan2((1.0 - x) * (1.0 + x) - y * y))
 }
 
 /// The arc tangent.

@@ -59,3 +59,31 @@ pub fn fmin<T: Float>(a: T, b: T) -> T {
 pub fn angle<T: Float>(x: T) -> T {
     T::zero().atan2(x)
 }
+
+/// The inverse hyperbolic sine. The standard library's overflows for the greatest numbers.
+pub fn asinh<T: Float>(x: T) -> T {
+    let size = x.abs();
+    let result = if size > large() {
+        size.ln() + (T::one() + T::one()).ln()
+    } else {
+        (size + size * size / (T::one() + (T::one() + size * size).sqrt())).ln_1p()
+    };
+    result.copysign(x)
+}
+
+/// The inverse hyperbolic cosine. The standard library's is inexact near one.
+pub fn acosh<T: Float>(x: T) -> T {
+    let above = x - T::one();
+    if x < T::one() {
+        T::nan()
+    } else if x > large() {
+        x.ln() + (T::one() + T::one()).ln()
+    } else {
+        (above + (above * (above + T::one() + T::one())).sqrt()).ln_1p()
+    }
+}
+
+/// So large that one more makes no difference to its square.
+fn large<T: Float>() -> T {
+    T::one() / T::epsilon()
+}

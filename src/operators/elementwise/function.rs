@@ -96,7 +96,8 @@ impl Function {
         };
         let effort = |l: &&Loop| {
             let size: usize = l.inputs.iter().map(|d| d.size()).sum();
-            (size, l.inputs.iter().map(|d| d.kind()).collect::<Vec<Kind>>())
+            let mixed = l.inputs.windows(2).any(|pair| pair[0] != pair[1]);
+            (size, mixed, l.inputs.iter().map(|d| simplicity(*d)).collect::<Vec<u8>>())
         };
         self.loops.iter().filter(fits).min_by_key(effort).filter(|l| !matches!(l.run, Run::Refused))
     }
@@ -113,9 +114,12 @@ impl Function {
         }
     }
 
-    /// Whether the function compares: literals that no value of the array equals are then no mistake.
-    fn compares(&self) -> bool {
-        self.loops.iter().all(|l| l.output == DType::Bool)
+    /// Whether the results for integers are none (comparisons, `/`): literals beyond the range of the
+    /// array's dtype are then no mistake.
+    fn leaves_integers(&self) -> bool {
+        let of_integers = |l: &&Loop| l.inputs.iter().all(|d| d.is_integer());
+        let mut loops = self.loops.iter().filter(of_integers).peekable();
+        loops.peek().is_some() && loops.all(|l| !l.output.is_integer())
     }
 
     /// The dtype of each input and the calendar of those that are datetimes.
@@ -133,7 +137,7 @@ impl Function {
                 (Scalar::Str(text), DType::DateTime(calendar)) => {
                     (time::parse(text, calendar, &culprit)?, DType::DateTime(calendar))
                 }
-                (Scalar::Int(i), _) if self.compares() && common.is_integer() && !fits(*i, common) => {
+                (Scalar::Int(i), _) if self.leaves_integers() && common.is_integer() && !fits(*i, common) => {
                     (scalar.clone(), DType::I64)
                 }
                 _ => (scalar.clone(), weak_dtype(scalar, common).unwrap_or_else(|| default_dtype(scalar))),
@@ -226,6 +230,19 @@ impl Typed {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// The place of a dtype among those of its size: bools become signed rather than unsigned integers.
+fn simplicity(dtype: DType) -> u8 {
+    match dtype.kind() {
+        Kind::Bool => 0,
+        Kind::Signed => 1,
+        Kind::Unsigned => 2,
+        Kind::Float => 3,
+        Kind::Complex => 4,
+        Kind::Time => 5,
+        Kind::Str => 6,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Of integers and bools they are computed in the smallest float that holds them all: `f16` for
 //! eight bits, `f32` for sixteen, else `f64`.
 
-use super::complex;
+use super::{complex, floats};
 use crate::operators::Operator;
 use crate::operators::arguments::{Param, ParamKind, required};
 
@@ -84,11 +84,11 @@ pub static MATH: &[Operator] = &[
         wide complex: complex::tanh,
     ),
     unary!("asinh", "The inverse hyperbolic sine", "asinh(x)";
-        float: |x| x.asinh(),
+        float: |x| floats::asinh(x),
         wide complex: complex::asinh,
     ),
     unary!("acosh", "The inverse hyperbolic cosine; NaN below 1", "acosh(abs(x) + 1)";
-        float: |x| x.acosh(),
+        float: |x| floats::acosh(x),
         wide complex: complex::acosh,
     ),
     unary!("atanh", "The inverse hyperbolic tangent; NaN outside -1 to 1", "atanh(x / 10)";

@@ -1,11 +1,14 @@
 //! Rounding, and what keeps values within bounds.
 
+use num_complex::Complex64;
+
 use super::function::{Function, Given, UNARY, fits, given};
+use super::loops::{map1, through_wider};
 use super::{cast, floats, time};
 use crate::array::{DType, Kind, Scalar};
 use crate::operators::arguments::{ParamKind, optional, required};
 use crate::operators::error::Culprit;
-use crate::operators::{Arguments, Builder, Operand, Operator, Signature, TypeError, Value};
+use crate::operators::{Arguments, Builder, Call, Operand, Operator, Pattern, Signature, TypeError, Value};
 
 /// Rounding and bounds.
 pub static ROUNDING: &[Operator] = &[
@@ -86,7 +89,7 @@ const RINT: Function = Function {
         bool: |x| x,
         integer: |x| x,
         float: |x| x.round_ties_even(),
-        wide complex: |z| num_complex::Complex64::new(z.re.round_ties_even(), z.im.round_ties_even()),
+        wide complex: |z| Complex64::new(z.re.round_ties_even(), z.im.round_ties_even()),
     ),
 };
 
@@ -117,6 +120,9 @@ fn round(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Type
     if decimals == 0 || (whole && decimals > 0) {
         return RINT.call(builder, &[x]);
     }
+    if let (Given::Array(x), Kind::Complex) = (&x, dtype.kind()) {
+        return round_parts(builder, *x, decimals as i32).map(Value::Array);
+    }
     let scale = Value::Float(10f64.powi(decimals.unsigned_abs() as i32));
     let (to, back) = if decimals > 0 { ("mul", "div") } else { ("div", "mul") };
     let scaled = super::call(builder, to, &[arguments.value("x").clone(), scale.clone()])?;
@@ -126,6 +132,20 @@ fn round(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Type
         Value::Float(out) if whole => Ok(Value::Int(out as i64)),
         out => Ok(out),
     }
+}
+
+/// Both parts of complex numbers rounded.
+fn round_parts(builder: &mut dyn Builder, x: Operand, decimals: i32) -> Result<Operand, TypeError> {
+    let scale = 10f64.powi(decimals.abs());
+    let part = move |x: f64| match decimals {
+        0.. => (x * scale).round_ties_even() / scale,
+        _ => (x / scale).round_ties_even() * scale,
+    };
+    let run = map1(move |z: Complex64| Complex64::new(part(z.re), part(z.im)));
+    let dtype = builder.ty(x).dtype;
+    let run = if dtype == DType::C64 { through_wider(run, DType::C128) } else { run };
+    let call = Call { name: "round", text: decimals.to_string(), pattern: Pattern::Elementwise(run), dtype };
+    builder.apply(call, &[x])
 }
 
 /// `minimum(maximum(x, lo), hi)`; literal bounds beyond the range of an integer dtype count as its ends.

@@ -1,3 +1,5 @@
+mod oracle;
+
 use crate::array::{ArrayType, Block, Calendar, Coord, DType, DimName, Dims, Scalar};
 use crate::operators::testing::Bench;
 use crate::operators::{Builder, Operand, TypeError, Value};
@@ -179,4 +181,44 @@ fn captured_arguments_are_in_the_text() {
     assert!(bench.text(numbers).contains("nan_to_num(-1.0, 9.0, none)"), "{}", bench.text(numbers));
     let many = bench.apply_named("isin", &[a(x), list(&(0..20).map(f64::from).collect::<Vec<_>>())], &[]);
     assert_eq!(bench.values(many).scalars().iter().filter(|s| **s == Scalar::Bool(true)).count(), 9);
+}
+
+#[test]
+fn choices_have_a_common_dtype() {
+    let mut bench = Bench::new();
+    let flags = bench.array(&[("t", 3)], vec![true, false, true]);
+    let small = bench.array(&[("t", 3)], vec![1i8, 2, 3]);
+    let real = bench.array(&[("t", 3)], vec![0.5f32, f32::NAN, 2.5]);
+    let mut of = |name: &str, arguments: &[Value]| {
+        let out = bench.apply_named(name, arguments, &[]);
+        shown(&bench, out)
+    };
+    assert_eq!(of("where", &[a(flags), a(small), Value::Int(0)]), "i8[t=3; chunks 3] 1 0 3");
+    assert_eq!(of("where", &[a(flags), a(small), Value::Float(0.5)]), "f64[t=3; chunks 3] 1 0.5 3");
+    assert_eq!(of("where", &[a(flags), a(small), a(real)]), "f32[t=3; chunks 3] 1 nan 3");
+    assert_eq!(of("where", &[a(flags), a(real)]), "f32[t=3; chunks 3] 0.5 nan 2.5");
+    assert_eq!(of("where", &[a(flags), Value::Int(1), Value::Int(2)]), "i64[t=3; chunks 3] 1 2 1");
+    assert_eq!(of("fillna", &[a(real), Value::Int(7)]), "f32[t=3; chunks 3] 0.5 7 2.5");
+    assert_eq!(of("fillna", &[a(small), Value::Int(7)]), "i8[t=3; chunks 3] 1 2 3");
+    assert_eq!(of("cast", &[a(real), Value::DType(DType::U8)]), "u8[t=3; chunks 3] 0 0 2");
+}
+
+#[test]
+fn casts_round_and_clip_for_packing() {
+    let mut bench = Bench::new();
+    let real = bench.array(&[("t", 6)], vec![0.5, 1.5, -2.6, 300.0, -1e9, f64::NAN]);
+    let wide = bench.array(&[("t", 4)], vec![-5i32, 7, 255, 256]);
+    let options = [("round", Value::Bool(true)), ("clip", Value::Bool(true))];
+    let out = bench.apply_named("cast", &[a(real), Value::DType(DType::I8)], &options);
+    assert_eq!(shown(&bench, out), "i8[t=6; chunks 6] 0 2 -3 127 -128 0");
+    let out = bench.apply_named("cast", &[a(wide), Value::DType(DType::U8)], &options);
+    assert_eq!(shown(&bench, out), "u8[t=4; chunks 4] 0 7 255 255");
+    let out = bench.apply_named("cast", &[a(wide), Value::DType(DType::U8)], &[]);
+    assert_eq!(shown(&bench, out), "u8[t=4; chunks 4] 251 7 255 0");
+    let date = bench.apply_named(
+        "cast",
+        &[Value::Str("1970-01-02".into()), Value::DType(DType::DateTime(Calendar::Standard))],
+        &[],
+    );
+    assert_eq!(shown(&bench, date), "datetime[] 86400000000");
 }

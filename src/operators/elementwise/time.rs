@@ -88,7 +88,12 @@ pub fn times(a: i64, n: i64) -> i64 {
 
 /// A duration times a real, truncated.
 pub fn scaled(a: i64, x: f64) -> i64 {
-    whole(a, a as f64 * x)
+    if a == NAT { NAT } else { whole(a as f64 * x) }
+}
+
+/// A number of microseconds, truncated; NaT where that does not fit.
+pub fn whole(micros: f64) -> i64 {
+    if micros.abs() < 2f64.powi(63) { micros as i64 } else { NAT }
 }
 
 /// A duration divided by an integer, truncated.
@@ -98,11 +103,7 @@ pub fn divided(a: i64, n: i64) -> i64 {
 
 /// A duration divided by a real, truncated.
 pub fn shrunk(a: i64, x: f64) -> i64 {
-    whole(a, a as f64 / x)
-}
-
-fn whole(a: i64, x: f64) -> i64 {
-    if a == NAT || !x.is_finite() { NAT } else { x as i64 }
+    if a == NAT { NAT } else { whole(a as f64 / x) }
 }
 
 /// The ratio of two durations.
@@ -118,6 +119,11 @@ pub fn count(a: i64, b: i64) -> i64 {
 /// A duration divided by an integer, rounded down.
 pub fn floor_divided(a: i64, n: i64) -> i64 {
     if a == NAT || n == 0 { NAT } else { super::integers::floor_div(a, n) }
+}
+
+/// A duration divided by a real, rounded down.
+pub fn floor_shrunk(a: i64, x: f64) -> i64 {
+    if a == NAT { NAT } else { whole((a as f64 / x).floor()) }
 }
 
 /// What is left after taking `b` out of `a` as often as it goes; the sign of `b`.
