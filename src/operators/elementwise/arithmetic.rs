@@ -49,14 +49,14 @@ pub static ARITHMETIC: &[Operator] = &[
     ),
     binary!("floordiv", "The quotient rounded down, `a // b`; zero for integers divided by zero", "x // 2";
         integer: |a, b| a.floor_div(b),
-        float: |a, b| floats::floor_div(a, b),
+        float: floats::floor_div,
         [Duration I64] -> Duration: time::floor_divided,
         [Duration F64] -> Duration: time::floor_shrunk,
         [Duration] -> I64: time::count,
     ),
     binary!("mod", "What `//` leaves, `a % b`; it has the sign of `b`", "x % 2";
         integer: |a, b| a.floor_mod(b),
-        float: |a, b| floats::floor_mod(a, b),
+        float: floats::floor_mod,
         [Duration] -> Duration: time::remainder,
     ),
     function!(two "pow", "The power, `a ** b`; of integers it wraps", "x ** 2", BINARY;

@@ -35,7 +35,7 @@ pub static COMPLEX: &[Operator] = &[
             optional("deg", ParamKind::Bool, "false", "Whether the angle is in degrees."),
         ];
         via angle:
-        float: |x| floats::angle(x),
+        float: floats::angle,
         complex -> float: |z| z.im.atan2(z.re),
     ),
 ];

@@ -23,7 +23,9 @@ pub static COMPARISONS: &[Operator] = &[
         text -> Bool: |a, b| a != b,
     ),
     binary!("lt", "Where the left is smaller, `a < b`", "x < 0";
-        real -> Bool: |a, b| a < b,
+        bool -> Bool: |a, b| !a & b,
+        integer -> Bool: |a, b| a < b,
+        float -> Bool: |a, b| a < b,
         [I64 U64] -> Bool: |a, b| i128::from(a) < i128::from(b),
         [U64 I64] -> Bool: |a, b| i128::from(a) < i128::from(b),
         time -> Bool: |a, b| a < b && a != NAT,
@@ -37,7 +39,9 @@ pub static COMPARISONS: &[Operator] = &[
         text -> Bool: |a, b| a <= b,
     ),
     binary!("gt", "Where the left is greater, `a > b`", "x > 0";
-        real -> Bool: |a, b| a > b,
+        bool -> Bool: |a, b| a & !b,
+        integer -> Bool: |a, b| a > b,
+        float -> Bool: |a, b| a > b,
         [I64 U64] -> Bool: |a, b| i128::from(a) > i128::from(b),
         [U64 I64] -> Bool: |a, b| i128::from(a) > i128::from(b),
         time -> Bool: |a, b| a > b && b != NAT,

@@ -84,11 +84,11 @@ pub static MATH: &[Operator] = &[
         wide complex: complex::tanh,
     ),
     unary!("asinh", "The inverse hyperbolic sine", "asinh(x)";
-        float: |x| floats::asinh(x),
+        float: floats::asinh,
         wide complex: complex::asinh,
     ),
     unary!("acosh", "The inverse hyperbolic cosine; NaN below 1", "acosh(abs(x) + 1)";
-        float: |x| floats::acosh(x),
+        float: floats::acosh,
         wide complex: complex::acosh,
     ),
     unary!("atanh", "The inverse hyperbolic tangent; NaN outside -1 to 1", "atanh(x / 10)";

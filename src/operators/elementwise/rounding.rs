@@ -55,25 +55,25 @@ pub static ROUNDING: &[Operator] = &[
     binary!("maximum", "The greater of two values, NaN where one is", "maximum(x, 0)";
         bool: |a, b| a | b,
         integer: |a, b| a.max(b),
-        float: |a, b| floats::maximum(a, b),
+        float: floats::maximum,
         time: time::maximum,
     ),
     binary!("minimum", "The smaller of two values, NaN where one is", "minimum(x, 0)";
         bool: |a, b| a & b,
         integer: |a, b| a.min(b),
-        float: |a, b| floats::minimum(a, b),
+        float: floats::minimum,
         time: |a, b| a.min(b),
     ),
     binary!("fmax", "The greater of two values, ignoring NaN", "fmax(x, 0)";
         bool: |a, b| a | b,
         integer: |a, b| a.max(b),
-        float: |a, b| floats::fmax(a, b),
+        float: floats::fmax,
         time: |a, b| a.max(b),
     ),
     binary!("fmin", "The smaller of two values, ignoring NaN", "fmin(x, 0)";
         bool: |a, b| a & b,
         integer: |a, b| a.min(b),
-        float: |a, b| floats::fmin(a, b),
+        float: floats::fmin,
         time: time::fmin,
     ),
     binary!("copysign", "The magnitude of `a` with the sign of `b`", "copysign(1, x)";
