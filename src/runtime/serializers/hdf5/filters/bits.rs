@@ -16,7 +16,16 @@ impl<'a> BitReader<'a> {
         BitReader { bytes, ahead: 0, count: 0 }
     }
 
+    /// Reads ahead as many whole bytes as fit. Bits beyond `count` may be those of the byte after them, which is
+    /// combined with itself later.
     fn refill(&mut self) {
+        if let (Some(word), true) = (self.bytes.first_chunk::<8>(), self.count < 56) {
+            self.ahead |= u64::from_be_bytes(*word) >> self.count;
+            let whole = (63 - self.count) / 8;
+            self.bytes = &self.bytes[whole as usize..];
+            self.count += 8 * whole;
+            return;
+        }
         while self.count <= 56 {
             let Some((&byte, rest)) = self.bytes.split_first() else { return };
             self.ahead |= u64::from(byte) << (56 - self.count);
@@ -49,20 +58,19 @@ impl<'a> BitReader<'a> {
     pub(super) fn take_unary(&mut self) -> Option<u64> {
         let mut zeros = 0;
         loop {
-            self.refill();
-            if self.count == 0 {
-                return None;
-            }
             let run = self.ahead.leading_zeros();
             if run < self.count {
-                zeros += u64::from(run);
                 self.ahead = (self.ahead << run) << 1;
                 self.count -= run + 1;
-                return Some(zeros);
+                return Some(zeros + u64::from(run));
             }
             zeros += u64::from(self.count);
             self.ahead = 0;
             self.count = 0;
+            self.refill();
+            if self.count == 0 {
+                return None;
+            }
         }
     }
 }
