@@ -49,7 +49,8 @@ def attributes(attrs):
     for name in attrs:
         value = attrs[name]
         if isinstance(value, (np.ndarray, np.generic)) and name_of(np.asarray(value).dtype) not in (None, "str"):
-            found[name] = [name_of(value.dtype), np.asarray(value).astype(complex).ravel().view(float).tolist()]
+            numbers = np.asarray(value).astype(complex).ravel().view(float).tolist()
+            found[name] = [name_of(value.dtype), [n if np.isfinite(n) else None for n in numbers]]
         elif isinstance(value, (str, bytes)):
             found[name] = value if isinstance(value, str) else value.decode()
     return found
@@ -66,7 +67,7 @@ while groups:
             continue
         try:
             d = group[name]
-        except (KeyError, RuntimeError):
+        except (KeyError, RuntimeError, OSError, TypeError):
             continue
         here = f"{prefix}/{name}"
         if isinstance(d, h5py.Group):

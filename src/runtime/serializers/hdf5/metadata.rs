@@ -24,8 +24,10 @@ use super::format::{FormatError, Result};
 use crate::array::Scalar;
 use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
 
-/// Groups within groups; more is a cycle or nonsense.
+/// Groups within groups; more is nonsense.
 const DEEPEST: usize = 256;
+/// Paths of one file. Links may multiply them without bound, as several can lead to one group.
+const MOST_PATHS: usize = 1 << 20;
 
 /// All that is needed to read the values of a dataset.
 #[derive(Debug, Clone)]
@@ -56,8 +58,8 @@ pub struct Metadata {
 /// One object behind a link.
 #[derive(Debug)]
 pub(super) enum Raw {
-    /// A group.
-    Group(RawGroup),
+    /// A group, to which several links may lead.
+    Group(Arc<RawGroup>),
     /// A dataset, with its place in the file, which references hold.
     Dataset(u64, Arc<RawDataset>),
     /// A link to another path.
@@ -90,9 +92,9 @@ impl Metadata {
         let heaps = GlobalHeaps::default();
         let mut walk = Walk { file, heaps: &heaps, groups: BTreeMap::new(), datasets: BTreeMap::new() };
         let header = Header::read(file, file.root)?;
-        let root = walk.group(file.root, &header, "", 0)?;
+        let root = walk.group(file.root, &header, 0)?;
         let scales = Scales::of(file, &heaps, &root);
-        let mut build = Build { file, heaps: &heaps, scales, root: &root, datasets: BTreeMap::new() };
+        let mut build = Build { file, heaps: &heaps, scales, root: &root, datasets: BTreeMap::new(), paths: 0 };
         let group = build.group(&root, "");
         Ok(Metadata { stored: Arc::new(Stored::Group(group)), datasets: build.datasets })
     }
@@ -101,18 +103,18 @@ impl Metadata {
 struct Walk<'a> {
     file: &'a HdfFile,
     heaps: &'a GlobalHeaps,
-    /// Where each group was first seen.
-    groups: BTreeMap<u64, String>,
+    /// The groups already read; none while what is in them is being read.
+    groups: BTreeMap<u64, Option<Arc<RawGroup>>>,
     /// Datasets already read, as several links may lead to one.
     datasets: BTreeMap<u64, Arc<RawDataset>>,
 }
 
 impl Walk<'_> {
-    fn group(&mut self, address: u64, header: &Header, path: &str, depth: usize) -> Result<RawGroup> {
+    fn group(&mut self, address: u64, header: &Header, depth: usize) -> Result<Arc<RawGroup>> {
         if depth > DEEPEST {
             return Err(FormatError::Unsupported(format!("more than {DEEPEST} groups within each other")));
         }
-        self.groups.insert(address, if path.is_empty() { "/".into() } else { path.into() });
+        self.groups.insert(address, None);
         let mut group = RawGroup { attributes: attributes(self.file, header)?, entries: Vec::new() };
         for link in links(self.file, header)? {
             let entry = match link.target {
@@ -120,8 +122,7 @@ impl Walk<'_> {
                     Raw::Unsupported("a name that no path can lead to".into())
                 }
                 Target::Hard(target) => {
-                    let path = format!("{path}/{}", link.name);
-                    self.object(target, &path, depth).unwrap_or_else(|error| Raw::Unsupported(error.to_string()))
+                    self.object(target, depth).unwrap_or_else(|error| Raw::Unsupported(error.to_string()))
                 }
                 Target::Soft(path) => Raw::Soft(path),
                 Target::External(file, path) => Raw::Unsupported(format!(
@@ -133,12 +134,16 @@ impl Walk<'_> {
             };
             group.entries.push((link.name, entry));
         }
+        let group = Arc::new(group);
+        self.groups.insert(address, Some(group.clone()));
         Ok(group)
     }
 
-    fn object(&mut self, address: u64, path: &str, depth: usize) -> Result<Raw> {
-        if let Some(first) = self.groups.get(&address) {
-            return Ok(Raw::Unsupported(format!("the same group as `{first}`")));
+    fn object(&mut self, address: u64, depth: usize) -> Result<Raw> {
+        match self.groups.get(&address) {
+            Some(Some(known)) => return Ok(Raw::Group(known.clone())),
+            Some(None) => return Ok(Raw::Unsupported("a group that it is in itself".into())),
+            None => {}
         }
         if let Some(known) = self.datasets.get(&address) {
             return Ok(Raw::Dataset(address, known.clone()));
@@ -150,7 +155,7 @@ impl Walk<'_> {
             return Ok(Raw::Dataset(address, dataset));
         }
         if header.find(kind::LINK_INFO).or(header.find(kind::SYMBOL_TABLE)).is_some() {
-            return Ok(Raw::Group(self.group(address, &header, path, depth + 1)?));
+            return Ok(Raw::Group(self.group(address, &header, depth + 1)?));
         }
         Ok(Raw::Unsupported("a named datatype".into()))
     }
@@ -218,6 +223,8 @@ struct Build<'a> {
     scales: Scales,
     root: &'a RawGroup,
     datasets: BTreeMap<String, Arc<Dataset>>,
+    /// Paths so far.
+    paths: usize,
 }
 
 impl Build<'_> {
@@ -228,6 +235,11 @@ impl Build<'_> {
         for (name, entry) in &raw.entries {
             let name = name.strip_prefix("_nc4_non_coord_").unwrap_or(name);
             let below = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            self.paths += 1;
+            if self.paths > MOST_PATHS {
+                group.unsupported.push((name.to_owned(), format!("more than {MOST_PATHS} paths in one file")));
+                break;
+            }
             let entry = match entry {
                 Raw::Soft(target) => resolve(self.root, path, target),
                 other => Ok(other),

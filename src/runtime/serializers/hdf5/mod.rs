@@ -78,6 +78,9 @@ fn explain(path: &Path, name: &str, error: FormatError) -> CatalogError {
         FormatError::NotHdf5 => CatalogError::new("ff::source::not_hdf5", message),
         FormatError::Truncated { .. } => CatalogError::new("ff::source::metadata", message)
             .with_help("its writer did not finish, or a copy was interrupted; make or fetch it again"),
+        FormatError::Locked => {
+            CatalogError::new("ff::source::busy", message).with_help("wait until that program has closed it")
+        }
         FormatError::BeingWritten => CatalogError::new("ff::source::busy", message)
             .with_help("wait until its writer has closed it; after a crash, `h5clear -s FILE` removes the mark"),
         FormatError::Damaged { .. } => CatalogError::new("ff::source::metadata", message),

@@ -64,6 +64,13 @@ impl Reader {
         self.chunks.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
+    /// Where a chunk is stored, if it ever was.
+    #[cfg(test)]
+    pub(super) fn stored_chunk(&self, index: &[u64]) -> Option<super::format::chunk_index::StoredChunk> {
+        let grid = self.grid.as_ref()?;
+        self.table(grid).ok()?.get(grid.number(index)?).copied()
+    }
+
     /// The bytes of a whole chunk as elements of the file; `None` where it was never written.
     fn chunk_bytes(&self, grid: &Grid, index: &[u64]) -> Result<Option<Vec<u8>>, ChunkError> {
         let number = grid.number(index).ok_or_else(|| FormatError::damaged("a request", "there is no such chunk"))?;

@@ -131,6 +131,25 @@ fn reads_what_h5py_reads() {
     assert_eq!(names, ["0", "7", "14", "21"]);
 }
 
+/// Compares all files listed in the file that `FF_CORPUS` names, one path a line: the conformance run over files of
+/// other projects, which are too many to ship.
+#[test]
+fn reads_a_corpus() {
+    let Some(list) = std::env::var_os("FF_CORPUS") else { return };
+    let paths = std::fs::read_to_string(list).unwrap();
+    let wrong: Vec<String> = paths
+        .lines()
+        .filter_map(|path| {
+            let compared = std::panic::catch_unwind(|| differences(Path::new(path)));
+            match compared {
+                Ok(wrong) => wrong.filter(|wrong| !wrong.is_empty()).map(|wrong| format!("{path}: {wrong:#?}")),
+                Err(cause) => Some(format!("{path}: {:?}", cause.downcast_ref::<String>())),
+            }
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}: {}", wrong.len(), paths.lines().count(), wrong.join("\n"));
+}
+
 #[test]
 fn reads_the_example_data() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
@@ -164,6 +183,62 @@ fn read_a_little(path: &Path) {
             }
         }
     }
+}
+
+#[test]
+fn what_cannot_be_opened_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = include_bytes!("../../../../tests/fixtures/hdf5_small_new.h5");
+    let mut marked = good.to_vec();
+    marked[11] = 1;
+    let sum = format::source::checksum(&marked[..44]).to_le_bytes();
+    marked[44..48].copy_from_slice(&sum);
+    let files: &[(&str, &[u8])] = &[
+        ("text.h5", b"just a text"),
+        ("empty.h5", b""),
+        ("classic.nc", b"CDF\x01\0\0\0\0"),
+        ("short.h5", &good[..good.len() / 2]),
+        ("marked.h5", &marked),
+        ("damaged.h5", &[&good[..20], &[0; 100], &good[120..]].concat()),
+    ];
+    let said = |path: &Path| match open(path) {
+        Ok(_) => "opened".to_owned(),
+        Err(error) => format!("{}: {}\n  help: {:?}", error.code, error.message, error.help),
+    };
+    let mut lines: Vec<String> = Vec::new();
+    for (name, bytes) in files {
+        let path = directory.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        lines.push(said(&path));
+    }
+    let held = directory.path().join("held.h5");
+    std::fs::write(&held, good).unwrap();
+    let writer = std::fs::File::options().write(true).open(&held).unwrap();
+    writer.lock().unwrap();
+    lines.push(said(&held));
+    drop(writer);
+    lines.extend([said(&held), said(directory.path()), said(Path::new("/nowhere.h5"))]);
+    let text = lines.join("\n").replace(&directory.path().display().to_string(), "DIR");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_chunk_that_cannot_be_decoded_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("damaged.h5");
+    let mut bytes = include_bytes!("../../../../tests/fixtures/hdf5_small_new.h5").to_vec();
+    std::fs::write(&path, &bytes).unwrap();
+    let file = HdfFile::open(&path).unwrap();
+    let metadata = Metadata::read(&file).unwrap();
+    let reader = Reader::new(Arc::new(file), metadata.datasets["g0"].clone(), "file: /g0".into());
+    let chunk = reader.stored_chunk(&[1, 2]).unwrap();
+    bytes[chunk.address as usize + 3] ^= 0xff;
+    std::fs::write(&path, &bytes).unwrap();
+    let reader = open(&path).unwrap().reader("/g0").unwrap();
+    assert!(reader.read_chunk(&[1, 1]).is_ok());
+    let error = reader.read_chunk(&[1, 2]).unwrap_err();
+    assert_eq!(error.code, "ff::read::decode");
+    insta::assert_snapshot!(error.message.replace(&path.display().to_string(), "FILE"));
 }
 
 #[test]

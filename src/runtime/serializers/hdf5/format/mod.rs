@@ -42,6 +42,9 @@ pub enum FormatError {
         /// Bytes there are.
         actual: u64,
     },
+    /// Another program holds the lock of a writer.
+    #[error("another program has it open for writing")]
+    Locked,
     /// A writer has it open, or died with it open.
     #[error("it is marked as open for writing")]
     BeingWritten,

@@ -1,6 +1,6 @@
 //! Bytes of a file by address, and a cursor over them.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -24,6 +24,16 @@ impl Source {
             return Err(FormatError::Io("it is not a file".into()));
         }
         Ok(Source { file, len: metadata.len(), base: 0 })
+    }
+
+    /// Whether another program holds the lock that libhdf5 takes on a file it writes. No lock is kept.
+    pub fn is_locked_by_a_writer(&self) -> bool {
+        let locked = matches!(self.file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        if !locked {
+            // Where the system has no locks there is none to give back.
+            let _ = self.file.unlock();
+        }
+        locked
     }
 
     /// Sets where addresses count from: the place of the superblock, behind a user block.

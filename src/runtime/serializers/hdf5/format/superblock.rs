@@ -46,6 +46,9 @@ impl HdfFile {
     pub fn open(path: &Path) -> Result<HdfFile> {
         let mut source = Source::open(path)?;
         let base = find(&source)?.ok_or(FormatError::NotHdf5)?;
+        if source.is_locked_by_a_writer() {
+            return Err(FormatError::Locked);
+        }
         source.set_base(base);
         let bytes = source.read(0, LONGEST.min(source.size()), WHAT)?;
         let version = *bytes.get(SIGNATURE.len()).ok_or_else(|| FormatError::damaged(WHAT, "it ends too early"))?;
