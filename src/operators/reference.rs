@@ -75,6 +75,13 @@ pub fn page() -> String {
     page
 }
 
+/// All operators by group: how each is called and its line of help.
+pub fn list() -> String {
+    let row = |operator: &Operator| format!("  {}\n      {}\n", operator.usage(), operator.summary);
+    let group = |(title, rows): &(&str, &[Operator])| format!("{title}\n{}", rows.iter().map(row).collect::<String>());
+    REGISTRY.iter().map(group).collect::<Vec<_>>().join("\n")
+}
+
 const PREFACE: &str = "# Operators
 
 What a script can call, as `f(x, …)` or `x |> f(…)`. This page is written from the program's own table, as are `ffplan --operators` and the help

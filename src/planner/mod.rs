@@ -8,6 +8,7 @@ pub mod access;
 pub mod catalog;
 pub mod cost;
 pub mod error;
+pub mod explain;
 pub mod graph;
 pub mod kernel;
 pub mod lower;

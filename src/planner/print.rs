@@ -39,7 +39,8 @@ pub fn graph(graph: &Graph) -> String {
     out
 }
 
-fn kind(kind: &NodeKind) -> String {
+/// What a node is and does, without its inputs and type.
+pub(super) fn kind(kind: &NodeKind) -> String {
     match kind {
         NodeKind::Source(source) => {
             let missing = match source.missing {
@@ -61,7 +62,8 @@ fn kind(kind: &NodeKind) -> String {
     }
 }
 
-fn constant(constant: &Constant) -> String {
+/// The first values of a constant.
+pub(super) fn constant(constant: &Constant) -> String {
     match constant {
         Constant::Full(value) => value.to_string(),
         Constant::Linear { start, step } => format!("{start}, step {step}"),
