@@ -1,6 +1,8 @@
 //! The integration tests, in one binary.
 
 mod documentation;
+#[cfg(feature = "runtime")]
+mod explain;
 mod generated;
 mod lowering;
 mod parse;
