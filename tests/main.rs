@@ -6,5 +6,6 @@ mod explain;
 mod generated;
 mod lowering;
 mod parse;
+mod programs;
 mod tidy;
 mod world;

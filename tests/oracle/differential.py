@@ -1,0 +1,220 @@
+"""Draws random expressions, runs them and compares with xarray: python differential.py FFRUN FOLDER COUNT
+
+Expressions are drawn from a fixed seed over arrays of several dtypes, shapes and chunkings, with NaN. Many go into one
+script, so that a run costs little; the runs differ in threads and budget.
+"""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import xarray as xr
+
+ffrun, folder, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+rng = np.random.default_rng(20261122)
+warnings.simplefilter("ignore")
+np.seterr(all="ignore")
+
+
+def make_inputs():
+    """Arrays over subsets of t, y, x; every chunking splits at least one axis unevenly."""
+    sizes = {"t": 23, "y": 11, "x": 7}
+    coords = {"t": np.arange(23) * 2 + 1, "y": np.linspace(60.0, 10.0, 11), "x": np.arange(7, dtype="i4")}
+    arrays, chunks = {}, {}
+    kinds = [("f8", 3), ("f4", 3), ("i4", 3), ("f8", 2), ("i2", 2), ("f4", 1), ("u1", 3), ("bool", 3)]
+    for number, (dtype, rank) in enumerate(kinds):
+        dims = [("t", "y", "x"), ("t", "x"), ("y",)][3 - rank]
+        shape = [sizes[d] for d in dims]
+        values = rng.normal(size=shape) * 10
+        if dtype == "bool":
+            values = values > 0
+        elif dtype[0] == "u":
+            values = np.abs(values)
+        values = values.astype(dtype)
+        if dtype[0] == "f":
+            values[rng.random(shape) < 0.08] = np.nan
+        name = f"v{number}"
+        arrays[name] = xr.DataArray(values, dims=dims, coords={d: coords[d] for d in dims})
+        chunks[name] = tuple(int(rng.integers(1, n + 1)) for n in shape)
+    data = xr.Dataset(arrays)
+    data.to_zarr(f"{folder}/in.zarr", encoding={n: {"chunks": c} for n, c in chunks.items()}, mode="w")
+    return data
+
+
+data = make_inputs()
+floats = [n for n in data if data[n].dtype.kind == "f"]
+numbers = [n for n in data if data[n].dtype.kind in "fiu"]
+
+UNARY = {
+    "abs": np.abs, "sign": np.sign, "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "sin": np.sin,
+    "cos": np.cos, "tanh": np.tanh, "exp2": lambda a: np.exp2(a), "square": np.square, "isnan": np.isnan,
+    "cbrt": np.cbrt, "atan": np.arctan, "radians": np.radians, "isfinite": np.isfinite,
+}
+BINARY = {
+    "{} + {}": lambda a, b: a + b, "{} - {}": lambda a, b: a - b, "{} * {}": lambda a, b: a * b,
+    "{} / {}": lambda a, b: a / b, "maximum({}, {})": np.maximum, "minimum({}, {})": np.minimum,
+    "hypot({}, {})": np.hypot, "{} < {}": lambda a, b: a < b, "{} == {}": lambda a, b: a == b,
+    "fmax({}, {})": np.fmax, "atan2({}, {})": np.arctan2,
+}
+REDUCTIONS = ["sum", "mean", "std", "var", "min", "max", "count", "prod"]
+
+
+def pick(options):
+    return options[int(rng.integers(len(options)))]
+
+
+def draw(depth):
+    """A text and the array that xarray makes of it; floats with a tolerance, since orders of addition differ."""
+    if depth == 0:
+        name = pick(numbers)
+        return f"d.{name}", data[name]
+    form = pick(["unary", "binary", "binary", "scalar", "reduce", "reduce", "select", "shape", "window", "group", "where"])
+    text, value = draw(depth - 1)
+    if value.dtype.kind == "b":
+        text, value = f"({text} as f64)", value.astype("f8")
+    if form == "unary":
+        name = pick(list(UNARY))
+        if value.dtype.kind in "iu" and name in ("exp2", "square"):
+            name = "abs"
+        return f"{name}({text})", UNARY[name](value)
+    if form == "binary":
+        other_text, other = draw(0)
+        shape = pick(list(BINARY))
+        if value.dtype.kind != "f" and other.dtype.kind != "f":
+            other_text, other = f"({other_text} as f64)", other.astype("f8")
+        if any(d in value.dims and value.sizes[d] != other.sizes[d] for d in other.dims):
+            return text, value
+        if any(d in value.coords and d in other.coords and not value[d].equals(other[d]) for d in other.dims):
+            return text, value
+        return f"({shape.format(text, other_text)})", BINARY[shape](value, other)
+    if form == "scalar":
+        number = pick([2, 3, 0.5])
+        return pick([
+            (f"({text} * {number})", value * number),
+            (f"({text} + {number})", value + number),
+            (f"({text} / {number})", value / number),
+            (f"({number} - {text})", number - value),
+        ])
+    if form == "where" and value.dtype.kind == "f":
+        return pick([
+            (f"({text} where {text} > 0)", value.where(value > 0)),
+            (f"fillna({text}, 1.5)", value.fillna(1.5)),
+            (f"where({text} > 1, {text}, -{text})", xr.where(value > 1, value, -value)),
+            (f"clip({text}, -3, 4)", value.clip(-3, 4)),
+        ])
+    if form == "reduce" and value.ndim:
+        name = pick(REDUCTIONS)
+        dims = [d for d in value.dims if rng.random() < 0.5] or [value.dims[0]]
+        if name == "prod":
+            text, value = f"clip({text}, -1, 1)", value.clip(-1, 1)
+        options, kwargs = "", {}
+        if value.dtype.kind == "f" and name != "count" and rng.random() < 0.3:
+            options, kwargs = ", skipna: false", {"skipna": False}
+        if name in ("std", "var") and rng.random() < 0.5 and all(value.sizes[d] > 1 for d in dims):
+            options, kwargs = options + ", ddof: 1", {**kwargs, "ddof": 1}
+        if value.sizes and min(value.sizes[d] for d in dims) == 0:
+            return text, value
+        return f"{name}({text}, {', '.join(dims)}{options})", getattr(value, name)(dims, **kwargs)
+    if form == "select" and value.ndim:
+        dim = pick(list(value.dims))
+        n = value.sizes[dim]
+        if n < 4:
+            return text, value
+        choices = [
+            (f"isel({text}, {dim}: 1..<{n - 1})", value.isel({dim: slice(1, n - 1)})),
+            (f"isel({text}, {dim}: -2)", value.isel({dim: -2}, drop=True)),
+            (f"isel({text}, {dim}: [2, 0, 1])", value.isel({dim: [2, 0, 1]})),
+            (f"isel({text}, {dim}: (0..<{n}) step 2)", value.isel({dim: slice(0, n, 2)})),
+            (f"flip({text}, {dim})", value.isel({dim: slice(None, None, -1)})),
+        ]
+        return pick(choices)
+    if form == "shape" and value.ndim:
+        dims = list(value.dims)
+        dim = pick(dims)
+        order = [dims[i] for i in rng.permutation(len(dims))]
+        choices = [(f"transpose({text}, {', '.join(order)})", value.transpose(*order))]
+        if value.dtype.kind == "f":
+            choices.append((f"shift({text}, {dim}: 2)", value.shift({dim: 2})))
+            choices.append((f"roll({text}, {dim}: -3)", value.roll({dim: -3})))
+            if value.sizes[dim] > 1:
+                choices.append((f"diff({text}, {dim})", value.diff(dim)))
+        return pick(choices)
+    if form == "window" and value.ndim and value.dtype.kind == "f":
+        dim = pick(list(value.dims))
+        name = pick(["sum", "mean", "max", "min"])
+        if value.sizes[dim] < 6:
+            return text, value
+        choices = [
+            (f"({text} |> rolling({dim}: 3) |> {name}())", getattr(value.rolling({dim: 3}), name)()),
+            (
+                f"({text} |> rolling({dim}: 4, center: true, min_periods: 2) |> {name}())",
+                getattr(value.rolling({dim: 4}, center=True, min_periods=2), name)(),
+            ),
+            (
+                f"({text} |> coarsen({dim}: 3, boundary: trim) |> {name}())",
+                getattr(value.coarsen({dim: 3}, boundary="trim"), name)(),
+            ),
+        ]
+        return pick(choices)
+    if form == "group" and "t" in value.dims and "t" in value.coords and value.dtype.kind == "f":
+        name = pick(["sum", "mean", "max", "count"])
+        key = (value.t.astype("i8") % 4).rename("k")
+        return f"({text} |> groupby(t % 4) |> {name}())", getattr(value.groupby(key), name)()
+    return text, value
+
+
+def compare(text, ours, theirs):
+    if ours.dtype.kind == "f" or theirs.dtype.kind == "f":
+        single = ours.dtype.itemsize == 4 or theirs.dtype.itemsize == 4
+        scale = float(np.nanmax(np.abs(theirs.values[np.isfinite(theirs.values)]), initial=0))
+        rtol = 3e-5 if single else 1e-9
+        np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol * max(scale, 1e-3), err_msg=text)
+    else:
+        np.testing.assert_array_equal(ours, theirs, err_msg=text)
+
+
+def run(number, batch, threads, memory):
+    lines = [f'source d = open("{folder}/in.zarr")']
+    for i, (text, _) in enumerate(batch):
+        lines.append(f"let e{i} = {text}")
+        lines.append(f'sink e{i} to zarr("{folder}/out{number}.zarr/e{i}.zarr", "/v")')
+    script = f"{folder}/s{number}.ff"
+    with open(script, "w") as file:
+        file.write("\n".join(lines) + "\n")
+    os.makedirs(f"{folder}/out{number}.zarr")
+    args = [ffrun, script, "--threads", str(threads), "--memory", memory, "--progress", "none"]
+    done = subprocess.run(args, capture_output=True, text=True)
+    assert done.returncode == 0, f"exit {done.returncode}: {' '.join(args)}\n{done.stderr}"
+    failures = []
+    for i, (text, theirs) in enumerate(batch):
+        import zarr
+
+        ours = zarr.open_array(f"{folder}/out{number}.zarr/e{i}.zarr/v", mode="r")
+        try:
+            dims = tuple(ours.metadata.dimension_names or ())
+            # xarray puts new dims elsewhere in places; names decide.
+            assert sorted(dims) == sorted("group" if d == "k" else d for d in theirs.dims), f"{dims} {theirs.dims}"
+            theirs = theirs.rename({"k": "group"}) if "k" in theirs.dims else theirs
+            theirs = theirs.transpose(*dims)
+            assert ours.shape == theirs.shape, f"{ours.shape} against {theirs.shape}"
+            assert ours.dtype == theirs.dtype, f"{ours.dtype} against {theirs.dtype}"
+            compare(text, ours[...], theirs)
+        except AssertionError as error:
+            failures.append(f"{text}\n{error}")
+    return failures
+
+
+expressions = []
+while len(expressions) < count:
+    try:
+        expressions.append(draw(int(rng.integers(1, 5))))
+    except (ValueError, TypeError):
+        continue  # xarray itself refuses it
+failures, size = [], 40
+for number, start in enumerate(range(0, count, size)):
+    setting = [(1, "256MiB"), (2, "4GiB"), (2, "256MiB"), (1, "4GiB")][number % 4]
+    failures += run(number, expressions[start : start + size], *setting)
+assert not failures, f"{len(failures)} of {count} differ\n\n" + "\n\n".join(failures[:12])
+print(f"{count} expressions agree")

@@ -1,0 +1,156 @@
+//! The programs as users run them: real data in, files out, compared with xarray.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn ffrun(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ffrun")).args(args).output().expect("ffrun starts")
+}
+
+/// Runs and gives what was printed, or fails with what was said.
+fn succeed(args: &[&str]) -> String {
+    let output = ffrun(args);
+    assert!(output.status.success(), "{args:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs a script of `tests/oracle`, unless `FF_PYTHON` is not set.
+fn oracle(script: &str, args: &[&str]) {
+    let Some(python) = std::env::var_os("FF_PYTHON") else {
+        eprintln!("SKIPPED: FF_PYTHON is not set, so nothing was compared with xarray");
+        return;
+    };
+    let output = Command::new(python).arg(format!("tests/oracle/{script}")).args(args).output().expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("the folder can be written");
+    path.display().to_string()
+}
+
+#[test]
+fn examples_agree_with_xarray() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (example, data) in [("warming", "examples/data/iris"), ("models", "examples/data/cmip6")] {
+        let out = folder.path().join(example).display().to_string();
+        succeed(&[&format!("examples/{example}.ff"), "--out", &out]);
+        oracle(&format!("{example}.py"), &[data, &out]);
+    }
+    let series = folder.path().join("warming/series.nc");
+    if let Ok(output) = Command::new("ncdump").arg("-h").arg(&series).output() {
+        let header = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(header.contains("float a1b(time)") && header.contains("360_day"), "{header}");
+    }
+}
+
+#[test]
+fn every_example_runs() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut count = 0;
+    for entry in std::fs::read_dir("examples").expect("the examples").flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "ff") {
+            let out = folder.path().join(path.file_stem().expect("a name"));
+            succeed(&[&path.display().to_string(), "--out", &out.display().to_string()]);
+            count += 1;
+        }
+    }
+    assert!(count >= 2);
+}
+
+#[test]
+fn threads_and_budgets_change_no_byte() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = write(
+        folder.path(),
+        "s.ff",
+        r#"
+        param out: path
+        source a = open("examples/data/iris/A1B_north_america.nc")
+        let t = a.air_temperature
+        let z = (t - mean(t, time)) / std(t, time)
+        let month = t |> rolling(time: 5) |> mean()
+        sink { z: z, smooth: month, total: mean(t), spread: std(t, latitude, longitude) } to zarr("{out}") { chunks: { time: 7 } }
+        "#,
+    );
+    let run = |name: &str, extra: &[&str]| {
+        let out = folder.path().join(name);
+        let text = out.display().to_string();
+        let mut args = vec![script.as_str(), "--out", &text];
+        args.extend(extra);
+        succeed(&args);
+        files(&out)
+    };
+    let first = run("a.zarr", &["--threads", "1", "--memory", "256MiB"]);
+    assert!(first.len() > 10);
+    for (name, extra) in [
+        ("b.zarr", ["--threads", "2", "--memory", "256MiB"]),
+        ("c.zarr", ["--threads", "1", "--memory", "4GiB"]),
+        ("d.zarr", ["--threads", "2", "--memory", "4GiB"]),
+    ] {
+        let other = run(name, &extra);
+        let names = |files: &[(PathBuf, Vec<u8>)]| files.iter().map(|(p, _)| p.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&first), names(&other));
+        for ((path, a), (_, b)) in first.iter().zip(&other) {
+            // The provenance names the params, and with them the target.
+            let text = |bytes: &[u8], name: &str| String::from_utf8_lossy(bytes).replace(name, "out.zarr");
+            assert!(a == b || text(a, "a.zarr") == text(b, name), "{name}: {}", path.display());
+        }
+    }
+}
+
+/// All files below a folder with their bytes, by relative path.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut waiting = vec![folder.to_path_buf()];
+    while let Some(next) = waiting.pop() {
+        for entry in std::fs::read_dir(&next).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("below the folder").to_path_buf();
+                found.push((name, std::fs::read(&path).expect("a file")));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn failures_have_their_exit_codes_and_publish_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("o.zarr").display().to_string();
+    let data = r#"source a = open("examples/data/iris/A1B_north_america.nc")"#;
+    let sink = format!(r#"sink {{m: mean(a.air_temperature)}} to zarr("{out}")"#);
+    let code = |text: &str, extra: &[&str]| {
+        let script = write(folder.path(), "s.ff", text);
+        let mut args = vec![script.as_str()];
+        args.extend(extra);
+        let output = ffrun(&args);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (exit, said) = code(&format!("{data}\n{sink}\nassert mean(a.air_temperature) < 0, \"too warm\""), &[]);
+    assert_eq!(exit, Some(4), "{said}");
+    assert!(said.contains("too warm"), "{said}");
+    assert_eq!(code(&format!("{data}\nprint a.temperature"), &[]).0, Some(1));
+    let (exit, said) = code(&format!("{data}\n{sink}"), &["--memory", "1KiB"]);
+    assert!(exit == Some(1) && said.contains("ff::plan::memory"), "{said}");
+    assert_eq!(code(data, &["--memory", "much"]).0, Some(2));
+    assert!(!Path::new(&out).exists());
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(left, ["s.ff"], "staging is cleaned up");
+    succeed(&[&write(folder.path(), "s.ff", &format!("{data}\n{sink}"))]);
+    let (exit, said) = code(&format!("{data}\n{sink}"), &[]);
+    assert!(exit == Some(1) && said.contains("--overwrite"), "{said}");
+    assert_eq!(code(&format!("{data}\n{sink}"), &["--overwrite"]).0, Some(0));
+}
+
+#[test]
+fn random_expressions_agree_with_xarray() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    oracle("differential.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string(), "320"]);
+}
