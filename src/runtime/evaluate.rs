@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::array::block::with_values;
 use crate::array::{Block, Region};
-use crate::operators::Pattern;
+use crate::operators::{Pattern, window};
 use crate::operators::pattern::Piece;
 use crate::operators::tile::{TILE, Tile, TileElement, TileLoop, load};
 use crate::planner::kernel::{Kernel, Regions, Slot};
@@ -103,7 +103,10 @@ impl<'k> Evaluation<'k> {
             Piece { region, block }
         };
         let pieces: Vec<Piece> = step.args.iter().enumerate().map(piece).collect();
-        pattern.rearrange(region, &pieces).expect("reductions are ends, not steps")
+        match pattern {
+            Pattern::Window(w) => window::evaluate(w, region, &types[0].shape(), &pieces[0]),
+            _ => pattern.rearrange(region, &pieces).expect("reductions are ends, not steps"),
+        }
     }
 }
 
