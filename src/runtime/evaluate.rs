@@ -104,7 +104,7 @@ impl<'k> Evaluation<'k> {
         };
         let pieces: Vec<Piece> = step.args.iter().enumerate().map(piece).collect();
         match pattern {
-            Pattern::Window(w) => window::evaluate(w, region, &types[0].shape(), &pieces[0]),
+            Pattern::Window(w) => window::evaluate(w, region, &pieces[0]),
             _ => pattern.rearrange(region, &pieces).expect("reductions are ends, not steps"),
         }
     }

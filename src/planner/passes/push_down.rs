@@ -69,6 +69,7 @@ fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
     let mut inputs = graph.inputs(producer);
     let mut made = Vec::new();
     for (input, selection) in inputs.iter_mut().zip(selections) {
+        let selection = Call { dtype: graph[*input].ty.dtype, ..selection };
         match graph.apply(selection, &[*input], span) {
             Ok(new) => {
                 made.push(new);
