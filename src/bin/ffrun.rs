@@ -2,19 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::exit;
-use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 use functionfuse::cli::arguments::{RunOptions, split_params};
 use functionfuse::cli::problems::{self, ErrorFormat};
 use functionfuse::cli::progress::{Progress, ProgressFormat};
-use functionfuse::cli::{self, diff::Tolerance, show};
-use functionfuse::planner::catalog::Location;
+use functionfuse::cli::{self, inspect, show};
 use functionfuse::runtime::catalog::LocalCatalog;
 use functionfuse::runtime::error::{Failure, RunError};
 use functionfuse::runtime::observer::Report;
-use functionfuse::runtime::serializers::Container;
-use functionfuse::runtime::{self, Cancel, World};
+use functionfuse::runtime::{self, Cancel};
 use functionfuse::{Options, Planned};
 
 /// Runs a FunctionFuse script: arrays in, arrays out, within a memory budget.
@@ -43,35 +40,11 @@ struct Arguments {
     report: Option<PathBuf>,
 }
 
-/// Shows what lies at a place: arrays with dtype, dims, chunks, codec, attributes and sizes.
-#[derive(Parser)]
-#[command(name = "ffrun info")]
-struct Info {
-    /// A file, directory or store
-    url: String,
-}
-
-/// Compares two stores: structure, attributes, values. Exits 0 where they are equal, else 1.
-#[derive(Parser)]
-#[command(name = "ffrun diff")]
-struct Diff {
-    /// The first store
-    a: String,
-    /// The second store
-    b: String,
-    /// Tolerance relative to the second value
-    #[arg(long, default_value_t = 0.0)]
-    rtol: f64,
-    /// Absolute tolerance
-    #[arg(long, default_value_t = 0.0)]
-    atol: f64,
-}
-
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     match args.get(1).map(String::as_str) {
-        Some("info") => exit(info(&Info::parse_from(&args[1..]))),
-        Some("diff") => exit(diff(&Diff::parse_from(&args[1..]))),
+        Some("info") => exit(inspect::info(&args[1..])),
+        Some("diff") => exit(inspect::diff(&args[1..])),
         _ => {}
     }
     let command = Arguments::command();
@@ -79,34 +52,6 @@ fn main() {
     let arguments = Arguments::from_arg_matches(&command.get_matches_from(known)).unwrap_or_else(|e| e.exit());
     let options = arguments.run.options(params).unwrap_or_else(|e| usage(&e));
     exit(run(&arguments, &options));
-}
-
-fn open(url: &str) -> Arc<dyn Container> {
-    let location = Location { format: "open".into(), url: url.into() };
-    LocalCatalog::default().container(&location).unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        error.help.iter().for_each(|help| eprintln!("help: {help}"));
-        exit(cli::STORAGE)
-    })
-}
-
-fn info(arguments: &Info) -> i32 {
-    print!("{}", cli::info::tree(&arguments.url, open(&arguments.url).stored()));
-    cli::DONE
-}
-
-fn diff(arguments: &Diff) -> i32 {
-    let tolerance = Tolerance { rtol: arguments.rtol, atol: arguments.atol };
-    match cli::diff::diff(&*open(&arguments.a), &*open(&arguments.b), tolerance) {
-        Ok(found) => {
-            found.iter().for_each(|difference| println!("{difference}"));
-            if found.is_empty() { cli::DONE } else { cli::SCRIPT }
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            cli::STORAGE
-        }
-    }
 }
 
 fn usage(message: &str) -> ! {

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod diff;
 pub mod info;
+pub mod inspect;
 pub mod problems;
 pub mod progress;
 pub mod show;

@@ -343,6 +343,20 @@ fn mean_labels(coord: &Coord, w: &WindowAxis) -> Option<Coord> {
 }
 
 impl Reduction {
+    /// The axes of the input whose end must be reached before a result is finished: reduced and grouped ones.
+    pub fn open_axes(&self) -> Vec<usize> {
+        self.axes.iter().copied().chain(self.groups.as_ref().map(|(axis, _)| *axis)).collect()
+    }
+
+    /// Bytes of accumulators for the cells that a region of the input touches; saturates.
+    pub fn state_bytes(&self, region: &Region) -> u64 {
+        let open = self.open_axes();
+        let kept = (0..region.rank()).filter(|a| !open.contains(a));
+        let cells = kept.fold(1u64, |n, a| n.saturating_mul(region.shape[a]));
+        let groups = self.groups.as_ref().map_or(1, |(_, g)| g.coord.len() as u64);
+        cells.saturating_mul(groups).saturating_mul(self.combine.state_bytes() as u64)
+    }
+
     fn infer(&self, dtype: DType, input: &ArrayType) -> ArrayType {
         let mut out = input.with_dtype(dtype);
         if let Some((axis, groups)) = &self.groups {

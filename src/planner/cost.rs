@@ -5,22 +5,20 @@
 //! outputs, partial accumulators), and while it writes (outputs and the object being encoded).
 
 use super::access::{self, Cone};
+use super::kernel::Step;
 use super::kernel::{Regions, Slot};
-use super::plan::{Cost, EndKind, Input, Place, Plan, Stage};
-use super::schedule;
+use super::plan::{Cost, End, EndKind, Input, Place, Plan, Stage};
 use crate::array::{ArrayType, Region};
 use crate::operators::Pattern;
-
-/// Accumulators of at most this many bytes are filled task by task and merged; larger ones are
-/// stepped directly, one task after the other.
-pub const PARTIAL: u64 = 1 << 20;
+use crate::operators::pattern::Reduction;
 
 /// The cost of a stage under the plan so far.
 pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let task = task(stage, plan, cone);
     let held = kept(plan) + accumulators(stage) + constants(stage);
     let room = plan.memory.saturating_sub(held);
-    let concurrent = (room / task.max(1)).clamp(1, plan.threads as u64);
+    let tasks = stage.grid.count(&stage.shape);
+    let concurrent = (room / task.max(1)).min(tasks).clamp(1, plan.threads as u64);
     let cache = room.saturating_sub(concurrent * task);
     let reads = access::reads(cone, &stage.shape, &stage.grid);
     let needed: u64 = reads.iter().map(|r| r.bytes).sum();
@@ -29,8 +27,8 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let elements: u64 = stage.shape.iter().fold(1, |n, &s| n.saturating_mul(s));
     let written = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
     Cost {
-        tasks: stage.grid.count(&stage.shape),
-        read: (needed as f64 * amplification) as u64 + kept_reads(stage, plan),
+        tasks,
+        read: (needed as f64 * amplification) as u64 + other_reads(stage, plan),
         amplification,
         written: written.map(|e| elements.saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum(),
         task,
@@ -54,20 +52,29 @@ fn constants(stage: &Stage) -> u64 {
     stage.inputs.iter().zip(&stage.kernel.inputs).map(bytes).sum()
 }
 
-fn kept_reads(stage: &Stage, plan: &Plan) -> u64 {
-    let scratch = |input: &Input| match input {
-        Input::Kept(id) if plan.results[*id].place != Place::Memory => plan.results[*id].ty.bytes(),
-        _ => 0,
+/// Bytes read from where there are no chunks: scratch and contiguous layouts.
+fn other_reads(stage: &Stage, plan: &Plan) -> u64 {
+    let whole = Region::whole(&stage.shape);
+    let wanted: Vec<(Slot, Region)> = stage.ends.iter().flat_map(End::slots).map(|s| (s, whole.clone())).collect();
+    let needed = stage.kernel.required(&wanted).inputs;
+    let bytes = |(i, input): (usize, &Input)| {
+        let direct = match input {
+            Input::Source(source) => source.chunks.is_none(),
+            Input::Kept(id) => plan.results[*id].place != Place::Memory,
+            Input::Constant(_) => false,
+        };
+        let size = stage.kernel.inputs[i].dtype.size() as u64;
+        needed[i].as_ref().filter(|_| direct).map_or(0, |r| r.count().saturating_mul(size))
     };
-    stage.inputs.iter().map(scratch).sum()
+    stage.inputs.iter().enumerate().map(bytes).sum()
 }
 
 /// Bytes of the accumulators that live between tasks.
 fn accumulators(stage: &Stage) -> u64 {
-    let bytes = |end: &super::plan::End| match &end.kind {
+    let bytes = |end: &End| match &end.kind {
         EndKind::Reduce { step, .. } => {
-            let Pattern::Reduction(reduction) = &step.call.pattern else { return 0 };
-            let reduced = schedule::reduced_axes(&step.call.pattern);
+            let Some(reduction) = reduction(step) else { return 0 };
+            let reduced = reduction.open_axes();
             let first = stage.order.iter().position(|a| reduced.contains(a)).unwrap_or(stage.order.len());
             let inside = &stage.order[first..];
             let mut cells = 1u64;
@@ -103,7 +110,7 @@ fn task(stage: &Stage, plan: &Plan, cone: &Cone) -> u64 {
 
 fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, region: &Region) -> u64 {
     let wanted: Vec<(Slot, Region)> =
-        stage.ends.iter().flat_map(schedule::slots).map(|slot| (slot, region.clone())).collect();
+        stage.ends.iter().flat_map(End::slots).map(|slot| (slot, region.clone())).collect();
     let regions = stage.kernel.required(&wanted);
     let (mut inputs, mut decoding) = (0u64, 0u64);
     for (i, needed) in regions.inputs.iter().enumerate() {
@@ -169,18 +176,16 @@ fn computed(stage: &Stage, slot: Slot) -> bool {
 
 /// Bytes of the accumulators a task fills for itself.
 fn partials(stage: &Stage, region: &Region) -> u64 {
-    let bytes = |end: &super::plan::End| match &end.kind {
-        EndKind::Reduce { step, .. } => partial_bytes(&step.call.pattern, region),
+    let bytes = |end: &End| match &end.kind {
+        EndKind::Reduce { step, .. } => reduction(step).map_or(0, |r| r.state_bytes(region)),
         EndKind::Write { .. } | EndKind::Keep(_) => 0,
     };
-    stage.ends.iter().map(bytes).filter(|b| *b <= PARTIAL).sum()
+    stage.ends.iter().map(bytes).filter(|b| *b <= super::plan::PARTIAL).sum()
 }
 
-/// Bytes of accumulators for the cells that a task over `region` touches.
-pub fn partial_bytes(pattern: &Pattern, region: &Region) -> u64 {
-    let Pattern::Reduction(reduction) = pattern else { return 0 };
-    let reduced = schedule::reduced_axes(pattern);
-    let kept = (0..region.rank()).filter(|a| !reduced.contains(a)).fold(1u64, |n, a| n.saturating_mul(region.shape[a]));
-    let groups = reduction.groups.as_ref().map_or(1, |(_, g)| g.coord.len() as u64);
-    kept.saturating_mul(groups).saturating_mul(reduction.combine.state_bytes() as u64)
+fn reduction(step: &Step) -> Option<&Reduction> {
+    match &step.call.pattern {
+        Pattern::Reduction(reduction) => Some(reduction),
+        _ => None,
+    }
 }

@@ -92,6 +92,20 @@ pub struct End {
     pub name: String,
 }
 
+impl End {
+    /// The slots of the kernel that the end takes: its value, and weights where there are some.
+    pub fn slots(&self) -> Vec<Slot> {
+        match &self.kind {
+            EndKind::Reduce { weights: Some(weights), .. } => vec![self.slot, *weights],
+            EndKind::Reduce { .. } | EndKind::Write { .. } | EndKind::Keep(_) => vec![self.slot],
+        }
+    }
+}
+
+/// Accumulators of at most this many bytes are filled task by task and merged; larger ones exist once
+/// and are stepped directly, one task after the other.
+pub const PARTIAL: u64 = 1 << 20;
+
 /// The closed list of ends.
 #[derive(Clone, Debug)]
 pub enum EndKind {

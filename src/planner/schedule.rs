@@ -11,7 +11,6 @@ use std::sync::Arc;
 use super::access::{self, Cone};
 use super::cost;
 use super::graph::{Graph, NodeId, NodeKind, Sink};
-use super::kernel::Slot;
 use super::passes::{Notes, align_chunks};
 use super::plan::{Answer, AnswerKind, Cost, End, EndKind, Input, Kept, Place, Plan, Stage, Target};
 use super::settings::Settings;
@@ -238,7 +237,7 @@ fn stage(
 ) -> Result<Stage, Box<Refusal>> {
     let mut cone = Cone::default();
     let ends: Vec<End> = group.iter().map(|job| end(graph, &mut cone, job)).collect();
-    cone.joined.kernel.outputs = ends.iter().flat_map(slots).collect();
+    cone.joined.kernel.outputs = ends.iter().flat_map(End::slots).collect();
     let inputs = cone.joined.inputs.iter().map(|id| match &graph[*id].kind {
         NodeKind::Source(source) => Input::Source(source.clone()),
         NodeKind::Constant(constant) => Input::Constant(constant.clone()),
@@ -287,14 +286,6 @@ fn end(graph: &Graph, cone: &mut Cone, job: &Job) -> End {
     End { slot, kind, span: job.span, name: job.name.clone() }
 }
 
-/// The slots of a kernel that an end takes.
-pub fn slots(end: &End) -> Vec<Slot> {
-    match &end.kind {
-        EndKind::Reduce { weights: Some(weights), .. } => vec![end.slot, *weights],
-        EndKind::Reduce { .. } | EndKind::Write { .. } | EndKind::Keep(_) => vec![end.slot],
-    }
-}
-
 /// The common space of a group: its widest dtype, its finest chunks.
 fn space(group: &[Job]) -> ArrayType {
     let mut space = (*group[0].space).clone();
@@ -324,10 +315,10 @@ fn order(ends: &[End], rank: usize) -> Vec<usize> {
     outer.into_iter().chain(inner).collect()
 }
 
-/// The axes of its input that a reduction finishes only at their end: reduced and grouped ones.
-pub fn reduced_axes(pattern: &Pattern) -> Vec<usize> {
+/// The axes of its input that a reduction finishes only at their end.
+fn reduced_axes(pattern: &Pattern) -> Vec<usize> {
     match pattern {
-        Pattern::Reduction(r) => r.axes.iter().copied().chain(r.groups.as_ref().map(|(axis, _)| *axis)).collect(),
+        Pattern::Reduction(reduction) => reduction.open_axes(),
         _ => Vec::new(),
     }
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use crate::array::block::with_values;
 use crate::array::{Block, Region};
-use crate::operators::{Pattern, window};
 use crate::operators::pattern::Piece;
 use crate::operators::tile::{TILE, Tile, TileElement, TileLoop, load};
+use crate::operators::{Pattern, window};
 use crate::planner::kernel::{Kernel, Regions, Slot};
 
 /// One task's evaluation of a kernel.

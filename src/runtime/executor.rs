@@ -93,14 +93,10 @@ pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> 
     }
     let workers = run.stage.cost.concurrent.min(tasks as usize);
     let work = || worker(run, tasks, &shared, observer, cancel);
-    if workers <= 1 {
-        work();
-    } else {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build();
-        let pool = pool.map_err(|e| {
-            RunError::plain(super::serializers::StorageError::new("ff::run::threads", format!("no threads: {e}")))
-        })?;
-        pool.scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| work())));
+    // Without threads of its own the run goes on in this one.
+    match rayon::ThreadPoolBuilder::new().num_threads(run.threads).build() {
+        Ok(pool) if workers > 1 => pool.scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| work()))),
+        Ok(_) | Err(_) => work(),
     }
     if let Some((_, error)) = shared.failure.into_inner().expect("workers do not panic while they fail") {
         return Err(error);

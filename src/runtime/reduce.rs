@@ -14,10 +14,8 @@ use super::error::RunError;
 use crate::array::{Block, Region};
 use crate::operators::combine::Accumulator;
 use crate::operators::pattern::{Pattern, Reduction};
-use crate::planner::cost;
 use crate::planner::kernel::Slot;
-use crate::planner::plan::{End, EndKind, Stage};
-use crate::planner::schedule::reduced_axes;
+use crate::planner::plan::{End, EndKind, PARTIAL, Stage};
 
 /// One reduction of a stage.
 pub struct Reducer {
@@ -29,7 +27,6 @@ pub struct Reducer {
     pub into: usize,
     /// What is done.
     pub reduction: Reduction,
-    pattern: Pattern,
     reduced: Vec<usize>,
     lines: Mutex<BTreeMap<Vec<u64>, Arc<Line>>>,
 }
@@ -86,8 +83,7 @@ impl Reducer {
             weights: *weights,
             into: *into,
             reduction: reduction.clone(),
-            pattern: step.call.pattern.clone(),
-            reduced: reduced_axes(&step.call.pattern),
+            reduced: reduction.open_axes(),
             lines: Mutex::default(),
         })
     }
@@ -109,7 +105,7 @@ impl Reducer {
                 Arc::new(Line { state: Mutex::new(state), turn: Condvar::new() })
             })
             .clone();
-        let direct = cost::partial_bytes(&self.pattern, region) > cost::PARTIAL;
+        let direct = self.reduction.state_bytes(region) > PARTIAL;
         Place { line, key, number, direct, cells: self.cells(region) }
     }
 

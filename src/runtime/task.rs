@@ -13,8 +13,7 @@ use crate::operators::pattern::Piece;
 use crate::operators::reduction::Stepper;
 use crate::operators::tile::Tile;
 use crate::planner::kernel::Slot;
-use crate::planner::plan::{EndKind, Input};
-use crate::planner::schedule;
+use crate::planner::plan::{End, EndKind, Input};
 
 /// Bytes moved by a task.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,7 +43,7 @@ pub fn run_task(run: &StageRun<'_>, index: &[u64], cancel: &Cancel) -> Result<Mo
     let region = stage.grid.region(index, &stage.shape);
     let at = |error: RunError| error.in_task(&stage.ends[0].name, &region);
     let slots: Vec<(Slot, Region)> =
-        stage.ends.iter().flat_map(schedule::slots).map(|slot| (slot, region.clone())).collect();
+        stage.ends.iter().flat_map(End::slots).map(|slot| (slot, region.clone())).collect();
     let regions = stage.kernel.required(&slots);
     let mut moved = Moved::default();
     let mut inputs = Vec::with_capacity(regions.inputs.len());
@@ -151,7 +150,7 @@ fn walk(
         let block = if reduces { None } else { evaluation.block(end.slot, region) };
         gathered.push((block.is_none() && !reduces).then(|| Tile::new(stage.kernel.ty(end.slot).dtype)));
         if block.is_none() {
-            slots.extend(schedule::slots(end));
+            slots.extend(end.slots());
         }
         ready.push(block);
     }

@@ -1,0 +1,68 @@
+//! `ffrun info` and `ffrun diff` as commands: arguments, opening, exit codes.
+
+use std::process::exit;
+use std::sync::Arc;
+
+use clap::Parser;
+
+use super::diff::Tolerance;
+use crate::planner::catalog::Location;
+use crate::runtime::World;
+use crate::runtime::catalog::LocalCatalog;
+use crate::runtime::serializers::Container;
+
+/// Shows what lies at a place: arrays with dtype, dims, chunks, codec, attributes and sizes.
+#[derive(Parser)]
+#[command(name = "ffrun info")]
+struct Info {
+    /// A file, directory or store
+    url: String,
+}
+
+/// Compares two stores: structure, attributes, values. Exits 0 where they are equal, else 1.
+#[derive(Parser)]
+#[command(name = "ffrun diff")]
+struct Diff {
+    /// The first store
+    a: String,
+    /// The second store
+    b: String,
+    /// Tolerance relative to the second value
+    #[arg(long, default_value_t = 0.0)]
+    rtol: f64,
+    /// Absolute tolerance
+    #[arg(long, default_value_t = 0.0)]
+    atol: f64,
+}
+
+fn open(url: &str) -> Arc<dyn Container> {
+    let location = Location { format: "open".into(), url: url.into() };
+    LocalCatalog::default().container(&location).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        error.help.iter().for_each(|help| eprintln!("help: {help}"));
+        exit(super::STORAGE)
+    })
+}
+
+/// Runs `ffrun info` with these arguments; gives the exit code.
+pub fn info(args: &[String]) -> i32 {
+    let arguments = Info::parse_from(args);
+    print!("{}", super::info::tree(&arguments.url, open(&arguments.url).stored()));
+    super::DONE
+}
+
+/// Runs `ffrun diff` with these arguments; gives the exit code.
+pub fn diff(args: &[String]) -> i32 {
+    let arguments = Diff::parse_from(args);
+    let tolerance = Tolerance { rtol: arguments.rtol, atol: arguments.atol };
+    match super::diff::diff(&*open(&arguments.a), &*open(&arguments.b), tolerance) {
+        Ok(found) => {
+            found.iter().for_each(|difference| println!("{difference}"));
+            if found.is_empty() { super::DONE } else { super::SCRIPT }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            super::STORAGE
+        }
+    }
+}
