@@ -388,3 +388,6 @@ fn coarsen(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeErr
     }
     view(x, ViewKind::Coarsen { windows, boundary })
 }
+
+#[cfg(test)]
+mod tests;

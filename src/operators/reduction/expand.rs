@@ -261,8 +261,10 @@ fn windowed(
         }
     }
     axes.sort_unstable_by_key(|w| w.axis);
-    let shown = |w: &WindowAxis| format!("{} from -{} by {} x {}", w.axis, w.before, w.stride, w.count);
-    let shown: Vec<String> = axes.iter().map(|w| format!("{} at {}", w.length, shown(w))).collect();
+    let shown = |w: &WindowAxis| {
+        format!("{}: length {}, before {}, stride {}, count {}", w.axis, w.length, w.before, w.stride, w.count)
+    };
+    let shown: Vec<String> = axes.iter().map(shown).collect();
     let text = asked.text(format!("{text}windows: [{}]", shown.join("; ")));
     let window = Window { axes, combine: Arc::clone(&reduced.0) };
     emit(reducer, builder, (text, Pattern::Window(window), reduced.1), &[view.operand])

@@ -24,7 +24,7 @@ fn floats(bench: &mut Bench) -> Value {
 }
 
 /// The same arrays for Python, and numbers written with nine digits.
-const DATA: &str = "
+pub const DATA: &str = "
 def value(v):
     if isinstance(v, np.datetime64): return 'NaT' if np.isnat(v) else str(v.astype('datetime64[us]').astype('i8'))
     if isinstance(v, np.timedelta64): return 'NaT' if np.isnat(v) else str(v.astype('timedelta64[us]').astype('i8'))
@@ -124,7 +124,8 @@ fn all(bench: &mut Bench, x: &Value, names: &[&str], over: &[&[&str]], named: &[
 }
 
 const OVER: &[&[&str]] = &[&["t"], &["x"], &["y"], &["t", "x"], &["y", "x"], &[]];
-const LOOP: &str = "
+/// What prints a line for Python's side of [`told`].
+pub const LOOP: &str = "
 def told(a, dtype=None):
     a = a if dtype is None else a.astype(dtype)
     name = {'f': 'f', 'i': 'i', 'u': 'u', 'b': 'bool', 'c': 'c', 'M': 'datetime', 'm': 'duration'}[a.dtype.kind]
