@@ -228,10 +228,14 @@ impl Lowerer<'_> {
         for (name, factor) in [("mul", &encoding.scale), ("add", &encoding.offset)] {
             let Some((dtype, factor)) = factor else { continue };
             let factor = Value::Float(factor.as_f64().unwrap_or(f64::NAN));
-            let wide = float.size() < 8 && dtype.size() == 8;
-            let operand = if wide { self.cast_to(x, DType::F64, at)? } else { x };
-            x = self.operator(name, &[Value::Array(operand), factor], at)?;
-            x = if wide { self.cast_to(x, float, at)? } else { x };
+            let wide = match dtype.kind() {
+                Kind::Float if dtype.size() > float.size() => *dtype,
+                Kind::Signed | Kind::Unsigned if dtype.size() == 8 => DType::F64,
+                _ => float,
+            };
+            let operand = self.cast_to(x, wide, at)?;
+            let scaled = self.operator(name, &[Value::Array(operand), factor], at)?;
+            x = self.cast_to(scaled, float, at)?;
         }
         Ok(x)
     }
@@ -387,3 +391,6 @@ fn instants(block: &Block, encoding: &Encoding) -> Result<(Vec<i64>, Calendar), 
     let times = block.scalars().into_iter().map(decode).collect::<Result<Vec<i64>, UnitsError>>()?;
     Ok((times, calendar))
 }
+
+#[cfg(test)]
+mod tests;

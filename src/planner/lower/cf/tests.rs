@@ -1,0 +1,104 @@
+//! Decoding against the table that `scripts/cf_tables.py` makes with xarray.
+
+use super::*;
+use crate::array::block::{Element, with_type};
+use crate::planner::catalog::{Catalog, CatalogError, Location, Stored};
+use crate::planner::lower::{Inputs, Lowerer};
+use crate::planner::target::{ArraySpec, TargetOptions};
+use crate::source::SourceMap;
+
+/// A catalog of nothing: the values are constants.
+struct Nothing;
+
+impl Catalog for Nothing {
+    fn describe(&self, location: &Location) -> Result<Arc<Stored>, CatalogError> {
+        Err(CatalogError::new("ff::source::not_found", &location.url))
+    }
+    fn values(&self, location: &Location, _: &str) -> Result<Block, CatalogError> {
+        Err(CatalogError::new("ff::source::not_found", &location.url))
+    }
+    fn expand(&self, _: &Location) -> Result<Vec<Location>, CatalogError> {
+        Ok(Vec::new())
+    }
+    fn exists(&self, _: &Location) -> bool {
+        false
+    }
+    fn check_target(&self, _: &Location, _: &[ArraySpec], _: &TargetOptions) -> Result<(), CatalogError> {
+        Ok(())
+    }
+    fn formats(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+    fn fingerprint(&self, _: &Location) -> Option<String> {
+        None
+    }
+}
+
+fn scalar(dtype: DType, text: &str) -> Scalar {
+    match dtype.kind() {
+        Kind::Float => Scalar::Float(text.parse().unwrap()),
+        Kind::Bool => Scalar::Bool(text == "True"),
+        _ => text.parse().map(Scalar::Int).unwrap_or_else(|_| Scalar::UInt(text.parse().unwrap())),
+    }
+}
+
+fn block(dtype: DType, text: &str) -> Block {
+    let scalars: Vec<Scalar> = text.split_whitespace().map(|word| scalar(dtype, word)).collect();
+    with_type!(dtype, T => Block::from_list(scalars.iter().map(T::from_scalar).collect::<Vec<T>>()))
+}
+
+fn attribute(text: &str) -> (String, AttrValue) {
+    let (name, value) = text.split_once('=').unwrap();
+    let value = match value.split_once(':') {
+        Some((dtype, number)) => {
+            let dtype = DType::parse(dtype).unwrap();
+            AttrValue::Number(dtype, scalar(dtype, number))
+        }
+        None => AttrValue::Str(value.to_owned()),
+    };
+    (name.to_owned(), value)
+}
+
+/// The values as text that tells NaN from nothing and -0 from 0.
+fn shown(block: &Block) -> String {
+    format!("{} {:?}", block.dtype(), block.scalars())
+}
+
+fn stored(dtype: DType, raw: &Block, attrs: &str) -> StoredArray {
+    StoredArray {
+        path: "/v".to_owned(),
+        dtype,
+        shape: raw.shape(),
+        dims: vec![Some(DimName::new("x"))],
+        chunks: None,
+        inner_chunks: None,
+        codec: String::new(),
+        stored_bytes: None,
+        attrs: Arc::new(attrs.split_whitespace().map(attribute).collect()),
+    }
+}
+
+#[test]
+fn packed_values_mean_what_xarray_says() {
+    let mut sources = SourceMap::default();
+    let loader = |_: &str, _: &mut SourceMap| Err("no files".to_owned());
+    let inputs = Inputs { params: Default::default(), script_name: String::new(), overwrite: false, loader: &loader };
+    let mut lowerer = Lowerer::new(&mut sources, &inputs, &Nothing);
+    let mut wrong = Vec::new();
+    for line in include_str!("../../../../tests/tables/cf/decoded.txt").lines().skip(1) {
+        let columns: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [from, raw, attrs, to, values] = columns[..] else { panic!("{line}") };
+        let (from, to) = (DType::parse(from).unwrap(), DType::parse(to).unwrap());
+        let raw = block(from, raw);
+        let array = stored(from, &raw, attrs);
+        let ty = ArrayType::new(from, Dims::new([("x", raw.count())]));
+        let node = lowerer.constant(ty, Constant::Values(raw), Span::default());
+        let decoded = lowerer.unpacked(node, &Encoding::of(&array), Span::default()).unwrap();
+        let found = lowerer.known_block(decoded).unwrap();
+        let expected = block(to, values);
+        if shown(&found) != shown(&expected) {
+            wrong.push(format!("{line}\n    {}", shown(&found)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} lines differ:\n{}", wrong.len(), wrong.join("\n"));
+}
