@@ -81,11 +81,14 @@ pub fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Params by name, in the order given.
+pub type Params = Vec<(String, String)>;
+
 /// Splits the params, given as `--NAME V` or `--NAME=V`, from the arguments that `command` knows.
 ///
 /// # Errors
 /// A param has no value.
-pub fn split_params(command: &Command, args: Vec<String>) -> Result<(Vec<String>, Vec<(String, String)>), String> {
+pub fn split_params(command: &Command, args: Vec<String>) -> Result<(Vec<String>, Params), String> {
     let (mut known, mut params) = (Vec::new(), Vec::new());
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {

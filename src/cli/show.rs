@@ -30,7 +30,7 @@ fn rows(text: &mut String, shown: &Shown, (cells, width): (&[String], usize), (a
     let shape = shown.ty.shape();
     let count = shape[axis] as usize;
     let cut = shown.whole.dims[axis].size > shape[axis];
-    let each = if count == 0 { 0 } else { (to - from) / count };
+    let each = (to - from).checked_div(count).unwrap_or(0);
     text.push('[');
     for i in 0..count {
         let last = axis + 1 == shape.len();

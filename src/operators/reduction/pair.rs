@@ -149,12 +149,16 @@ impl JoinResults for AtLeast {
         with_type!(self.dtype, T => {
             let missing = T::from_scalar(&missing);
             let mut values = T::values(&results).map(|v| v.clone().into_vec()).unwrap_or_default();
-            for (value, count) in values.iter_mut().zip(counts) {
-                if (count as u64) < self.count {
-                    *value = missing.clone();
-                }
-            }
+            blank(&mut values, &counts, self.count, &missing);
             Block::from_list(values)
         })
+    }
+}
+/// Sets the values of which fewer than `least` were counted.
+fn blank<T: Element>(values: &mut [T], counts: &[i64], least: u64, missing: &T) {
+    for (value, count) in values.iter_mut().zip(counts) {
+        if (*count as u64) < least {
+            value.clone_from(missing);
+        }
     }
 }
