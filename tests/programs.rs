@@ -150,6 +150,37 @@ fn failures_have_their_exit_codes_and_publish_nothing() {
 }
 
 #[test]
+fn what_cannot_be_written_is_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = write(folder.path(), "a-file", "");
+    let out = folder.path().join("o.zarr").display().to_string();
+    let large = "let m = zeros({t: 2, y: 2000, x: 2000}, f32) + 1 |> mean(t)";
+    let script = write(folder.path(), "s.ff", &format!("{large}\nsink m to zarr(\"{out}\")"));
+    let output = ffrun(&[&script, "--memory", "100MiB", "--scratch", &file]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(3) && said.contains("ff::write::scratch"), "{said}");
+    succeed(&[&script, "--memory", "100MiB"]);
+    let script = write(folder.path(), "s.ff", &format!("let m = ones([3])\nsink m to zarr(\"{file}/b/o.zarr\")"));
+    let output = ffrun(&[&script]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(3) && said.contains("ff::write::target"), "{said}");
+}
+
+#[test]
+fn an_interrupted_run_stops_and_says_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = write(folder.path(), "s.ff", "print sum(sin(arange(0, 1000000000000, 1, dim: x) as f64))");
+    let child = Command::new(env!("CARGO_BIN_EXE_ffrun")).arg(&script).stderr(std::process::Stdio::piped()).spawn();
+    let child = child.expect("ffrun starts");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill starts");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("ffrun ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(130) && said.contains("ff::run::interrupted"), "{said}");
+}
+
+#[test]
 fn random_expressions_agree_with_xarray() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     oracle("differential.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string(), "320"]);

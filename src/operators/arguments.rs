@@ -272,11 +272,15 @@ impl Arguments {
         }
     }
 
-    /// The axes that the variadic dims name, in ascending order; all axes where none was named.
+    /// The axes that the variadic dims name, in ascending order; all axes where none was named, or `..`.
     ///
     /// # Errors
     /// A dim is unknown, out of range or named twice.
     pub fn axes(&self, ty: &ArrayType) -> Result<Vec<usize>, TypeError> {
+        let everything = |dim: &Spanned<Value>| dim.value == Value::Name("..".to_owned());
+        if self.variadic.iter().any(everything) {
+            return Ok((0..ty.rank()).collect());
+        }
         let mut axes = Vec::new();
         for (i, dim) in self.variadic.iter().enumerate() {
             let axis = axis(&dim.value, ty).map_err(|e| e.at(Culprit::Variadic(i), "no such dim"))?;

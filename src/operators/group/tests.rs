@@ -205,7 +205,7 @@ fn rolling_windows_are_those_of_xarray() {
             for least in [None, Some(1), Some(2)] {
                 let least = least.map_or(Value::None, Int);
                 let named = [("time", Int(size)), ("center", Bool(center)), ("min_periods", least)];
-                let view = bench.call("rolling", &[array.clone()], &named).unwrap();
+                let view = bench.call("rolling", std::slice::from_ref(array), &named).unwrap();
                 for name in ["sum", "mean", "std", "min", "max", "prod", "count"] {
                     lines.extend(both(&mut bench, name, &view, &[]));
                 }
@@ -214,7 +214,7 @@ fn rolling_windows_are_those_of_xarray() {
     }
     for center in [false, true] {
         let named = [("x", Int(4)), ("y", Int(2)), ("min_periods", Int(3)), ("center", Bool(center))];
-        let view = bench.call("rolling", &[x.clone()], &named).unwrap();
+        let view = bench.call("rolling", std::slice::from_ref(&x), &named).unwrap();
         lines.extend(both(&mut bench, "var", &view, &[]));
     }
     let script = "
@@ -238,7 +238,7 @@ fn coarse_windows_are_those_of_xarray() {
     let mut lines = Vec::new();
     for (array, boundary) in [(&x, "trim"), (&x, "pad"), (&n, "trim")] {
         let named = [("time", Int(5)), ("x", Int(2)), ("boundary", Name(boundary.into()))];
-        let view = bench.call("coarsen", &[array.clone()], &named).unwrap();
+        let view = bench.call("coarsen", std::slice::from_ref(array), &named).unwrap();
         for name in ["sum", "mean", "std", "min", "max", "count", "any"] {
             lines.extend(both(&mut bench, name, &view, &[]));
         }
@@ -264,7 +264,7 @@ fn calls_are_written_with_their_groups() {
         texts.push(bench.text(operand));
     }
     let named = [("t", Int(3)), ("center", Bool(true))];
-    let view = bench.call("rolling", &[x.clone()], &named).unwrap();
+    let view = bench.call("rolling", std::slice::from_ref(&x), &named).unwrap();
     let operand = bench.apply_named("std", &[view], &[("ddof", Int(1))]);
     texts.push(bench.text(operand));
     let view = bench.call("coarsen", &[x], &[("y", Int(2)), ("t", Int(3))]).unwrap();
@@ -310,9 +310,9 @@ fn mistakes_are_explained() {
         told(&mut bench, "groupby_bins", &[x(), name("t"), Int(3)], &[]),
         told(&mut bench, "groupby_bins", &[timed.clone(), name("time"), ints([1, 2])], &[]),
         told(&mut bench, "resample", &[x()], &[("t", day.clone())]),
-        told(&mut bench, "resample", &[timed.clone()], &[]),
-        told(&mut bench, "resample", &[timed.clone()], &[("x", day)]),
-        told(&mut bench, "resample", &[timed.clone()], &[("time", Int(3))]),
+        told(&mut bench, "resample", std::slice::from_ref(&timed), &[]),
+        told(&mut bench, "resample", std::slice::from_ref(&timed), &[("x", day)]),
+        told(&mut bench, "resample", std::slice::from_ref(&timed), &[("time", Int(3))]),
         told(&mut bench, "resample", &[timed], &[("time", Value::Duration { months: 0, micros: 0 })]),
         told(&mut bench, "rolling", &[x()], &[("t", Int(0))]),
         told(&mut bench, "rolling", &[x()], &[("z", Int(3))]),
@@ -326,12 +326,12 @@ fn mistakes_are_explained() {
     let grouped = bench.call("groupby", &[x(), name("t")], &[]).unwrap();
     let weights = Value::Array(data);
     lines.extend([
-        told(&mut bench, "argmax", &[rolled.clone()], &[]),
-        told(&mut bench, "argmax", &[grouped.clone()], &[]),
-        told(&mut bench, "any", &[rolled.clone()], &[]),
+        told(&mut bench, "argmax", std::slice::from_ref(&rolled), &[]),
+        told(&mut bench, "argmax", std::slice::from_ref(&grouped), &[]),
+        told(&mut bench, "any", std::slice::from_ref(&rolled), &[]),
         told(&mut bench, "mean", &[rolled.clone(), name("t")], &[]),
-        told(&mut bench, "mean", &[rolled.clone()], &[("keepdims", Bool(true))]),
-        told(&mut bench, "mean", &[rolled.clone()], &[("weights", weights)]),
+        told(&mut bench, "mean", std::slice::from_ref(&rolled), &[("keepdims", Bool(true))]),
+        told(&mut bench, "mean", std::slice::from_ref(&rolled), &[("weights", weights)]),
         told(&mut bench, "mean", &[rolled], &[("min_count", Int(1))]),
         told(&mut bench, "mean", &[grouped, name("z")], &[]),
     ]);

@@ -388,7 +388,7 @@ fn calls_are_written_with_all_options() {
     let t = || vec![x.clone(), Name("t".into())];
     let first = bench.apply_named("mean", &t(), &[("weights", weights), ("keepdims", Bool(true))]);
     let second = bench.apply_named("std", &t(), &[("skipna", Bool(false)), ("ddof", Int(1)), ("min_count", Int(2))]);
-    let third = bench.apply_named("sum", &[x.clone()], &[("dtype", Value::DType(DType::F32))]);
+    let third = bench.apply_named("sum", std::slice::from_ref(&x), &[("dtype", Value::DType(DType::F32))]);
     let text = [first, second, third].map(|operand| bench.text(operand)).join("\n\n");
     insta::assert_snapshot!(text);
 }
@@ -415,14 +415,14 @@ fn mistakes_are_explained() {
         told(&mut bench, "argmin", &[x.clone(), name("t"), name("y")], &[]),
         told(&mut bench, "max", &[empty.clone(), name("t")], &[]),
         told(&mut bench, "sum", &[empty, name("t")], &[]),
-        told(&mut bench, "max", &[texts.clone()], &[]),
+        told(&mut bench, "max", std::slice::from_ref(&texts), &[]),
         told(&mut bench, "sum", &[dates], &[]),
         told(&mut bench, "count", &[texts], &[]),
-        told(&mut bench, "sum", &[x.clone()], &[("dtype", Value::DType(DType::I32))]),
-        told(&mut bench, "sum", &[x.clone()], &[("min_count", Int(-1))]),
-        told(&mut bench, "mean", &[x.clone()], &[("weights", weights)]),
-        told(&mut bench, "mean", &[x.clone()], &[("weights", hole)]),
-        told(&mut bench, "var", &[x.clone()], &[("weights", y), ("ddof", Int(1))]),
+        told(&mut bench, "sum", std::slice::from_ref(&x), &[("dtype", Value::DType(DType::I32))]),
+        told(&mut bench, "sum", std::slice::from_ref(&x), &[("min_count", Int(-1))]),
+        told(&mut bench, "mean", std::slice::from_ref(&x), &[("weights", weights)]),
+        told(&mut bench, "mean", std::slice::from_ref(&x), &[("weights", hole)]),
+        told(&mut bench, "var", std::slice::from_ref(&x), &[("weights", y), ("ddof", Int(1))]),
         told(&mut bench, "mean", &[Value::Str("x".into())], &[]),
         told(&mut bench, "mean", &[Int(3)], &[]),
     ];

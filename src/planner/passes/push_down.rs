@@ -38,11 +38,10 @@ fn step(graph: &Graph, id: NodeId) -> Option<&Step> {
 
 fn selection(graph: &Graph, id: NodeId) -> Option<Call> {
     let call = &step(graph, id)?.call;
-    let selects = match &call.pattern {
-        Pattern::Injective(IndexMap::Slice { .. }) => true,
-        Pattern::Injective(IndexMap::Take { dim: None, coord: None, .. }) => true,
-        _ => false,
-    };
+    let selects = matches!(
+        &call.pattern,
+        Pattern::Injective(IndexMap::Slice { .. } | IndexMap::Take { dim: None, coord: None, .. })
+    );
     selects.then(|| (**call).clone())
 }
 
