@@ -11,22 +11,24 @@ example=${1:-examples/warming.ff}
 name=$(basename "$example" .ff)
 results=${FF_OUT:-$(mktemp -d -t functionfuse-XXXXXX)}
 mkdir -p "$results"
-output=$results/$name.zarr
 
 say "building (minutes the first time, seconds later)"
 cargo build --release --locked
 bin=$CARGO_TARGET_DIR/release
 
 say "ffrun $example"
-"$bin/ffrun" "$example" --out "$output"
-say "ffrun info $output"
-"$bin/ffrun" info "$output"
+"$bin/ffrun" "$example" --out "$results"
+for output in "$results"/*.zarr "$results"/*.nc; do
+  [ -e "$output" ] || continue
+  say "ffrun info $output"
+  "$bin/ffrun" info "$output"
+done
 say "ffplan $example"
 "$bin/ffplan" "$example" --format svg -o "$results/$name.svg"
 
 cat <<EOF
 
-The result:     $output
+The results:    $results
 The graph:      $results/$name.svg
-The programs:   $bin/{ffrun,ffplan,fffmt,ffls,ffstore}
+The programs:   $bin/{ffrun,ffplan,fffmt}
 EOF
