@@ -295,12 +295,12 @@ impl Lowerer<'_> {
         let files = if axis == Some(0) { self.datasets[dataset].files.len() } else { 1 };
         for file in 0..files {
             let location = self.datasets[dataset].files[file].location.clone();
-            let stored = self.datasets[dataset].files[file].stored.array(&array.path).cloned();
+            let stored = if file == 0 { array.clone() } else { self.stored_array(dataset, file, &array.path, at)? };
             let block = match self.catalog.values(&location, &array.path) {
                 Ok(block) => block,
                 Err(error) => return self.catalog_problem(error, at, "needed here"),
             };
-            match instants(&block, &Encoding::of(stored.as_ref().unwrap_or(array))) {
+            match instants(&block, &Encoding::of(&stored)) {
                 Ok((found, in_calendar)) => {
                     times.extend(found);
                     calendar = in_calendar;

@@ -9,7 +9,8 @@ use super::member::member_help;
 use super::scope::{Group, Item};
 use super::source_options::SourceOptions;
 use super::{Lowerer, Lowering, Poisoned};
-use crate::array::{ArrayType, ChunkGrid, Coord, DimName, Dims};
+use crate::array::calendar::cf::TimeUnits;
+use crate::array::{ArrayType, Attributes, ChunkGrid, Coord, DimName, Dims};
 use crate::operators::{Call, Operand, Pattern, Value};
 use crate::parser::ast::{self, Name};
 use crate::planner::catalog::{CatalogError, Location, Stored, StoredArray, StoredGroup};
@@ -256,10 +257,12 @@ impl Lowerer<'_> {
         if alike { self.decoded(dataset, joined, &stored[0], at) } else { Ok(joined) }
     }
 
-    fn stored_array(&mut self, dataset: usize, file: usize, path: &str, at: Span) -> Lowering<StoredArray> {
+    /// The metadata of an array in one file.
+    pub(super) fn stored_array(&mut self, dataset: usize, file: usize, path: &str, at: Span) -> Lowering<StoredArray> {
         let source = &self.datasets[dataset];
-        if let Some(array) = source.files[file].stored.array(path) {
-            return Ok(array.clone());
+        let stored = &source.files[file].stored;
+        if let Some(array) = stored.array(path) {
+            return Ok(StoredArray { attrs: with_units_of_bounded(stored, path, array), ..array.clone() });
         }
         let message = format!("`{}` has no variable `{path}`", source.files[file].location.url);
         let help = Some(format!("`{}` has; files that are joined must hold the same", source.files[0].location.url));
@@ -417,6 +420,26 @@ impl Lowerer<'_> {
 fn entries(group: &StoredGroup) -> Vec<String> {
     let arrays = group.arrays.iter().map(|(name, _)| name.clone());
     arrays.chain(group.groups.iter().map(|(name, _)| name.clone())).collect()
+}
+
+/// The attributes of an array that holds the bounds of a coordinate of times: with the coordinate's
+/// `units` and `calendar`, which bounds may leave out (CF, section 7.1).
+fn with_units_of_bounded(stored: &Stored, path: &str, array: &StoredArray) -> Arc<Attributes> {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let group = match stored {
+        Stored::Group(root) if array.attrs.get("units").is_none() => root.group(parent),
+        _ => None,
+    };
+    let bounds = |(_, a): &&(String, StoredArray)| a.attrs.text("bounds") == Some(name);
+    let Some((_, coordinate)) = group.and_then(|g| g.arrays.iter().find(bounds)) else { return array.attrs.clone() };
+    let is_time = coordinate.attrs.text("units").is_some_and(TimeUnits::recognises);
+    let mut attrs = (*array.attrs).clone();
+    for name in ["units", "calendar"].into_iter().filter(|_| is_time) {
+        if let Some(value) = coordinate.attrs.get(name) {
+            attrs.set(name, value.clone());
+        }
+    }
+    Arc::new(attrs)
 }
 
 /// Whole inner axes, and as much of the outermost as makes a chunk of moderate size.
