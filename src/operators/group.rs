@@ -190,7 +190,7 @@ fn list_key(values: &[Value], ty: &ArrayType) -> Result<KeyValues, TypeError> {
         (Some(dim), None) => dim.name.clone(),
         (first, _) => {
             let which = if first.is_some() { "more than one dim" } else { "no dim" };
-            let message = format!("the key has {} values, as many as {which} of {ty}", values.len());
+            let message = format!("the key has {} values, and {which} of {ty} has so many", values.len());
             return Err(
                 TypeError::new("ff::type::group_key", message).with_help("a key has one value for each position")
             );
