@@ -26,11 +26,11 @@ pub static OPERATORS: &[Operator] = &[
         name: "isel",
         signature: Signature {
             params: &[
-                required("x", ParamKind::Array, "the array"),
+                required("x", ParamKind::Array, "The array."),
                 required(
                     "index",
                     ParamKind::PerDim,
-                    "a position (drops the dim), a half-open range such as `0..<24`, `5..` or `(..) step 2`, a list of positions or a mask; negative counts from the end",
+                    "A position (drops the dim), a half-open range such as `0..<24`, `5..` or `(..) step 2`, a list of positions or a mask; negative counts from the end.",
                 ),
             ],
         },
@@ -42,19 +42,19 @@ pub static OPERATORS: &[Operator] = &[
         name: "sel",
         signature: Signature {
             params: &[
-                required("x", ParamKind::Array, "the array, with coordinates"),
+                required("x", ParamKind::Array, "The array, with coordinates."),
                 required(
                     "label",
                     ParamKind::PerDim,
-                    "a label (drops the dim), a range that includes both ends, a list of labels, or an array of labels, which are looked up and give the array's dim; dates may be partial",
+                    "A label (drops the dim), a range that includes both ends, a list of labels, or an array of labels, which are looked up and give the array's dim; dates may be partial.",
                 ),
                 optional(
                     "method",
                     ParamKind::Choice(&["nearest", "pad", "ffill", "backfill", "bfill"]),
                     "none",
-                    "which label stands in for one that is not there; ranges need none",
+                    "Which label stands in for one that is not there; ranges need none.",
                 ),
-                optional("tolerance", ParamKind::Any, "none", "how far that label may be away"),
+                optional("tolerance", ParamKind::Any, "none", "How far that label may be away."),
             ],
         },
         summary: "Selects by label.",

@@ -20,6 +20,14 @@ pub(super) fn concat(builder: &mut dyn Builder, arguments: &Arguments) -> Result
         e.at(Culprit::Param("dim"), "no such dim").with_help(help)
     })?;
     let arrays = alike(builder, &arrays, Some(&first.dims[at].name))?;
+    let name = &first.dims[at].name;
+    let kind = |array: Operand| builder.ty(array).coord(name).map(|coord| coord.dtype.kind());
+    if let Some(other) = arrays.iter().position(|&array| kind(array) != kind(arrays[0])) {
+        let message = format!("items 0 and {other} have different kinds of labels along `{name}`, or one has none");
+        return Err(TypeError::new("ff::type::coords", message)
+            .at(Culprit::Param("arrays"), "labels do not go together")
+            .with_help(format!("label both with `assign_coords`, or drop labels with `drop_coords(…, {name})`")));
+    }
     moves::concat(builder, at, &arrays).map(Value::Array)
 }
 

@@ -84,12 +84,13 @@ fn arrays_are_joined() {
     let head = bench.apply_named("isel", &[array(x)], &[("t", range(None, Some(Int(2)), false, None))]);
     let turned = bench.apply_named("transpose", &[array(head)], &[]);
     let short = bench.array_of(DType::F32, &[("t", 4), ("y", 3)], vec![0.25f32; 12]);
+    let bare = bench.apply_named("assign_coords", &[array(x)], &[("y", Value::None)]);
     let both = |a, b| list([array(a), array(b)]);
     let lines = [
         bench.say("concat", &[both(x, head), name("t")], &[]),
         bench.say("concat", &[both(head, x), name("t")], &[]),
         bench.say("concat", &[both(x, turned), Int(0)], &[]),
-        bench.say("concat", &[both(short, x), name("y")], &[]),
+        bench.say("concat", &[both(short, bare), name("y")], &[]),
         bench.say("stack", &[both(x, x), name("m")], &[("labels", list([text("a"), text("b")]))]),
         bench.say(
             "stack",
@@ -112,7 +113,7 @@ show(xr.concat([head], m([3])))
 show(xr.concat([x, short.assign_coords(x.coords)], 'm'))"
     );
     assert_python(&script, &lines);
-    let wide = bench.apply_named("concat", &[both(short, x), name("y")], &[]);
+    let wide = bench.apply_named("concat", &[both(short, bare), name("y")], &[]);
     assert_eq!(bench.ty(wide).dtype, DType::F64);
 }
 
@@ -212,6 +213,7 @@ fn mistakes_are_explained() {
     let n = array(bench.array(&[("t", 4)], vec![1i32, 2, 3, 4]));
     let days = array(bench.array_of(DType::Duration, &[("t", 4)], vec![1i64, 2, 3, 4]));
     let flags = array(bench.array(&[("t", 2)], vec![true, false]));
+    let bare = array(bench.apply_named("drop_coords", from_ref(&x), &[]));
     let told = [
         bench.say("transpose", &[x.clone(), name("y")], &[]),
         bench.say("transpose", &[x.clone(), name("y"), name("y")], &[]),
@@ -226,6 +228,7 @@ fn mistakes_are_explained() {
         bench.say("rechunk", from_ref(&x), &[("t", Value::Size(100))]),
         bench.say("concat", &[list([x.clone(), n.clone()]), name("t")], &[]),
         bench.say("concat", &[list([x.clone(), x.clone()]), name("z")], &[]),
+        bench.say("concat", &[list([x.clone(), bare]), name("t")], &[]),
         bench.say("concat", &[list([]), name("t")], &[]),
         bench.say("concat", &[list([n.clone(), days]), name("t")], &[]),
         bench.say("stack", &[list([n.clone(), flags]), name("z")], &[]),
