@@ -115,7 +115,7 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
                 let piece = node.ty.chunks.chunk_shape();
                 let into = keep(plan, name(id), &node.ty, Place::Scratch(piece));
                 kept.insert(id, into);
-                jobs.push(job(&node.ty, None, What::Keep { value: inputs[0], into }));
+                jobs.push(job(&graph[inputs[0]].ty, None, What::Keep { value: inputs[0], into }));
             }
             NodeKind::Sink(Sink::Write(write)) => {
                 let target = plan.targets.len();
