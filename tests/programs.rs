@@ -150,6 +150,32 @@ fn failures_have_their_exit_codes_and_publish_nothing() {
 }
 
 #[test]
+fn a_rechunk_beyond_the_budget_goes_through_scratch() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let axes = "arange(0, 40, 1, dim: t) * 7 + arange(0, 1024, 1, dim: y) * 3 + arange(0, 1024, 1, dim: x)";
+    let make = format!(
+        "sink {{v: ({axes}) as f32}} to zarr(\"{}\") {{ chunks: {{t: 1, y: 1024, x: 1024}} }}",
+        place("a.zarr")
+    );
+    succeed(&[&write(folder.path(), "make.ff", &make)]);
+    let turn = format!(
+        "source a = open(\"{}\")\nsink {{v: a.v}} to zarr(\"{}\") {{ chunks: {{t: 40, y: 32, x: 32}} }}",
+        place("a.zarr"),
+        place("b.zarr")
+    );
+    let turn = write(folder.path(), "turn.ff", &turn);
+    let plan =
+        Command::new(env!("CARGO_BIN_EXE_ffplan")).args([&turn, "--memory", "64MiB"]).output().expect("ffplan starts");
+    let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+    assert!(plan.contains("kept in scratch") && plan.contains("reads 320 MiB"), "{plan}");
+    succeed(&[&turn, "--memory", "64MiB"]);
+    let found = ffrun(&["diff", &place("a.zarr"), &place("b.zarr")]);
+    let found = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert!(!found.contains("values differ") && !found.contains("only in"), "{found}");
+}
+
+#[test]
 fn what_cannot_be_written_is_told() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = write(folder.path(), "a-file", "");

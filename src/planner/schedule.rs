@@ -334,16 +334,7 @@ fn shrink(stage: &mut Stage, units: Option<&ChunkGrid>) -> bool {
             EndKind::Write { .. } | EndKind::Keep(_) => Vec::new(),
         })
         .collect();
-    let unit = |axis: usize| units.map_or(1, |u| u.axes[axis].size);
-    let axes = &mut stage.grid.axes;
-    let widest = (0..axes.len())
-        .filter(|a| !fixed.contains(a) && axes[*a].size.min(stage.shape[*a]) > unit(*a))
-        .max_by_key(|a| axes[*a].size.min(stage.shape[*a]) / unit(*a));
-    let Some(axis) = widest else { return false };
-    let size = axes[axis].size.min(stage.shape[axis]);
-    let half = ((size / 2) / unit(axis)).max(1) * unit(axis);
-    axes[axis] = crate::array::AxisChunks::regular(half);
-    true
+    tasks::halve(&mut stage.grid, &stage.shape, units, &fixed)
 }
 
 fn refusal(group: &[Job], stage: &Stage, settings: &Settings) -> Refusal {

@@ -44,6 +44,26 @@ pub fn grid(ty: &ArrayType, units: Option<&ChunkGrid>) -> ChunkGrid {
     ChunkGrid { axes }
 }
 
+/// Halves tasks over a space of `shape`, in whole units, along the axis where they are longest; gives
+/// whether that was possible. Axes in `fixed` are left alone.
+pub fn halve(grid: &mut ChunkGrid, shape: &[u64], units: Option<&ChunkGrid>, fixed: &[usize]) -> bool {
+    let unit = |axis: usize| units.map_or(1, |u| u.axes[axis].size);
+    let size = |grid: &ChunkGrid, axis: usize| grid.axes[axis].size.min(shape[axis]);
+    let widest = (0..shape.len())
+        .filter(|a| !fixed.contains(a) && size(grid, *a) > unit(*a))
+        .max_by_key(|a| size(grid, *a) / unit(*a));
+    let Some(axis) = widest else { return false };
+    let half = (size(grid, axis) / 2 / unit(axis)).max(1) * unit(axis);
+    grid.axes[axis] = AxisChunks::regular(half);
+    true
+}
+
+/// Bytes of the values of one whole task.
+pub fn task_bytes(grid: &ChunkGrid, ty: &ArrayType) -> u64 {
+    let sizes = grid.axes.iter().zip(ty.shape()).map(|(a, n)| a.size.min(n.max(1)));
+    sizes.fold(ty.dtype.size() as u64, u64::saturating_mul)
+}
+
 /// The chunks of a type, or slabs where it comes in one piece that is too large for a task.
 fn natural(ty: &ArrayType) -> Vec<AxisChunks> {
     let shape = ty.shape();

@@ -53,7 +53,11 @@ fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings)
     let cone = access::cone(graph, &[input]);
     let ty = &graph[input].ty;
     let units = ChunkGrid::regular(objects);
-    let grid = tasks::grid(ty, Some(&units));
+    let mut grid = tasks::grid(ty, Some(&units));
+    // What is read, what is written and its encoded form are there at once.
+    while tasks::task_bytes(&grid, ty).saturating_mul(3) > settings.memory
+        && tasks::halve(&mut grid, &ty.shape(), Some(&units), &[])
+    {}
     let reads = access::reads(&cone, &ty.shape(), &grid);
     let worst = reads.iter().max_by(|a, b| a.amplification.total_cmp(&b.amplification))?;
     let one_pass = access::one_pass_cost(&reads, settings.memory / 4);
