@@ -113,8 +113,13 @@ fn check_attributes(of: &str, attributes: &Attributes, flavour: Flavour) -> Resu
     Ok(())
 }
 
-/// The filters of an array; none where its spec names none.
+/// The filters of an array; shuffle and gzip where its spec names none and it is neither text, a
+/// coordinate nor a single value.
 pub(super) fn filters(spec: &ArraySpec) -> Result<Vec<Filter>, CatalogError> {
+    let plain = spec.is_coordinate || spec.dtype == DType::Str || spec.shape.is_empty() || spec.shape.contains(&0);
+    if spec.codecs.is_none() && !plain {
+        return Ok(vec![Filter::Shuffle(spec.dtype.size()), Filter::Deflate(DEFAULT_LEVEL)]);
+    }
     let named = spec.codecs.iter().flatten();
     let filters = named.filter_map(|codec| filter(codec, spec).transpose()).collect::<Result<Vec<_>, _>>()?;
     let wrong = |message: &str| codec_error(spec, message.into());
