@@ -55,22 +55,8 @@ pub struct Source {
     pub location: Location,
     /// The path within.
     pub path: String,
-    /// What an absent Zarr chunk means.
-    pub missing: Missing,
     /// The shape of what is decoded at once (of shards, the inner chunks), none for a contiguous layout.
     pub chunks: Option<Vec<u64>>,
-}
-
-/// What an absent chunk means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Missing {
-    /// The array's fill value.
-    #[default]
-    Fill,
-    /// Fill, and a warning at the end of the run.
-    Warn,
-    /// An error.
-    Error,
 }
 
 /// An end of the run.

@@ -70,14 +70,20 @@ pub fn specs(write: &Write, types: &[Arc<ArrayType>]) -> Vec<(ArraySpec, Option<
     specs
 }
 
-/// Chunks of a variable that names none: those of its values, no larger than 16 MiB.
+/// Chunks of a variable that names none: those of its values, taken together up to 1 MiB where they
+/// are smaller and cut down to 16 MiB where they are larger.
 pub fn default_chunks(ty: &ArrayType) -> Vec<u64> {
     const LARGEST: u64 = 16 << 20;
+    const SMALLEST: u64 = 1 << 20;
     let shape = ty.shape();
     let mut chunks: Vec<u64> = ty.chunks.axes.iter().zip(&shape).map(|(a, &n)| a.size.min(n).max(1)).collect();
     let item = ty.dtype.size() as u64;
+    let bytes = |chunks: &[u64]| chunks.iter().fold(item, |n, &c| n.saturating_mul(c));
+    for axis in (0..chunks.len()).rev() {
+        let factor = (SMALLEST / bytes(&chunks)).min(shape[axis].div_ceil(chunks[axis])).max(1);
+        chunks[axis] = (chunks[axis] * factor).min(shape[axis].max(1));
+    }
     for axis in 0..chunks.len() {
-        let bytes = |chunks: &[u64]| chunks.iter().fold(item, |n, &c| n.saturating_mul(c));
         while bytes(&chunks) > LARGEST && chunks[axis] > 1 {
             chunks[axis] = chunks[axis].div_ceil(2);
         }

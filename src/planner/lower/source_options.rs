@@ -5,8 +5,7 @@ use super::{Lowerer, Lowering};
 use crate::array::DimName;
 use crate::operators::{Value, error::closest};
 use crate::parser::ast::{Expr, ExprKind, Field, Target};
-use crate::planner::error::EdgeError;
-use crate::planner::graph::Missing;
+use crate::planner::error::{EdgeError, PlanError};
 use crate::source::{Span, Spanned};
 
 /// The options there are.
@@ -21,8 +20,6 @@ pub(super) struct SourceOptions {
     pub decode: bool,
     /// The dim along which files are joined.
     pub concat: Option<Spanned<DimName>>,
-    /// What absent chunks mean.
-    pub missing: Missing,
 }
 
 /// Where a target lies: its URLs and the path within.
@@ -102,7 +99,7 @@ impl Lowerer<'_> {
 
     /// The options of a source.
     pub(super) fn source_options(&mut self, fields: &[Field]) -> Lowering<SourceOptions> {
-        let mut options = SourceOptions { dims: None, decode: true, concat: None, missing: Missing::Fill };
+        let mut options = SourceOptions { dims: None, decode: true, concat: None };
         let mut sound = Ok(());
         for field in fields {
             sound = sound.and(self.source_option(field, &mut options));
@@ -136,17 +133,18 @@ impl Lowerer<'_> {
                 let dim = DimName::new(&self.word(e, "`concat`")?);
                 options.concat = Some(Spanned::new(dim, e.span));
             }
-            "missing" => {
-                options.missing = match self.word(e, "`missing`")?.as_str() {
-                    "fill" => Missing::Fill,
-                    "warn" => Missing::Warn,
-                    "error" => Missing::Error,
-                    other => {
-                        let message = format!("`missing` cannot be `{other}`");
-                        return self.bad_option(&message, e.span, "it is `fill`, `warn` or `error`");
-                    }
+            "missing" => match self.word(e, "`missing`")?.as_str() {
+                "fill" => {}
+                word @ ("warn" | "error") => {
+                    let what = format!("`missing: {word}` is");
+                    let help = Some("without it absent chunks are the array's fill value".to_owned());
+                    return self.fail(PlanError::Unsupported { what, at: e.span, help });
                 }
-            }
+                other => {
+                    let message = format!("`missing` cannot be `{other}`");
+                    return self.bad_option(&message, e.span, "it is `fill`, `warn` or `error`");
+                }
+            },
             other => {
                 let help = match closest(other, OPTIONS) {
                     Some(near) => format!("did you mean `{near}`?"),
