@@ -206,18 +206,22 @@ impl Block {
         }
     }
 
-    /// The elements as native-endian bytes in C order; `None` for text.
-    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+    /// The elements as native-endian bytes; `None` for text, or where they do not lie in C order
+    /// without gaps.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
         if self.dtype() == DType::Str {
             return None;
         }
-        Some(with_values!(self, values => {
-            let values = values.contiguous();
-            let slice = values.as_slice().expect("contiguous values are a slice");
+        with_values!(self, values => values.as_slice().map(|slice| {
             // SAFETY: text was sent away above; what is left are plain numbers and booleans
             // without padding, readable as bytes for the length of the slice.
-            unsafe { std::slice::from_raw_parts(slice.as_ptr().cast::<u8>(), std::mem::size_of_val(slice)) }.to_vec()
+            unsafe { std::slice::from_raw_parts(slice.as_ptr().cast::<u8>(), std::mem::size_of_val(slice)) }
         }))
+    }
+
+    /// The elements as native-endian bytes in C order; `None` for text.
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        self.contiguous().as_bytes().map(<[u8]>::to_vec)
     }
 
     /// The dtype the values are stored in.

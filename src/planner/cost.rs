@@ -21,15 +21,17 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let concurrent = (room / task.max(1)).min(tasks).clamp(1, plan.threads as u64);
     let cache = room.saturating_sub(concurrent * task);
     let reads = access::reads(cone, &stage.shape, &stage.grid);
-    let needed: u64 = reads.iter().map(|r| r.bytes).sum();
+    let mut needed = vec![0; stage.inputs.len()];
+    reads.iter().for_each(|r| needed[r.input] = r.bytes);
     let amplification = access::one_pass_cost(&reads, cache);
     let used: u64 = reads.iter().map(|r| r.band).sum::<u64>().min(cache);
     let elements: u64 = stage.shape.iter().fold(1, |n, &s| n.saturating_mul(s));
     let written = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
     Cost {
         tasks,
-        read: (needed as f64 * amplification) as u64 + other_reads(stage, plan),
+        read: (needed.iter().sum::<u64>() as f64 * amplification) as u64 + other_reads(stage, plan),
         amplification,
+        needed,
         written: written.map(|e| elements.saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum(),
         task,
         concurrent: concurrent as usize,
@@ -126,8 +128,7 @@ fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, region: &Region) -> u64 {
         }
         inputs = inputs.saturating_add(needed.count().saturating_mul(item));
         if let Some(chunks) = &cone.stored[i] {
-            let shape = stage.kernel.inputs[i].shape();
-            let chunk = chunks.axes.iter().zip(&shape).fold(item, |n, (a, &s)| n.saturating_mul(a.size.min(s.max(1))));
+            let chunk = chunks.axes.iter().fold(item, |n, a| n.saturating_mul(a.size));
             let one = chunks.covering(needed).count() <= 1 && needed.count().saturating_mul(item) >= chunk;
             decoding = decoding.max(if one { chunk } else { chunk.saturating_mul(2) });
         }

@@ -15,6 +15,7 @@ pub mod lower;
 pub mod passes;
 pub mod plan;
 pub mod print;
+pub mod reread;
 pub mod schedule;
 pub mod settings;
 pub mod target;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::graph::{Source, Write};
 use super::kernel::{Kernel, Slot, Step};
+use super::reread::Reread;
 use crate::array::{ArrayType, ChunkGrid};
 use crate::operators::Constant;
 use crate::source::Span;
@@ -17,6 +18,8 @@ pub struct Plan {
     pub results: Vec<Kept>,
     /// The stages, each after those whose results it uses.
     pub stages: Vec<Stage>,
+    /// Sources whose decoded chunks stay from one stage to another.
+    pub rereads: Vec<Reread>,
     /// The targets written.
     pub targets: Vec<Target>,
     /// What is shown and checked at the end, in script order.
@@ -27,6 +30,15 @@ pub struct Plan {
     pub threads: usize,
     /// Where scratch files go.
     pub scratch: PathBuf,
+}
+
+impl Plan {
+    /// A number for a source that no other source of the plan has.
+    pub fn source_number(&self, source: &Source) -> usize {
+        let sources = self.stages.iter().flat_map(|s| &s.inputs);
+        let is_it = |input: &Input| matches!(input, Input::Source(other) if other == source);
+        sources.into_iter().position(is_it).unwrap_or(usize::MAX)
+    }
 }
 
 /// A result that outlives its stage.
@@ -181,6 +193,8 @@ pub struct Cost {
     pub read: u64,
     /// Bytes decoded over bytes needed.
     pub amplification: f64,
+    /// Per input of the kernel the bytes of the chunks that are needed, each counted once; zero where there are none.
+    pub needed: Vec<u64>,
     /// Bytes given to sinks and scratch, before encoding.
     pub written: u64,
     /// Bytes one task holds at its peak.

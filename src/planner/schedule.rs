@@ -13,6 +13,7 @@ use super::cost;
 use super::graph::{Graph, NodeId, NodeKind, Sink};
 use super::passes::{Notes, align_chunks};
 use super::plan::{Answer, AnswerKind, Cost, End, EndKind, Input, Kept, Place, Plan, Stage, Target};
+use super::reread;
 use super::settings::Settings;
 use super::tasks;
 use crate::array::{ArrayType, ChunkGrid, Dims};
@@ -75,6 +76,7 @@ pub fn schedule(graph: &Graph, settings: &Settings, notes: &mut Notes) -> Result
         let stage = stage(graph, &group, &kept, (&mut plan, settings, notes))?;
         plan.stages.push(stage);
     }
+    reread::hold(&mut plan, notes);
     Ok(plan)
 }
 

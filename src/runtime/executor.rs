@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::error::{Failure, RunError};
-use super::memory::ChunkCache;
+use super::memory::{ChunkCache, Held};
 use super::observer::{Observer, StageReport};
 use super::reduce::Reducer;
 use super::results::Results;
 use super::targets::Targets;
 use super::task::{OpenSource, run_task};
 use super::{Cancel, World};
+use crate::planner::graph::Source;
 use crate::planner::plan::{Input, Plan, Stage};
 use crate::source::Span;
 
@@ -30,7 +31,7 @@ pub struct StageRun<'a> {
     /// Per end its reducer, if it reduces.
     pub reducers: Vec<Option<Reducer>>,
     /// Decoded chunks.
-    pub cache: ChunkCache,
+    pub cache: &'a ChunkCache,
     /// Results of this and earlier stages.
     pub results: &'a Results,
     /// The targets.
@@ -49,7 +50,7 @@ impl<'a> StageRun<'a> {
         plan: &'a Plan,
         stage: &'a Stage,
         number: usize,
-        (world, targets, results): (&dyn World, &'a Targets, &'a Results),
+        (world, targets, results, cache): (&dyn World, &'a Targets, &'a Results, &'a ChunkCache),
     ) -> Result<Self, RunError> {
         let span = stage.ends[0].span;
         let mut sources = Vec::new();
@@ -58,13 +59,19 @@ impl<'a> StageRun<'a> {
                 Input::Source(source) => {
                     let container = world.container(&source.location).map_err(|e| RunError::catalog(e, span))?;
                     let reader = container.reader(&source.path).map_err(|e| RunError::catalog(e, span))?;
-                    Some(OpenSource { reader, shape: ty.shape(), dtype: ty.dtype })
+                    Some(OpenSource {
+                        reader,
+                        shape: ty.shape(),
+                        dtype: ty.dtype,
+                        number: plan.source_number(source),
+                        held: held(plan, source, number),
+                    })
                 }
                 Input::Constant(_) | Input::Kept(_) => None,
             });
         }
         let reducers = stage.ends.iter().map(Reducer::of).collect();
-        let cache = ChunkCache::new(stage.cost.cache);
+        cache.begin(stage.cost.cache);
         Ok(StageRun { stage, number, sources, reducers, cache, results, targets, span, threads: plan.threads })
     }
 
@@ -78,6 +85,12 @@ impl<'a> StageRun<'a> {
         }
         index
     }
+}
+
+/// What stage `number` does with the chunks of `source`, where other stages read it too.
+fn held(plan: &Plan, source: &Source, number: usize) -> Option<Held> {
+    let (index, reread) = plan.rereads.iter().enumerate().find(|(_, r)| r.source == *source)?;
+    Some(if number < reread.last { Held::Left(index) } else { Held::Taken(index) })
 }
 
 /// Carries out all tasks of a stage.

@@ -102,10 +102,11 @@ pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Can
     let begun = Instant::now();
     let targets = targets::Targets::create(plan)?;
     let results = Results::create(plan)?;
+    let cache = memory::ChunkCache::new(plan.rereads.iter().map(|r| r.bytes));
     let mut report = Report::default();
     observer.planned(plan);
     for (number, stage) in plan.stages.iter().enumerate() {
-        let run = executor::StageRun::new(plan, stage, number, (world, &targets, &results))?;
+        let run = executor::StageRun::new(plan, stage, number, (world, &targets, &results, &cache))?;
         report.stages.push(executor::execute(&run, observer, cancel)?);
     }
     let shown = answers(plan, &results)?;

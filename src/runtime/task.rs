@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::evaluate::{Evaluation, append, into_block};
 use super::executor::StageRun;
-use super::memory::ChunkCache;
+use super::memory::{ChunkCache, Held, Stay};
 use super::reduce::Stepping;
 use super::serializers::{ArrayReader, StorageError};
 use super::{Cancel, error::RunError};
@@ -32,6 +32,10 @@ pub struct OpenSource {
     pub shape: Vec<u64>,
     /// The dtype of the array.
     pub dtype: DType,
+    /// Its number among the sources of the run, by which the cache knows it.
+    pub number: usize,
+    /// What becomes of its chunks, where other stages read it too.
+    pub held: Option<Held>,
 }
 
 /// Carries out the task at grid index `index`.
@@ -78,14 +82,14 @@ fn read(run: &StageRun<'_>, input: usize, needed: &Region, moved: &mut Moved) ->
             moved.read += needed.count() * ty.dtype.size() as u64;
             run.results.read(*id, needed)
         }
-        (Input::Source(_), Some(source)) => read_source(source, (input, &run.cache), needed, moved),
+        (Input::Source(_), Some(source)) => read_source(source, run.cache, needed, moved),
         (Input::Source(_), None) => unreachable!("sources are opened with their stage"),
     }
 }
 
 fn read_source(
     source: &OpenSource,
-    (input, cache): (usize, &ChunkCache),
+    cache: &ChunkCache,
     needed: &Region,
     moved: &mut Moved,
 ) -> Result<Block, StorageError> {
@@ -100,17 +104,15 @@ fn read_source(
     for index in covering.indices() {
         let chunk = grid.region(&index, &source.shape);
         let part = chunk.intersect(needed);
-        let key = (input, index);
-        let block = match cache.get(&key) {
-            Some(block) => block,
-            None => {
-                let block = source.reader.read_chunk(&key.1)?;
-                moved.read += block.bytes();
-                if part != chunk {
-                    cache.put(key, &block);
-                }
-                block
-            }
+        let mut decode = || {
+            let block = source.reader.read_chunk(&index)?;
+            moved.read += block.bytes();
+            Ok(block)
+        };
+        let stay = Stay { shared: part != chunk, held: source.held };
+        let block = match stay {
+            Stay { shared: false, held: None } => decode()?,
+            stay => cache.get((source.number, index.clone()), stay, decode)?,
         };
         let block = if part == chunk { block } else { block.slice(&part.relative_to(&chunk)) };
         if part == *needed {

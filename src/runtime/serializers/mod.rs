@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: CF decoding (the planner lowers it to operators), caching and threads.
 
+mod contexts;
 pub mod csv;
 pub mod hdf5;
 pub mod npy;

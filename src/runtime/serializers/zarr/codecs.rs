@@ -11,6 +11,7 @@ use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use libdeflater::{CompressionError, Compressor};
 use serde_json::Value;
 use zarrs::array::{
     ArrayBytes, ArrayToArrayCodecTraits, ArrayToBytesCodecTraits, BytesRepresentation, BytesToBytesCodecTraits,
@@ -20,6 +21,7 @@ use zarrs::metadata::v3::MetadataV3;
 use zarrs::plugin::ExtensionName;
 
 use super::element::Element;
+use crate::runtime::serializers::contexts::{self, Zstd};
 
 /// The most bytes a chunk may decode to.
 pub const MAX_CHUNK_BYTES: u64 = 1 << 40;
@@ -61,7 +63,7 @@ struct Step {
 enum Kind {
     Gzip(i32),
     Zlib(i32),
-    Zstd,
+    Zstd(Zstd),
     Bz2,
     Blosc,
     Other,
@@ -242,15 +244,20 @@ impl Pipeline {
             })?;
         }
         let last = self.arrays.last().expect("there is one");
-        let mut bytes = guarded("the chunk", || {
+        let bytes = guarded("the chunk", || {
             let codec = self.chain.array_to_bytes_codec();
             codec.encode(elements, &last.shape, &last.data_type, &last.fill, &options)
-        })?
-        .into_owned();
-        for step in &self.steps {
-            bytes = step.encode(bytes, &options)?;
-        }
-        Ok(bytes)
+        })?;
+        self.encode_bytes(bytes)
+    }
+
+    /// Encodes one chunk from its elements as they are in memory, where [`Pipeline::is_direct`].
+    ///
+    /// # Errors
+    /// As [`Pipeline::encode`].
+    pub fn encode_bytes(&self, elements: Cow<'_, [u8]>) -> Result<Vec<u8>, String> {
+        let encoded = self.steps.iter().try_fold(elements, |bytes, step| step.encode(bytes).map(Cow::Owned));
+        encoded.map(Cow::into_owned)
     }
 }
 
@@ -260,7 +267,7 @@ impl Step {
         let decoded = match self.kind {
             Kind::Gzip(_) => self.inflate(&encoded, |d, from, to| d.gzip_decompress(from, to))?,
             Kind::Zlib(_) => self.inflate(&encoded, |d, from, to| d.zlib_decompress(from, to))?,
-            Kind::Zstd => self.unzstd(&encoded)?,
+            Kind::Zstd(_) => self.unzstd(&encoded)?,
             Kind::Bz2 => self.take(bzip2::read::BzDecoder::new(encoded.as_slice()))?,
             Kind::Blosc if declared(&encoded, 4, 4).is_some_and(|n| n > self.limit) => return Err(too_much()),
             Kind::Blosc if declared(&encoded, 12, 4) != Some(encoded.len() as u64) => {
@@ -280,12 +287,12 @@ impl Step {
     /// Decodes into `decoded` as far as it goes, and gives the number of bytes there are.
     fn decode_into(&self, encoded: Vec<u8>, decoded: &mut [u8]) -> Result<usize, String> {
         let inflated = match self.kind {
-            Kind::Gzip(_) => libdeflater::Decompressor::new().gzip_decompress(&encoded, decoded),
-            Kind::Zlib(_) => libdeflater::Decompressor::new().zlib_decompress(&encoded, decoded),
-            Kind::Zstd if content_size(&encoded) == Some(decoded.len() as u64) => {
-                return zstd::bulk::decompress_to_buffer(&encoded, decoded).map_err(|e| format!("zstd: {e}"));
+            Kind::Gzip(_) => contexts::inflater(|d| d.gzip_decompress(&encoded, decoded)),
+            Kind::Zlib(_) => contexts::inflater(|d| d.zlib_decompress(&encoded, decoded)),
+            Kind::Zstd(_) if content_size(&encoded) == Some(decoded.len() as u64) => {
+                return contexts::zstd_decode(&encoded, decoded).map_err(|e| format!("zstd: {e}"));
             }
-            Kind::Zstd | Kind::Bz2 | Kind::Blosc | Kind::Other => return Ok(copy(&self.decode(encoded)?, decoded)),
+            Kind::Zstd(_) | Kind::Bz2 | Kind::Blosc | Kind::Other => return Ok(copy(&self.decode(encoded)?, decoded)),
         };
         match inflated {
             Ok(length) => Ok(length),
@@ -306,7 +313,7 @@ impl Step {
         let mut size = guess.min(self.limit);
         loop {
             decoded.resize(size as usize, 0);
-            match run(&mut libdeflater::Decompressor::new(), encoded, &mut decoded) {
+            match contexts::inflater(|d| run(d, encoded, &mut decoded)) {
                 Ok(length) => {
                     decoded.truncate(length);
                     return Ok(decoded);
@@ -325,8 +332,10 @@ impl Step {
     fn unzstd(&self, encoded: &[u8]) -> Result<Vec<u8>, String> {
         match content_size(encoded) {
             Some(size) if size <= self.limit => {
-                let capacity = if self.exact { self.limit } else { size };
-                zstd::bulk::decompress(encoded, capacity as usize).map_err(|e| format!("zstd: {e}"))
+                let mut decoded = vec![0; if self.exact { self.limit } else { size } as usize];
+                let length = contexts::zstd_decode(encoded, &mut decoded).map_err(|e| format!("zstd: {e}"))?;
+                decoded.truncate(length);
+                Ok(decoded)
             }
             Some(size) => Err(format!("it decodes to {size} bytes, and the metadata declares at most {}", self.limit)),
             None => self.take(zstd::stream::read::Decoder::new(encoded).map_err(|e| format!("zstd: {e}"))?),
@@ -339,31 +348,35 @@ impl Step {
         Ok(decoded)
     }
 
-    fn encode(&self, bytes: Vec<u8>, options: &CodecOptions) -> Result<Vec<u8>, String> {
-        let deflater = |level| {
-            let level = libdeflater::CompressionLvl::new(level).map_err(|_| format!("deflate has no level {level}"))?;
-            Ok::<_, String>(libdeflater::Compressor::new(level))
-        };
+    fn encode(&self, bytes: Cow<'_, [u8]>) -> Result<Vec<u8>, String> {
         match self.kind {
             Kind::Gzip(level) => {
-                let mut deflater = deflater(level)?;
-                let mut encoded = vec![0; deflater.gzip_compress_bound(bytes.len())];
-                let length = deflater.gzip_compress(&bytes, &mut encoded).map_err(|e| e.to_string())?;
-                encoded.truncate(length);
-                Ok(encoded)
+                deflated(&bytes, level, Compressor::gzip_compress_bound, |d, from, to| d.gzip_compress(from, to))
             }
             Kind::Zlib(level) => {
-                let mut deflater = deflater(level)?;
-                let mut encoded = vec![0; deflater.zlib_compress_bound(bytes.len())];
-                let length = deflater.zlib_compress(&bytes, &mut encoded).map_err(|e| e.to_string())?;
-                encoded.truncate(length);
-                Ok(encoded)
+                deflated(&bytes, level, Compressor::zlib_compress_bound, |d, from, to| d.zlib_compress(from, to))
             }
-            Kind::Zstd | Kind::Bz2 | Kind::Blosc | Kind::Other => {
-                Ok(guarded("the chunk", || self.codec.encode(Cow::Owned(bytes), options))?.into_owned())
+            Kind::Zstd(settings) => contexts::zstd_encode(&bytes, settings).map_err(|e| format!("zstd: {e}")),
+            Kind::Bz2 | Kind::Blosc | Kind::Other => {
+                Ok(guarded("the chunk", || self.codec.encode(bytes, &options()))?.into_owned())
             }
         }
     }
+}
+
+/// A deflate stream in one of its wrappers, which `bound` and `run` are those of.
+fn deflated(
+    bytes: &[u8],
+    level: i32,
+    bound: fn(&mut Compressor, usize) -> usize,
+    run: fn(&mut Compressor, &[u8], &mut [u8]) -> Result<usize, CompressionError>,
+) -> Result<Vec<u8>, String> {
+    contexts::deflater(level, |deflater| {
+        let mut encoded = vec![0; bound(deflater, bytes.len())];
+        let length = run(deflater, bytes, &mut encoded).map_err(|e| e.to_string())?;
+        encoded.truncate(length);
+        Ok(encoded)
+    })?
 }
 
 /// The size that a Zstandard frame says it decodes to.
@@ -387,15 +400,15 @@ fn is_native(codec: &Arc<dyn ArrayToBytesCodecTraits>, size: u64) -> bool {
 }
 
 fn kind_of(codec: &Arc<dyn BytesToBytesCodecTraits>) -> Kind {
-    let level = || {
-        let configuration = codec.configuration_v3(&CodecMetadataOptions::default());
-        let level = configuration.and_then(|c| c.get("level").and_then(Value::as_i64));
-        level.unwrap_or(6).clamp(0, 12) as i32
-    };
+    let configuration = codec.configuration_v3(&CodecMetadataOptions::default());
+    let option = |key: &str| configuration.as_ref().and_then(|c| c.get(key));
+    let number = |key: &str| option(key).and_then(Value::as_i64);
+    let flag = |key: &str| option(key).and_then(Value::as_bool).unwrap_or_default();
+    let level = || number("level").unwrap_or(6).clamp(0, 12) as i32;
     match codec.name_v3().as_deref() {
         Some("gzip") => Kind::Gzip(level()),
         Some("numcodecs.zlib") => Kind::Zlib(level()),
-        Some("zstd") => Kind::Zstd,
+        Some("zstd") => Kind::Zstd(Zstd { level: number("level").unwrap_or(3) as i32, checksum: flag("checksum") }),
         Some("numcodecs.bz2") => Kind::Bz2,
         Some("blosc") => Kind::Blosc,
         _ => Kind::Other,

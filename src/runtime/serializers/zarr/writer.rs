@@ -10,7 +10,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::element::bytes_of;
+use super::codecs::Pipeline;
+use super::element::{Element as Stored, Form, bytes_of};
 use super::metadata::{ArrayMetadata, Layout};
 use super::target::Target;
 use crate::array::block::{Element, with_type};
@@ -114,7 +115,7 @@ impl ZarrWriter {
         match &self.metadata.layout {
             Layout::Chunks(pipeline) => {
                 let whole = padded(block, &self.metadata.chunks, &self.metadata.fill);
-                pipeline.encode(bytes_of(&whole, dtype)?)
+                encode_whole(pipeline, &whole, &self.metadata.element)
             }
             Layout::Shards(sharding) => {
                 let counts = Region::whole(&sharding.counts);
@@ -126,11 +127,19 @@ impl ZarrWriter {
                         return Ok(None);
                     }
                     let whole = padded(&block.slice(&region), &sharding.inner_shape, &self.metadata.fill);
-                    sharding.inner.encode(bytes_of(&whole, dtype)?).map(Some)
+                    encode_whole(&sharding.inner, &whole, &self.metadata.element).map(Some)
                 });
                 sharding.assemble(chunks)
             }
         }
+    }
+}
+
+/// Encodes a block of a whole chunk.
+fn encode_whole(pipeline: &Pipeline, block: &Block, element: &Stored) -> Result<Vec<u8>, String> {
+    match block.contiguous().as_bytes() {
+        Some(bytes) if element.form == Form::Plain && pipeline.is_direct() => pipeline.encode_bytes(bytes.into()),
+        _ => pipeline.encode(bytes_of(block, element.dtype)?),
     }
 }
 

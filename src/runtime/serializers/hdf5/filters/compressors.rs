@@ -3,11 +3,12 @@
 use std::io::Read;
 
 use super::FilterError;
+use crate::runtime::serializers::contexts;
 
 /// Inflates one zlib stream into at most `cap` bytes.
 pub(super) fn inflate(input: &[u8], cap: usize) -> Result<Vec<u8>, FilterError> {
     let mut out = vec![0; cap];
-    let length = libdeflater::Decompressor::new().zlib_decompress(input, &mut out).map_err(|error| {
+    let length = contexts::inflater(|d| d.zlib_decompress(input, &mut out)).map_err(|error| {
         let reason = match error {
             libdeflater::DecompressionError::BadData => "not a zlib stream, or damaged",
             libdeflater::DecompressionError::InsufficientSpace => "more bytes than the chunk holds",
@@ -20,15 +21,13 @@ pub(super) fn inflate(input: &[u8], cap: usize) -> Result<Vec<u8>, FilterError> 
 
 /// Deflates into one zlib stream; `level` is 0 to 9.
 pub(super) fn deflate(input: &[u8], level: u8) -> Result<Vec<u8>, FilterError> {
-    let level = libdeflater::CompressionLvl::new(i32::from(level))
-        .map_err(|_| FilterError::parameters("gzip", format!("there is no level {level}")))?;
-    let mut compressor = libdeflater::Compressor::new(level);
-    let mut out = vec![0; compressor.zlib_compress_bound(input.len())];
-    let length = compressor
-        .zlib_compress(input, &mut out)
-        .map_err(|_| FilterError::parameters("gzip", "the bound of the compressed size was exceeded"))?;
-    out.truncate(length);
-    Ok(out)
+    let deflated = contexts::deflater(i32::from(level), |compressor| {
+        let mut out = vec![0; compressor.zlib_compress_bound(input.len())];
+        let length = compressor.zlib_compress(input, &mut out).map_err(|e| e.to_string())?;
+        out.truncate(length);
+        Ok(out)
+    });
+    deflated.and_then(|result| result).map_err(|reason| FilterError::parameters("gzip", reason))
 }
 
 /// Unfolds bzip2 streams into at most `cap` bytes.
@@ -43,7 +42,10 @@ pub(super) fn bunzip2(input: &[u8], cap: usize) -> Result<Vec<u8>, FilterError> 
 
 /// Unfolds Zstandard frames into at most `cap` bytes.
 pub(super) fn unzstd(input: &[u8], cap: usize) -> Result<Vec<u8>, FilterError> {
-    zstd::bulk::decompress(input, cap).map_err(|error| FilterError::corrupt("zstd", error.to_string()))
+    let mut out = vec![0; cap];
+    let length = contexts::zstd_decode(input, &mut out).map_err(|e| FilterError::corrupt("zstd", e.to_string()))?;
+    out.truncate(length);
+    Ok(out)
 }
 
 /// Unfolds one Blosc buffer into at most `cap` bytes.
