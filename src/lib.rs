@@ -4,6 +4,7 @@ pub mod array;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod diagnostic;
+pub mod one_liner;
 pub mod operators;
 pub mod parser;
 pub mod planner;
@@ -16,6 +17,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostic::{Diagnostics, Report};
+use one_liner::OneLiner;
+use parser::ast::Program;
 use planner::catalog::Catalog;
 use planner::graph::Graph;
 use planner::lower::{self, Inputs, Lowered};
@@ -68,10 +71,32 @@ pub struct Planned {
 /// Every mistake of the script.
 pub fn check(name: &str, text: &str, options: &Options, catalog: &dyn Catalog) -> Result<Checked, Box<Report>> {
     let mut sources = SourceMap::default();
-    let (program, mut problems) = parser::parse(sources.add(name, text));
+    let parsed = parser::parse(sources.add(name, text));
+    lowered(parsed, sources, (name, None), options, catalog)
+}
+
+/// Parses and types a command line that is a script.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn check_one_liner(line: &OneLiner<'_>, options: &Options, catalog: &dyn Catalog) -> Result<Checked, Box<Report>> {
+    let mut sources = SourceMap::default();
+    let parsed = line.parse(&mut sources);
+    let command = line.to_string();
+    lowered(parsed, sources, ("", Some(command)), options, catalog)
+}
+
+fn lowered(
+    (program, mut problems): (Program, Diagnostics),
+    mut sources: SourceMap,
+    (name, command): (&str, Option<String>),
+    options: &Options,
+    catalog: &dyn Catalog,
+) -> Result<Checked, Box<Report>> {
     let inputs = Inputs {
         params: options.params.clone(),
         script_name: name.to_owned(),
+        command,
         overwrite: options.overwrite,
         loader: &load_import,
     };
@@ -117,7 +142,7 @@ fn settings(lowered: &Lowered, options: &Options) -> Settings {
     }
 }
 
-fn load_import(path: &str, sources: &mut SourceMap) -> Result<(parser::ast::Program, Diagnostics), String> {
+fn load_import(path: &str, sources: &mut SourceMap) -> Result<(Program, Diagnostics), String> {
     let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
     Ok(parser::parse(sources.add(path, text)))
 }

@@ -6,25 +6,34 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
+use functionfuse::cli;
 use functionfuse::parser::format::format;
 use functionfuse::source::SourceMap;
 
 /// Lay out FunctionFuse scripts in the canonical way.
 ///
-/// Files are rewritten in place, standard input goes to standard output. Exit codes: 0 done, 1 a script
-/// is wrong or, with --check, laid out differently, 2 usage, or a file cannot be read or written.
+/// Files are rewritten in place, standard input goes to standard output.
 #[derive(Parser)]
-#[command(name = "fffmt", version)]
+#[command(name = "fffmt", version, after_help = AFTER)]
 struct Arguments {
     /// Change nothing; name the files whose layout differs.
     #[arg(long)]
     check: bool,
 
     /// Scripts; `-` is standard input.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "completions")]
     files: Vec<PathBuf>,
+
+    /// Print completions for a shell.
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    completions: Option<Shell>,
 }
+
+const AFTER: &str = "\
+Exit codes: 0 done, 1 a script is wrong or, with --check, laid out differently, 2 wrong usage,
+or a file cannot be read or written.";
 
 /// What became of a file, worst last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +47,9 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(shell) = arguments.completions {
+        std::process::exit(cli::give(None, &cli::completions(Arguments::command(), shell)));
+    }
     let outcomes = arguments.files.iter().map(|path| {
         one(path, arguments.check).unwrap_or_else(|error| {
             eprintln!("fffmt: {}: {error}", path.display());

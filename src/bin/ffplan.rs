@@ -1,12 +1,13 @@
 //! `ffplan`: shows what a script would do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::exit;
 
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use clap_complete::Shell;
-use functionfuse::cli::arguments::{RunOptions, split_params};
+use functionfuse::cli::arguments::RunOptions;
 use functionfuse::cli::problems::{self, ErrorFormat};
+use functionfuse::cli::script::{self, usage};
 use functionfuse::diagnostic::Report;
 use functionfuse::operators::reference;
 use functionfuse::planner::explain::{self, View};
@@ -17,7 +18,7 @@ use regex::Regex;
 
 /// Shows the graph and the plan of a FunctionFuse script without running it.
 #[derive(Parser)]
-#[command(name = "ffplan", version, after_help = "Params of the script are options too: --NAME VALUE.")]
+#[command(name = "ffplan", version, override_usage = USAGE, after_help = AFTER)]
 struct Arguments {
     /// The script
     #[arg(required_unless_present_any = ["operators", "completions"])]
@@ -39,16 +40,30 @@ struct Arguments {
     /// Show only nodes whose name or calls match, with what they are computed from
     #[arg(long = "match", value_name = "REGEX")]
     matching: Option<Regex>,
-    /// List all operators
-    #[arg(long, conflicts_with_all = ["script", "format", "stage", "why", "matching", "completions"])]
-    operators: bool,
+    /// List all operators, or show one in full
+    #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    #[arg(conflicts_with_all = ["script", "format", "stage", "why", "matching", "completions"])]
+    operators: Option<Option<String>>,
     /// Print completions for a shell
-    #[arg(long, value_name = "SHELL", conflicts_with_all = ["script", "format", "stage", "why", "matching"])]
+    #[arg(long, value_name = "SHELL", exclusive = true)]
     completions: Option<Shell>,
     /// How problems are shown
     #[arg(long, value_enum, default_value_t)]
     error_format: ErrorFormat,
 }
+
+const USAGE: &str = "ffplan SCRIPT [--PARAM VALUE]... [OPTIONS]
+       ffplan --operators [NAME]";
+
+const AFTER: &str = "\
+Params of a script are options too: `ffplan SCRIPT --help` lists them.
+
+Examples:
+  ffplan warming.ff --memory 512MiB --why
+  ffplan warming.ff --format svg --stage optimized -o warming.svg
+  ffplan --operators mean
+
+Exit codes: 0 done, 1 the script is wrong, 2 wrong usage, 3 the output cannot be written.";
 
 #[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
 enum Format {
@@ -72,37 +87,28 @@ enum Stage {
 }
 
 fn main() {
-    let mut command = Arguments::command();
-    let (known, params) = split_params(&command, std::env::args().collect()).unwrap_or_else(|e| usage(&e));
-    let matches = command.clone().get_matches_from(known);
+    let (matches, params) = script::matches(Arguments::command(), std::env::args_os().collect());
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
     let options = arguments.run.options(params).unwrap_or_else(|e| usage(&e));
-    let text = match (&arguments.script, arguments.completions) {
-        (_, Some(shell)) => {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut command, "ffplan", &mut text);
-            text
-        }
-        (Some(script), None) => shown(&arguments, script.display().to_string(), &options).into_bytes(),
-        (None, None) => reference::list().into_bytes(),
+    let text = match (&arguments.script, arguments.completions, &arguments.operators) {
+        (_, Some(shell), _) => cli::completions(Arguments::command(), shell),
+        (Some(path), ..) => shown(&arguments, path, &options).into_bytes(),
+        (None, _, Some(Some(name))) => reference::help(name).unwrap_or_else(|e| usage(&e)).into_bytes(),
+        (None, ..) => reference::list().into_bytes(),
     };
     exit(cli::give(arguments.output.as_deref(), &text));
 }
 
-fn usage(message: &str) -> ! {
-    eprintln!("error: {message}");
-    exit(cli::USAGE)
-}
-
-fn shown(arguments: &Arguments, name: String, options: &Options) -> String {
+fn shown(arguments: &Arguments, path: &Path, options: &Options) -> String {
+    let name = path.display().to_string();
     let drawn = matches!(arguments.format, Format::Dot | Format::Svg | Format::Mermaid);
     if arguments.why && drawn {
         usage("`--why` goes with `--format text` and `--format json`; a drawing has no place for it");
     }
-    let text = std::fs::read_to_string(&name).unwrap_or_else(|e| usage(&format!("cannot read `{name}`: {e}")));
+    let text = script::read(path);
     let (views, notes) = views(arguments, (&name, &text), options).unwrap_or_else(|report| {
         problems::show(&report, arguments.error_format);
-        exit(cli::SCRIPT)
+        exit(cli::refused(&report))
     });
     let views: Vec<View> = match &arguments.matching {
         Some(pattern) => views.iter().map(|view| view.matching(pattern)).collect(),

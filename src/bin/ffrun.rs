@@ -2,120 +2,137 @@
 
 use std::path::PathBuf;
 use std::process::exit;
+use std::time::Instant;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
-use functionfuse::cli::arguments::{RunOptions, split_params};
+use clap_complete::Shell;
+use functionfuse::cli::arguments::RunOptions;
+use functionfuse::cli::execution::{Execution, code_of};
 use functionfuse::cli::problems::{self, ErrorFormat};
-use functionfuse::cli::progress::{Progress, ProgressFormat};
-use functionfuse::cli::{self, inspect, show};
+use functionfuse::cli::script::{self, usage};
+use functionfuse::cli::{self, inspect};
+use functionfuse::diagnostic::Report;
+use functionfuse::one_liner::OneLiner;
+use functionfuse::planner::explain;
 use functionfuse::runtime::catalog::LocalCatalog;
-use functionfuse::runtime::error::{Failure, RunError};
-use functionfuse::runtime::observer::Report;
-use functionfuse::runtime::{self, Cancel};
+use functionfuse::runtime::serializers;
 use functionfuse::{Options, Planned};
 
-/// Runs a FunctionFuse script: arrays in, arrays out, within a memory budget.
+/// Runs a FunctionFuse script, or one expression: arrays in, arrays out, within a memory budget.
 #[derive(Parser)]
-#[command(
-    name = "ffrun",
-    version,
-    after_help = "Params of the script are options too: --NAME VALUE.\n`ffrun info URL` shows what lies at a place, `ffrun diff A B` compares two."
-)]
+#[command(name = "ffrun", version, override_usage = USAGE, after_help = AFTER)]
 struct Arguments {
-    /// The script
-    script: PathBuf,
+    /// The script; with `-e` the file or store that is read
+    #[arg(value_name = "SCRIPT", required_unless_present = "completions")]
+    script: Option<PathBuf>,
+    /// With `-e`, what is written, in the format of its extension; without it, or with `-`, the result is printed
+    #[arg(value_name = "OUT", requires = "expression")]
+    output: Option<PathBuf>,
+    /// Apply an expression to IN: its arrays are visible by name, IN itself as `data`
+    #[arg(short, value_name = "EXPR")]
+    expression: Option<String>,
     #[command(flatten)]
     run: RunOptions,
-    /// Check and plan, read and write nothing
-    #[arg(long)]
+    /// Check and plan, and say what would be done; read and write nothing
+    #[arg(long, conflicts_with_all = ["report", "trace", "log"])]
     dry_run: bool,
-    /// How progress is shown
-    #[arg(long, value_enum, default_value_t)]
-    progress: ProgressFormat,
+    /// Go on from what an interrupted run has written: not there yet
+    #[arg(long, hide = true)]
+    resume: bool,
+    #[command(flatten)]
+    execution: Execution,
     /// How problems are shown
     #[arg(long, value_enum, default_value_t)]
     error_format: ErrorFormat,
-    /// Write what the run took to this file, as JSON
-    #[arg(long, value_name = "FILE.json")]
-    report: Option<PathBuf>,
+    /// Print completions for a shell
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    completions: Option<Shell>,
 }
 
+const USAGE: &str = "ffrun SCRIPT [--PARAM VALUE]... [OPTIONS]
+       ffrun -e EXPR IN [OUT] [OPTIONS]
+       ffrun info URL
+       ffrun diff A B [--rtol X] [--atol X]";
+
+const AFTER: &str = "\
+Params of a script are options too: `ffrun SCRIPT --help` lists them.
+`ffrun info` shows what lies at a place, `ffrun diff` compares two.
+
+Examples:
+  ffrun warming.ff --first 1971 --memory 512MiB
+  ffrun -e 'air |> mean(time)' air.nc climate.zarr
+  ffrun -e 'max(air) - min(air)' air.nc
+
+Exit codes: 0 done, 1 the script is wrong, 2 wrong usage, 3 reading or writing failed, 4 an assert failed, 130 interrupted.";
+
 fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    match args.get(1).map(String::as_str) {
+    let args: Vec<_> = std::env::args_os().collect();
+    match args.get(1).and_then(|a| a.to_str()) {
         Some("info") => exit(inspect::info(&args[1..])),
         Some("diff") => exit(inspect::diff(&args[1..])),
         _ => {}
     }
-    let command = Arguments::command();
-    let (known, params) = split_params(&command, args).unwrap_or_else(|e| usage(&e));
-    let arguments = Arguments::from_arg_matches(&command.get_matches_from(known)).unwrap_or_else(|e| e.exit());
+    let (matches, params) = script::matches(Arguments::command(), args);
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    if let Some(shell) = arguments.completions {
+        exit(cli::give(None, &cli::completions(Arguments::command(), shell)));
+    }
+    if arguments.resume {
+        usage("`--resume` is not there yet: an interrupted run leaves nothing behind, so run again from the start");
+    }
     let options = arguments.run.options(params).unwrap_or_else(|e| usage(&e));
     exit(run(&arguments, &options));
 }
 
-fn usage(message: &str) -> ! {
-    eprintln!("error: {message}");
-    exit(cli::USAGE)
-}
-
 fn run(arguments: &Arguments, options: &Options) -> i32 {
-    let name = arguments.script.display().to_string();
-    let text = match std::fs::read_to_string(&arguments.script) {
-        Ok(text) => text,
-        Err(error) => usage(&format!("cannot read `{name}`: {error}")),
+    let listeners = match arguments.execution.listeners() {
+        Ok(listeners) => listeners,
+        Err(message) => return cli::failed(&message),
     };
     let catalog = LocalCatalog::default();
-    let planned = functionfuse::check(&name, &text, options, &catalog).and_then(|c| functionfuse::plan(c, options));
-    let planned = match planned {
-        Ok(planned) => planned,
+    let begun = Instant::now();
+    let planned = plan(arguments, options, &catalog);
+    listeners.event("plan", begun);
+    let code = match &planned {
         Err(report) => {
-            problems::show(&report, arguments.error_format);
-            return cli::SCRIPT;
+            problems::show(report, arguments.error_format);
+            cli::refused(report)
+        }
+        Ok(planned) if arguments.dry_run => cli::give(None, explain::text::summary(&planned.plan).as_bytes()),
+        Ok(planned) => match arguments.execution.run(planned, &catalog, &listeners) {
+            Ok(code) => code,
+            Err(error) => {
+                eprint!("{}", problems::one(&error, &planned.sources, arguments.error_format));
+                code_of(&error)
+            }
+        },
+    };
+    listeners.finish(code)
+}
+
+fn plan(arguments: &Arguments, options: &Options, catalog: &LocalCatalog) -> Result<Planned, Box<Report>> {
+    let path = arguments.script.as_deref().unwrap_or_else(|| usage("no script"));
+    let name = path.display().to_string();
+    let mut checked = match &arguments.expression {
+        None => functionfuse::check(&name, &script::read(path), options, catalog)?,
+        Some(expression) => {
+            let output = arguments.output.as_ref().map(|o| o.display().to_string()).filter(|o| o != "-");
+            let output = output.as_deref().map(|url| (format_of(url), url));
+            if expression.trim().is_empty() {
+                usage("the expression of `-e` is empty; `data` is all of the input");
+            }
+            functionfuse::check_one_liner(&OneLiner { expression, input: &name, output }, options, catalog)?
         }
     };
-    if arguments.dry_run {
-        return cli::DONE;
-    }
-    match execute(arguments, &planned, &catalog) {
-        Ok(report) => write_report(arguments, &report),
-        Err(error) => {
-            eprint!("{}", problems::one(&error, &planned.sources, arguments.error_format));
-            match error.kind {
-                Failure::Storage => cli::STORAGE,
-                Failure::Assert => cli::ASSERT,
-                Failure::Cancelled => cli::INTERRUPTED,
-            }
-        }
-    }
+    let warnings = std::mem::take(&mut checked.warnings).report(checked.sources.clone());
+    problems::show(&warnings, arguments.error_format);
+    functionfuse::plan(checked, options)
 }
 
-fn execute(arguments: &Arguments, planned: &Planned, catalog: &LocalCatalog) -> Result<Report, RunError> {
-    let cancel = Cancel::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // The second signal leaves at once; the first asks the tasks in flight to finish.
-        let second = signal_hook::flag::register_conditional_shutdown(signal, cli::INTERRUPTED, cancel.flag());
-        let first = signal_hook::flag::register(signal, cancel.flag());
-        if second.and(first).is_err() {
-            eprintln!("warning: signals cannot be handled here; an interrupted run may leave staging files behind");
-        }
-    }
-    let progress = Progress::new(arguments.progress);
-    let outcome = runtime::run(&planned.plan, catalog, &progress, &cancel)?;
-    for shown in &outcome.shown {
-        print!("{}", show::value(shown));
-    }
-    Ok(outcome.report)
-}
-
-fn write_report(arguments: &Arguments, report: &Report) -> i32 {
-    let Some(path) = &arguments.report else { return cli::DONE };
-    let text = serde_json::to_string_pretty(report).map_err(|e| e.to_string());
-    match text.and_then(|t| std::fs::write(path, t + "\n").map_err(|e| e.to_string())) {
-        Ok(()) => cli::DONE,
-        Err(error) => {
-            eprintln!("error: the run is done, but its report cannot be written to `{}`: {error}", path.display());
-            cli::STORAGE
-        }
-    }
+/// The format that the extension of a target stands for.
+fn format_of(url: &str) -> &'static str {
+    serializers::by_extension(url).unwrap_or_else(|known| {
+        let known = known.join(", ");
+        usage(&format!("the format of `{url}` cannot be told from its name, which should end in one of {known}"))
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Command};
+use clap::Args;
 
 use crate::Options;
 
@@ -79,51 +79,6 @@ pub fn size(text: &str) -> Result<u64, String> {
         bytes if (1.0..=1e19).contains(&bytes) => Ok(bytes as u64),
         _ => Err("a size is at least one byte".to_owned()),
     }
-}
-
-/// Params by name, in the order given.
-pub type Params = Vec<(String, String)>;
-
-/// Splits the params, given as `--NAME V` or `--NAME=V`, from the arguments that `command` knows.
-///
-/// # Errors
-/// A param has no value.
-pub fn split_params(command: &Command, args: Vec<String>) -> Result<(Vec<String>, Params), String> {
-    let (mut known, mut params) = (Vec::new(), Vec::new());
-    let mut args = args.into_iter();
-    while let Some(arg) = args.next() {
-        let Some(name) = arg.strip_prefix("--").filter(|n| !n.is_empty()) else {
-            known.push(arg);
-            continue;
-        };
-        let (name, value) = match name.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (name.to_owned(), None),
-        };
-        match option(command, &name) {
-            Some(takes_value) => {
-                known.push(arg);
-                if takes_value && value.is_none() {
-                    known.extend(args.next());
-                }
-            }
-            None => {
-                let value = value.or_else(|| args.next());
-                let value = value.ok_or_else(|| format!("`--{name}` is no option, and as a param it has no value"))?;
-                params.push((name, value));
-            }
-        }
-    }
-    Ok((known, params))
-}
-
-/// Whether `command` has the option, and whether that takes a value.
-fn option(command: &Command, name: &str) -> Option<bool> {
-    if name == "help" || name == "version" {
-        return Some(false);
-    }
-    let arg = command.get_arguments().find(|a| a.get_long() == Some(name))?;
-    Some(matches!(arg.get_action(), ArgAction::Set | ArgAction::Append))
 }
 
 #[cfg(test)]

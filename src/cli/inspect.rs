@@ -1,5 +1,6 @@
 //! `ffrun info` and `ffrun diff` as commands: arguments, opening, exit codes.
 
+use std::ffi::OsString;
 use std::process::exit;
 use std::sync::Arc;
 
@@ -45,24 +46,21 @@ fn open(url: &str) -> Arc<dyn Container> {
 }
 
 /// Runs `ffrun info` with these arguments; gives the exit code.
-pub fn info(args: &[String]) -> i32 {
+pub fn info(args: &[OsString]) -> i32 {
     let arguments = Info::parse_from(args);
-    print!("{}", super::info::tree(&arguments.url, open(&arguments.url).stored()));
-    super::DONE
+    super::give(None, super::info::tree(&arguments.url, open(&arguments.url).stored()).as_bytes())
 }
 
 /// Runs `ffrun diff` with these arguments; gives the exit code.
-pub fn diff(args: &[String]) -> i32 {
+pub fn diff(args: &[OsString]) -> i32 {
     let arguments = Diff::parse_from(args);
     let tolerance = Tolerance { rtol: arguments.rtol, atol: arguments.atol };
     match super::diff::diff(&*open(&arguments.a), &*open(&arguments.b), tolerance) {
         Ok(found) => {
-            found.iter().for_each(|difference| println!("{difference}"));
-            if found.is_empty() { super::DONE } else { super::SCRIPT }
+            let text: String = found.iter().map(|difference| format!("{difference}\n")).collect();
+            let differs = if found.is_empty() { super::DONE } else { super::SCRIPT };
+            differs.max(super::give(None, text.as_bytes()))
         }
-        Err(error) => {
-            eprintln!("error: {error}");
-            super::STORAGE
-        }
+        Err(error) => super::failed(&error.to_string()),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Write};
 
+use super::error::closest;
 use super::{Operator, Param, ParamKind, REGISTRY};
 
 impl Operator {
@@ -80,6 +81,29 @@ pub fn list() -> String {
     let row = |operator: &Operator| format!("  {}\n      {}\n", operator.usage(), operator.summary);
     let group = |(title, rows): &(&str, &[Operator])| format!("{title}\n{}", rows.iter().map(row).collect::<String>());
     REGISTRY.iter().map(group).collect::<Vec<_>>().join("\n")
+}
+
+/// All there is to say on one operator, as plain text.
+///
+/// # Errors
+/// There is none of this name; the text says which is meant.
+pub fn help(name: &str) -> Result<String, String> {
+    let all = || REGISTRY.iter().flat_map(|(_, rows)| rows.iter());
+    let Some(operator) = all().find(|row| row.name == name) else {
+        let near = closest(name, all().map(|row| row.name));
+        let help = near.map_or("`--operators` alone lists all".to_owned(), |near| format!("did you mean `{near}`?"));
+        return Err(format!("there is no operator `{name}`: {help}"));
+    };
+    let params = operator.signature.params;
+    let width = params.iter().map(|p| p.name.chars().count()).max().unwrap_or(0);
+    let row = |p: &Param| {
+        let default = p.default.map(|d| format!(" [default: {d}]")).unwrap_or_default();
+        format!("  {:width$}  {} ({}){default}\n", p.name, p.doc, p.kind)
+    };
+    let rows: String = params.iter().map(row).collect();
+    let (usage, summary, example) = (operator.usage(), operator.summary, operator.example);
+    let note = "in which `x` is an f64[t=6, y=4]";
+    Ok(format!("{usage}\n\n{summary}\n\n{rows}\nExample, {note}:\n\n  print {example}\n"))
 }
 
 const PREFACE: &str = "# Operators

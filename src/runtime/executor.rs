@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::error::{Failure, RunError};
 use super::memory::{ChunkCache, Held};
-use super::observer::{Observer, StageReport};
+use super::observer::{Observer, Phase, StageReport, Timed, Timer};
 use super::reduce::Reducer;
 use super::results::Results;
 use super::targets::Targets;
@@ -99,6 +99,7 @@ fn held(plan: &Plan, source: &Source, number: usize) -> Option<Held> {
 /// A task failed, or the run was cancelled.
 pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> Result<StageReport, RunError> {
     let begun = Instant::now();
+    observer.stage_begun(run.number, run.stage);
     let tasks = run.stage.grid.count(&run.stage.shape);
     let shared = Shared::default();
     if tasks == 0 {
@@ -118,7 +119,7 @@ pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> 
         return Err(RunError::cancelled());
     }
     let cost = &run.stage.cost;
-    Ok(StageReport {
+    let report = StageReport {
         ends: run.stage.ends.iter().map(|e| e.name.clone()).collect(),
         tasks,
         wall: begun.elapsed().as_secs_f64(),
@@ -128,7 +129,14 @@ pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> 
         cache_hits: run.cache.hits(),
         concurrent: workers,
         planned_memory: cost.peak,
-    })
+    };
+    if observer.times() {
+        let (name, stage) = (report.ends.join(", "), Some(run.number));
+        let ended = Instant::now();
+        observer.timed(&Timed { phase: Phase::Stage, name: &name, stage, task: None, moved: None, begun, ended });
+    }
+    observer.stage_done(run.number, &report);
+    Ok(report)
 }
 
 #[derive(Default)]
@@ -146,7 +154,10 @@ fn worker(run: &StageRun<'_>, tasks: u64, shared: &Shared, observer: &dyn Observ
         if number >= tasks {
             return;
         }
-        match run_task(run, &run.index(number), cancel) {
+        let timer = Timer { observer: observer.times().then_some(observer), stage: run.number, task: number };
+        let task = || run_task(run, &run.index(number), cancel, timer);
+        let moved = |done: &Result<_, _>| done.as_ref().ok().copied();
+        match timer.time_moving(Phase::Task, || format!("task {number}"), task, moved) {
             Ok(moved) => {
                 shared.read.fetch_add(moved.read, Ordering::Relaxed);
                 shared.written.fetch_add(moved.written, Ordering::Relaxed);

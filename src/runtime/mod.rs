@@ -38,7 +38,7 @@ use crate::array::{ArrayType, Block, Region};
 use crate::planner::catalog::{CatalogError, Location};
 use crate::planner::plan::{Answer, AnswerKind, Input, Plan};
 use error::RunError;
-use observer::{Observer, Report};
+use observer::{Observer, Phase, Report, Timed};
 use results::Results;
 use serializers::Container;
 
@@ -113,7 +113,13 @@ pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Can
     if cancel.is_cancelled() {
         return Err(RunError::cancelled());
     }
+    let publishing = Instant::now();
     report.published = targets.publish()?;
+    if observer.times() && !report.published.is_empty() {
+        let (phase, name) = (Phase::Publish, report.published.join(", "));
+        let (begun, ended) = (publishing, Instant::now());
+        observer.timed(&Timed { phase, name: &name, stage: None, task: None, moved: None, begun, ended });
+    }
     report.wall = begun.elapsed().as_secs_f64();
     report.peak_memory = observer::peak_memory();
     observer.finished(&report);

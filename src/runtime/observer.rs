@@ -1,15 +1,28 @@
 //! What is told while a plan runs, and the report at its end.
 
+use std::time::Instant;
+
 use serde::Serialize;
 
-use crate::planner::plan::Plan;
+use super::task::Moved;
+use crate::planner::plan::{Plan, Stage};
 
 /// Listens to a run. Methods are called from any thread and should return soon.
 pub trait Observer: Sync {
     /// The plan is about to be carried out.
     fn planned(&self, _plan: &Plan) {}
+    /// The tasks of stage `number` begin.
+    fn stage_begun(&self, _number: usize, _stage: &Stage) {}
     /// A task of stage `stage` is done; it decoded and stored so many bytes.
     fn task_done(&self, _stage: usize, _read: u64, _written: u64) {}
+    /// Whether it wants to be told what took which time; if not, no clock is read for it.
+    fn times(&self) -> bool {
+        false
+    }
+    /// Something took its time, in this thread. What is inside something else is told before it.
+    fn timed(&self, _timed: &Timed<'_>) {}
+    /// The tasks of stage `number` are done.
+    fn stage_done(&self, _number: usize, _report: &StageReport) {}
     /// Everything is published.
     fn finished(&self, _report: &Report) {}
 }
@@ -19,6 +32,111 @@ pub trait Observer: Sync {
 pub struct Silent;
 
 impl Observer for Silent {}
+
+/// Several that listen, told in turn.
+pub struct All<'a>(pub Vec<&'a dyn Observer>);
+
+impl Observer for All<'_> {
+    fn planned(&self, plan: &Plan) {
+        self.0.iter().for_each(|o| o.planned(plan));
+    }
+
+    fn stage_begun(&self, number: usize, stage: &Stage) {
+        self.0.iter().for_each(|o| o.stage_begun(number, stage));
+    }
+
+    fn task_done(&self, stage: usize, read: u64, written: u64) {
+        self.0.iter().for_each(|o| o.task_done(stage, read, written));
+    }
+
+    fn times(&self) -> bool {
+        self.0.iter().any(|o| o.times())
+    }
+
+    fn timed(&self, timed: &Timed<'_>) {
+        self.0.iter().filter(|o| o.times()).for_each(|o| o.timed(timed));
+    }
+
+    fn stage_done(&self, number: usize, report: &StageReport) {
+        self.0.iter().for_each(|o| o.stage_done(number, report));
+    }
+
+    fn finished(&self, report: &Report) {
+        self.0.iter().for_each(|o| o.finished(report));
+    }
+}
+
+/// What time is spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Targets are completed and given their names.
+    Publish,
+    /// All tasks of a stage.
+    Stage,
+    /// One task.
+    Task,
+    /// A task reads and decodes an input.
+    Read,
+    /// A task computes.
+    Compute,
+    /// A task waits for its turn in a reduction.
+    Wait,
+    /// A task encodes and writes a result.
+    Write,
+}
+
+/// A piece of a run and its time.
+pub struct Timed<'a> {
+    /// What it was spent on.
+    pub phase: Phase,
+    /// What was read, computed or written.
+    pub name: &'a str,
+    /// The stage, for all but [`Phase::Publish`].
+    pub stage: Option<usize>,
+    /// The task, for what a task does.
+    pub task: Option<u64>,
+    /// Bytes decoded and stored, for a task.
+    pub moved: Option<Moved>,
+    /// When it began.
+    pub begun: Instant,
+    /// When it ended.
+    pub ended: Instant,
+}
+
+/// Takes the time of what one task does, where someone listens.
+#[derive(Clone, Copy)]
+pub struct Timer<'a> {
+    /// Who listens.
+    pub observer: Option<&'a dyn Observer>,
+    /// The stage.
+    pub stage: usize,
+    /// The task.
+    pub task: u64,
+}
+
+impl Timer<'_> {
+    /// Does `work` and tells how long it took; `name` is asked for only then.
+    pub fn time<T>(&self, phase: Phase, name: impl FnOnce() -> String, work: impl FnOnce() -> T) -> T {
+        self.time_moving(phase, name, work, |_| None)
+    }
+
+    /// As [`Timer::time`], with the bytes that the work has moved.
+    pub fn time_moving<T>(
+        &self,
+        phase: Phase,
+        name: impl FnOnce() -> String,
+        work: impl FnOnce() -> T,
+        moved: impl FnOnce(&T) -> Option<Moved>,
+    ) -> T {
+        let Some(observer) = self.observer else { return work() };
+        let begun = Instant::now();
+        let done = work();
+        let ended = Instant::now();
+        let (stage, task) = (Some(self.stage), Some(self.task));
+        observer.timed(&Timed { phase, name: &name(), stage, task, moved: moved(&done), begun, ended });
+        done
+    }
+}
 
 /// What a run took.
 #[derive(Clone, Debug, Default, Serialize)]

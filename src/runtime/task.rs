@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::evaluate::{Evaluation, append, into_block};
 use super::executor::StageRun;
 use super::memory::{ChunkCache, Held, Stay};
+use super::observer::{Phase, Timer};
 use super::reduce::Stepping;
 use super::serializers::{ArrayReader, StorageError};
 use super::{Cancel, error::RunError};
@@ -42,7 +43,7 @@ pub struct OpenSource {
 ///
 /// # Errors
 /// Reading or writing failed, or the run was cancelled.
-pub fn run_task(run: &StageRun<'_>, index: &[u64], cancel: &Cancel) -> Result<Moved, RunError> {
+pub fn run_task(run: &StageRun<'_>, index: &[u64], cancel: &Cancel, timer: Timer<'_>) -> Result<Moved, RunError> {
     let stage = run.stage;
     let region = stage.grid.region(index, &stage.shape);
     let at = |error: RunError| error.in_task(&stage.ends[0].name, &region);
@@ -56,18 +57,31 @@ pub fn run_task(run: &StageRun<'_>, index: &[u64], cancel: &Cancel) -> Result<Mo
             inputs.push(None);
             continue;
         };
-        let block = read(run, i, needed, &mut moved).map_err(|e| at(RunError::storage(e, run.span)))?;
+        let block = timer.time(Phase::Read, || input_name(run, i), || read(run, i, needed, &mut moved));
+        let block = block.map_err(|e| at(RunError::storage(e, run.span)))?;
         inputs.push(Some(Piece { region: needed.clone(), block }));
     }
-    let mut evaluation = Evaluation::new(&stage.kernel, &regions, inputs);
-    evaluation.prepare();
-    let blocks = walk(run, &evaluation, index, &region, cancel)?;
-    drop(evaluation);
+    let names = || stage.ends.iter().map(|end| end.name.as_str()).collect::<Vec<_>>().join(", ");
+    let blocks = timer.time(Phase::Compute, names, || {
+        let mut evaluation = Evaluation::new(&stage.kernel, &regions, inputs);
+        evaluation.prepare();
+        walk(run, &evaluation, (index, &region), cancel, timer)
+    })?;
     for (end, block) in stage.ends.iter().zip(blocks) {
         let Some(block) = block else { continue };
-        moved.written += store(run, &end.kind, &region, &block).map_err(|e| at(RunError::storage(e, end.span)))?;
+        let stored = timer.time(Phase::Write, || end.name.clone(), || store(run, &end.kind, &region, &block));
+        moved.written += stored.map_err(|e| at(RunError::storage(e, end.span)))?;
     }
     Ok(moved)
+}
+
+/// What an input is, for people.
+fn input_name(run: &StageRun<'_>, input: usize) -> String {
+    match &run.stage.inputs[input] {
+        Input::Source(source) => format!("{}{}", source.location.url, source.path),
+        Input::Constant(_) => "constant".to_owned(),
+        Input::Kept(id) => format!("result {id}"),
+    }
 }
 
 /// The region of an input.
@@ -129,9 +143,9 @@ fn read_source(
 fn walk(
     run: &StageRun<'_>,
     evaluation: &Evaluation<'_>,
-    index: &[u64],
-    region: &Region,
+    (index, region): (&[u64], &Region),
     cancel: &Cancel,
+    timer: Timer<'_>,
 ) -> Result<Vec<Option<Block>>, RunError> {
     let stage = run.stage;
     let places: Vec<_> = run.reducers.iter().map(|r| r.as_ref().map(|r| r.place(stage, index, region))).collect();
@@ -144,7 +158,8 @@ fn walk(
             continue;
         };
         steppers.push(Some(Stepper::new(&reducer.reduction, &place.cells, &stage.shape, region)));
-        stepping.push(Some(reducer.begin(place, cancel)?));
+        let begin = || reducer.begin(place, cancel);
+        stepping.push(Some(timer.time(Phase::Wait, || "turn".to_owned(), begin)?));
     }
     let (mut slots, mut ready, mut gathered) = (Vec::new(), Vec::new(), Vec::new());
     for end in &stage.ends {

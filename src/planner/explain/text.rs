@@ -56,10 +56,16 @@ fn tree(root: &Branch) -> String {
     out
 }
 
-fn plan(plan: &Plan) -> Branch {
+/// What a run would do and need, in a line, and what it would write.
+pub fn summary(plan: &Plan) -> String {
+    let writes = plan.targets.iter().map(|t| format!("would write {}\n", t.write.location.url));
+    format!("{}\n{}", line(plan), writes.collect::<String>())
+}
+
+fn line(plan: &Plan) -> String {
     let sum = |of: fn(&Cost) -> u64| plan.stages.iter().fold(0u64, |n, s| n.saturating_add(of(&s.cost)));
     let plural = |n: u64, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let line = format!(
+    format!(
         "plan: {}, {}; reads {}, writes {}; peak {} of {}; {}",
         plural(plan.stages.len() as u64, "stage"),
         plural(sum(|c| c.tasks), "task"),
@@ -68,7 +74,11 @@ fn plan(plan: &Plan) -> Branch {
         bytes_text(peak(plan)),
         bytes_text(plan.memory),
         plural(plan.threads as u64, "thread")
-    );
+    )
+}
+
+fn plan(plan: &Plan) -> Branch {
+    let line = line(plan);
     let stages = plan.stages.iter().enumerate().map(|(number, s)| stage(plan, number, s));
     Branch { line, under: stages.chain(plan.answers.iter().map(|a| Branch::leaf(answer(plan, a)))).collect() }
 }

@@ -18,6 +18,7 @@ mod expression;
 mod function;
 mod import;
 mod index;
+mod input;
 mod member;
 mod name;
 mod operator;
@@ -41,6 +42,7 @@ use crate::diagnostic::Diagnostics;
 use crate::parser::ast::Program;
 use crate::source::{SourceMap, Span};
 
+pub use input::INPUT;
 pub use param::ParamType;
 pub use settings::PlanSettings;
 
@@ -71,6 +73,9 @@ pub struct Inputs<'a> {
     pub params: BTreeMap<String, String>,
     /// The script's path as the user wrote it; imports are relative to it.
     pub script_name: String,
+    /// The command line, where the script is one: recorded as what was run. What its one source `data`
+    /// holds is then visible by bare name, and results are named after what they are computed from.
+    pub command: Option<String>,
     /// Whether existing targets are replaced.
     pub overwrite: bool,
     /// Reads imported files.

@@ -12,7 +12,8 @@ impl Lowerer<'_> {
     /// Engine, script, params and sources of what is written, as attributes of the root.
     pub(super) fn provenance(&self, written: &[NodeId]) -> Attributes {
         let version = env!("CARGO_PKG_VERSION");
-        let script = self.inputs.script_name.rsplit('/').next().unwrap_or_default();
+        let file = self.inputs.script_name.rsplit('/').next().unwrap_or_default();
+        let script = self.inputs.command.as_deref().unwrap_or(file);
         let sources = self.sources_of(written);
         let history = sources.keys().find_map(|location| self.history(location));
         let line = format!("functionfuse {version}: {script}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::member::member_help;
 use super::{Lowerer, Lowering};
 use crate::operators::{Operand, REGISTRY, Value, error::closest};
 use crate::parser::ast::{self, Name, Program, StatementKind};
@@ -143,7 +144,9 @@ impl Lowerer<'_> {
         if let Some((_, item)) = self.env.locals.iter().rev().find(|(n, _)| n == name) {
             return Some(item.clone());
         }
-        let binding = self.modules[self.env.module].names.get(name)?;
+        let Some(binding) = self.modules[self.env.module].names.get(name) else {
+            return self.find_in_input(name, at);
+        };
         match &binding.item {
             Some(item) => Some(item.clone()),
             None => {
@@ -179,7 +182,14 @@ impl Lowerer<'_> {
         let help = match closest(name, candidates) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if let Some(owner) = owner => Some(format!("did you mean `{owner}.{name}`?")),
-            None => closest(name, operator_names()).map(|near| format!("did you mean the operator `{near}`?")),
+            None => match closest(name, operator_names()) {
+                Some(near) => Some(format!("did you mean the operator `{near}`?")),
+                None if self.inputs.command.is_some() => {
+                    let names: Vec<&str> = visible.iter().map(String::as_str).collect();
+                    member_help(name, &names, "there are")
+                }
+                None => None,
+            },
         };
         self.unknown_name(name, at, help)
     }
@@ -197,7 +207,8 @@ impl Lowerer<'_> {
     fn visible(&self) -> Vec<String> {
         let module = &self.modules[self.env.module];
         let named = module.names.iter().filter(|(_, b)| b.item.is_some()).map(|(n, _)| n.clone());
-        self.env.locals.iter().map(|(n, _)| n.clone()).chain(named).collect()
+        let input = self.input().ok().map(|input| self.group_names(&input)).unwrap_or_default();
+        self.env.locals.iter().map(|(n, _)| n.clone()).chain(named).chain(input).collect()
     }
 
     /// Runs `walk` with more local names.

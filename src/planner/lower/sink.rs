@@ -105,7 +105,7 @@ impl Lowerer<'_> {
                 let path = format!("/{}", path.value.trim_matches('/'));
                 Ok(vec![Written { path, operand: *operand }])
             }
-            (Value::Array(operand), None) => match written_name(e) {
+            (Value::Array(operand), None) => match written_name(e).or_else(|| self.name_from_input()) {
                 Some(name) => Ok(vec![Written { path: format!("/{name}"), operand: *operand }]),
                 None => {
                     let help = "name it in a record, `sink {name: …} to …`, with `let`, or give a path in the target, \

@@ -141,3 +141,16 @@ pub type Create = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn Targ
 
 /// All formats, in the order in which content is sniffed.
 pub static FORMATS: &[Format] = &[zarr::FORMAT, hdf5::HDF5, hdf5::NETCDF, npy::FORMAT, csv::FORMAT];
+
+/// The name of the format that is written to a path of this extension.
+///
+/// # Errors
+/// There is none; the extensions that there are, with their dots.
+pub fn by_extension(path: &str) -> Result<&'static str, Vec<String>> {
+    let extension = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let mut written = FORMATS.iter().filter(|format| format.create.is_some());
+    match written.clone().find(|format| format.extensions.contains(&extension.as_str())) {
+        Some(format) => Ok(format.name),
+        None => Err(written.by_ref().flat_map(|f| f.extensions).map(|e| format!(".{e}")).collect()),
+    }
+}

@@ -1,0 +1,125 @@
+//! The options that a script's params are, and the command line of a program that takes a script.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::exit;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::parser::ast::{Program, StatementKind};
+use crate::source::SourceMap;
+
+/// Before the ids of params, which may be called as options are.
+const ID: &str = "param:";
+
+/// Params by name, in the order of the script.
+pub type Params = Vec<(String, String)>;
+
+/// Reads a command line; the params of the script in it are options too, and stand in its help.
+/// Leaves the process where the command line is wrong or asks for help.
+pub fn matches(command: Command, args: Vec<OsString>) -> (ArgMatches, Params) {
+    let texts: Vec<String> = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    let command = match script(&command, &texts) {
+        Some(path) => with_params(command, &path, &texts),
+        None => command,
+    };
+    let matches = command.clone().get_matches_from(args);
+    let ids = command.get_arguments().map(|a| a.get_id().as_str()).filter(|id| id.starts_with(ID));
+    let params = ids.filter_map(|id| Some((id[ID.len()..].to_owned(), matches.get_one::<String>(id)?.clone())));
+    let params = params.collect();
+    (matches, params)
+}
+
+/// Says what is wrong with the command line, and leaves.
+pub fn usage(message: &str) -> ! {
+    eprintln!("error: {message}");
+    exit(super::USAGE)
+}
+
+/// The text of a script.
+pub fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|e| usage(&format!("cannot read the script `{}`: {e}", path.display())))
+}
+
+/// The script among the arguments: the first that is no option and no value of one. An unknown option
+/// is taken to have a value, unless that leaves no script.
+fn script(command: &Command, args: &[String]) -> Option<PathBuf> {
+    let mut doubtful = None;
+    let mut args = args.iter().skip(1).peekable();
+    while let Some(arg) = args.next() {
+        let option = match arg.strip_prefix("--") {
+            Some("") => return args.next().map(PathBuf::from),
+            Some(name) if name.contains('=') => continue,
+            Some(name) => command.get_arguments().find(|a| a.get_long() == Some(name)),
+            None => match arg.strip_prefix('-').and_then(|rest| rest.chars().next()) {
+                Some(short) if arg.len() > 2 && short != 'e' => continue,
+                Some(short) => command.get_arguments().find(|a| a.get_short() == Some(short)),
+                None => return Some(PathBuf::from(arg)),
+            },
+        };
+        match option {
+            Some(option) if option.get_id() == "expression" => return None,
+            Some(option) if !takes_value(option) => {}
+            Some(_) => drop(args.next()),
+            None if matches!(arg.as_str(), "--help" | "-h" | "--version" | "-V") => {}
+            None => {
+                let value = args.next_if(|next| !next.starts_with("--"));
+                doubtful = doubtful.or_else(|| value.filter(|v| Path::new(v).is_file()));
+            }
+        }
+    }
+    doubtful.map(PathBuf::from)
+}
+
+fn takes_value(option: &Arg) -> bool {
+    matches!(option.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+/// The command with an option for each param of the script. Of a script that cannot be read in full,
+/// options that are not known may be params too: its mistakes are told first.
+fn with_params(command: Command, path: &Path, args: &[String]) -> Command {
+    let text = read(path);
+    let sources = SourceMap::single(path.display().to_string(), text);
+    let (program, problems) = crate::parser::parse(&sources.files()[0]);
+    let shown = path.display();
+    let usage = format!("{} {shown} [--PARAM VALUE]... [OPTIONS]", command.get_name());
+    let mut command = command.override_usage(usage).mut_args(|arg| match arg.is_positional() {
+        true => arg.hide(true),
+        false => arg,
+    });
+    if let Some(doc) = &program.doc {
+        command = command.about(doc.clone());
+    }
+    for param in params(&program, &sources) {
+        command = with_param(command, param);
+    }
+    if problems.has_errors() {
+        for name in args.iter().filter_map(|a| a.strip_prefix("--")) {
+            let name = name.split('=').next().unwrap_or(name).to_owned();
+            command = with_param(command, Arg::new(format!("{ID}{name}")).long(name).hide(true));
+        }
+    }
+    command
+}
+
+/// Adds an option, unless one is called so already: then `--set` sets the param.
+fn with_param(command: Command, arg: Arg) -> Command {
+    let name = arg.get_long().unwrap_or_default();
+    let taken = ["", "help", "version"].contains(&name) || command.get_arguments().any(|a| a.get_long() == Some(name));
+    if taken { command } else { command.arg(arg.allow_negative_numbers(true)) }
+}
+
+/// An option for each param: type, doc comment and default as the script writes them.
+fn params<'a>(program: &'a Program, sources: &'a SourceMap) -> impl Iterator<Item = Arg> + 'a {
+    program.statements.iter().filter_map(move |statement| {
+        let StatementKind::Param(param) = &statement.kind else { return None };
+        let name = param.name.value.clone();
+        let default = match &param.default {
+            Some(default) => format!("[default: {}]", sources.text(default.span)),
+            None => "[required]".to_owned(),
+        };
+        let doc = statement.doc.iter().map(|doc| doc.replace('\n', " ")).chain([default]);
+        let arg = Arg::new(format!("{ID}{name}")).long(name).value_name(sources.text(param.ty.span).to_owned());
+        Some(arg.help(doc.collect::<Vec<_>>().join(" ")).help_heading("Params of the script"))
+    })
+}
