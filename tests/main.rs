@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod command_line;
 mod documentation;
 #[cfg(feature = "runtime")]
 mod explain;

@@ -32,8 +32,8 @@ struct Arguments {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 done, 1 a script is wrong or, with --check, laid out differently, 2 wrong usage,
-or a file cannot be read or written.";
+Exit codes: 0 done, 1 a script is wrong or, with --check, laid out differently, 2 wrong usage
+or a file cannot be read, 3 a file cannot be written.";
 
 /// What became of a file, worst last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,8 +41,10 @@ enum Outcome {
     Fine,
     /// The script is wrong, or laid out differently.
     Differs,
-    /// The file cannot be read or written.
-    Failed,
+    /// The file cannot be read.
+    Unread,
+    /// The file cannot be written.
+    Unwritten,
 }
 
 fn main() -> ExitCode {
@@ -53,13 +55,14 @@ fn main() -> ExitCode {
     let outcomes = arguments.files.iter().map(|path| {
         one(path, arguments.check).unwrap_or_else(|error| {
             eprintln!("fffmt: {}: {error}", path.display());
-            Outcome::Failed
+            Outcome::Unread
         })
     });
     match outcomes.max() {
         None | Some(Outcome::Fine) => ExitCode::SUCCESS,
         Some(Outcome::Differs) => ExitCode::from(1),
-        Some(Outcome::Failed) => ExitCode::from(2),
+        Some(Outcome::Unread) => ExitCode::from(2),
+        Some(Outcome::Unwritten) => ExitCode::from(3),
     }
 }
 
@@ -81,10 +84,16 @@ fn one(path: &Path, check: bool) -> io::Result<Outcome> {
             eprintln!("fffmt: {name}: laid out differently");
             return Ok(Outcome::Differs);
         }
-    } else if is_stdin {
-        io::stdout().write_all(laid_out.as_bytes())?;
-    } else if laid_out != text {
-        replace(path, &laid_out)?;
+        return Ok(Outcome::Fine);
+    }
+    let written = match is_stdin {
+        true => io::stdout().write_all(laid_out.as_bytes()),
+        false if laid_out != text => replace(path, &laid_out),
+        false => Ok(()),
+    };
+    if let Err(error) = written {
+        eprintln!("fffmt: {name}: {error}");
+        return Ok(Outcome::Unwritten);
     }
     Ok(Outcome::Fine)
 }

@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -36,11 +36,14 @@ pub struct Progress {
     total: AtomicU64,
     bytes: AtomicU64,
     last: Mutex<Instant>,
+    /// Whether plain lines were asked for, or there were some: then the end is told too.
+    tells_end: AtomicBool,
 }
 
 impl Progress {
     /// Progress in this format; `Auto` looks at standard error.
     pub fn new(format: ProgressFormat) -> Self {
+        let plain = format == ProgressFormat::Plain;
         let terminal = std::io::stderr().is_terminal();
         let format = match format {
             ProgressFormat::Auto if !terminal => ProgressFormat::Plain,
@@ -60,6 +63,7 @@ impl Progress {
             total: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             last: Mutex::new(now),
+            tells_end: AtomicBool::new(plain),
         }
     }
 
@@ -111,12 +115,17 @@ impl Observer for Progress {
             self.bar.inc(1);
             self.bar.set_message(format!("{} at {}/s", HumanBytes(bytes), HumanBytes(rate as u64)));
         } else if self.format != ProgressFormat::None && self.due() {
+            self.tells_end.store(true, Ordering::Relaxed);
             self.line();
         }
     }
 
     fn finished(&self, report: &Report) {
         self.bar.finish_and_clear();
+        if self.format == ProgressFormat::Plain && self.tells_end.load(Ordering::Relaxed) {
+            let (done, bytes) = (self.done.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
+            eprintln!("done: {done} tasks, {} read, {:.1} s", HumanBytes(bytes), report.wall);
+        }
         if self.format == ProgressFormat::Json {
             eprintln!("{}", json!({"event": "finished", "seconds": report.wall, "published": report.published}));
         }

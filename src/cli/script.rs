@@ -1,6 +1,7 @@
 //! The options that a script's params are, and the command line of a program that takes a script.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 
@@ -38,7 +39,13 @@ pub fn usage(message: &str) -> ! {
 
 /// The text of a script.
 pub fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|e| usage(&format!("cannot read the script `{}`: {e}", path.display())))
+    let shown = path.display();
+    std::fs::read_to_string(path).unwrap_or_else(|error| match path.is_dir() || error.kind() == ErrorKind::InvalidData {
+        true => usage(&format!(
+            "`{shown}` is no script; `ffrun info {shown}` shows what it holds, `ffrun -e EXPR {shown}` computes with it"
+        )),
+        false => usage(&format!("cannot read the script `{shown}`: {error}")),
+    })
 }
 
 /// The script among the arguments: the first that is no option and no value of one. An unknown option
@@ -75,51 +82,73 @@ fn takes_value(option: &Arg) -> bool {
     matches!(option.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// The command with an option for each param of the script. Of a script that cannot be read in full,
-/// options that are not known may be params too: its mistakes are told first.
-fn with_params(command: Command, path: &Path, args: &[String]) -> Command {
+/// The command with an option for each param of the script, which come first in the help. Of a script
+/// that cannot be read in full, options that are not known may be params too: its mistakes are told first.
+fn with_params(base: Command, path: &Path, args: &[String]) -> Command {
     let text = read(path);
     let sources = SourceMap::single(path.display().to_string(), text);
     let (program, problems) = crate::parser::parse(&sources.files()[0]);
-    let shown = path.display();
-    let usage = format!("{} {shown} [--PARAM VALUE]... [OPTIONS]", command.get_name());
-    let mut command = command.override_usage(usage).mut_args(|arg| match arg.is_positional() {
-        true => arg.hide(true),
-        false => arg,
-    });
-    if let Some(doc) = &program.doc {
-        command = command.about(doc.clone());
-    }
+    let is_option = |name: &str| {
+        ["", "help", "version"].contains(&name) || base.get_arguments().any(|a| a.get_long() == Some(name))
+    };
+    let mut command = of_script(&base, path, &program).disable_version_flag(true);
     for param in params(&program, &sources) {
-        command = with_param(command, param);
+        let name = param.get_long().unwrap_or_default();
+        command = match is_option(name) {
+            false => command.arg(param),
+            true => {
+                let note = format!("`--set {name}=VALUE` sets the param `{name}`: `--{name}` is an option.");
+                command.after_help(note)
+            }
+        };
     }
-    if problems.has_errors() {
+    for option in base.get_arguments().cloned() {
+        let of_no_script = ["expression", "completions", "operators"].contains(&option.get_id().as_str());
+        let hidden = option.is_hide_set() || option.is_positional() || of_no_script;
+        command = command.arg(option.help_heading("Options").hide(hidden));
+    }
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help("Print help");
+    let command = command.disable_help_flag(true).arg(help.help_heading("Options"));
+    with_unknown(command, problems.has_errors(), args)
+}
+
+/// The command with an option for each that is not known, where some may be params that could not be read.
+fn with_unknown(mut command: Command, may_be: bool, args: &[String]) -> Command {
+    if may_be {
         for name in args.iter().filter_map(|a| a.strip_prefix("--")) {
             let name = name.split('=').next().unwrap_or(name).to_owned();
-            command = with_param(command, Arg::new(format!("{ID}{name}")).long(name).hide(true));
+            if !name.is_empty() && command.get_arguments().all(|a| a.get_long() != Some(&name)) {
+                command = command.arg(Arg::new(format!("{ID}{name}")).long(name).hide(true));
+            }
         }
     }
     command
 }
 
-/// Adds an option, unless one is called so already: then `--set` sets the param.
-fn with_param(command: Command, arg: Arg) -> Command {
-    let name = arg.get_long().unwrap_or_default();
-    let taken = ["", "help", "version"].contains(&name) || command.get_arguments().any(|a| a.get_long() == Some(name));
-    if taken { command } else { command.arg(arg.allow_negative_numbers(true)) }
+/// The command of a program for one script: its name, its doc comment, how it is called.
+fn of_script(base: &Command, path: &Path, program: &Program) -> Command {
+    let name = base.get_name().to_owned();
+    let command = Command::new(name.clone()).version(base.get_version().unwrap_or_default().to_owned());
+    let about = program.doc.clone().unwrap_or_else(|| format!("The script `{}`.", path.display()));
+    command.about(about).override_usage(format!("{name} {} [--PARAM VALUE]... [OPTIONS]", path.display()))
 }
 
 /// An option for each param: type, doc comment and default as the script writes them.
 fn params<'a>(program: &'a Program, sources: &'a SourceMap) -> impl Iterator<Item = Arg> + 'a {
+    let mut seen = std::collections::BTreeSet::new();
     program.statements.iter().filter_map(move |statement| {
         let StatementKind::Param(param) = &statement.kind else { return None };
         let name = param.name.value.clone();
+        if !seen.insert(name.clone()) {
+            return None;
+        }
         let default = match &param.default {
             Some(default) => format!("[default: {}]", sources.text(default.span)),
             None => "[required]".to_owned(),
         };
         let doc = statement.doc.iter().map(|doc| doc.replace('\n', " ")).chain([default]);
         let arg = Arg::new(format!("{ID}{name}")).long(name).value_name(sources.text(param.ty.span).to_owned());
+        let arg = arg.allow_negative_numbers(true);
         Some(arg.help(doc.collect::<Vec<_>>().join(" ")).help_heading("Params of the script"))
     })
 }

@@ -82,7 +82,13 @@ fn stored(dtype: DType, raw: &Block, attrs: &str) -> StoredArray {
 fn packed_values_mean_what_xarray_says() {
     let mut sources = SourceMap::default();
     let loader = |_: &str, _: &mut SourceMap| Err("no files".to_owned());
-    let inputs = Inputs { params: Default::default(), script_name: String::new(), command: None, overwrite: false, loader: &loader };
+    let inputs = Inputs {
+        params: Default::default(),
+        script_name: String::new(),
+        command: None,
+        overwrite: false,
+        loader: &loader,
+    };
     let mut lowerer = Lowerer::new(&mut sources, &inputs, &Nothing);
     let mut wrong = Vec::new();
     for line in include_str!("../../../../tests/tables/cf/decoded.txt").lines().skip(1) {
