@@ -186,6 +186,17 @@ fn params_are_options_of_their_script() {
     assert!(code == 1 && said.contains("ff::parse::unclosed_bracket"), "what is wrong with the script first: {said}");
 }
 
+/// A script is read once, so it may come through a pipe.
+#[test]
+fn a_script_may_be_a_pipe() {
+    for name in [env!("CARGO_BIN_EXE_ffrun"), env!("CARGO_BIN_EXE_ffplan")] {
+        let line = format!("{name} <(echo 'param n: int'; echo 'print n + 1') --n 2");
+        let output = Command::new("bash").args(["-c", &line]).output().expect("bash starts");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && said.contains("n + 1"), "{said}");
+    }
+}
+
 #[test]
 fn programs_complete_themselves() {
     let folder = temporary();

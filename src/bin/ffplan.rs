@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use clap_complete::Shell;
 use functionfuse::cli::arguments::RunOptions;
 use functionfuse::cli::problems::{self, ErrorFormat};
-use functionfuse::cli::script::{self, usage};
+use functionfuse::cli::script::{CommandLine, usage};
 use functionfuse::diagnostic::Report;
 use functionfuse::operators::reference;
 use functionfuse::planner::explain::{self, View};
@@ -61,7 +61,6 @@ Params of a script are options too: `ffplan SCRIPT --help` lists them.
 Examples:
   ffplan warming.ff --memory 512MiB --why
   ffplan warming.ff --format svg --stage optimized -o warming.svg
-  ffplan --operators mean
 
 Exit codes: 0 done, 1 the script is wrong, 2 wrong usage, 3 the output cannot be written.";
 
@@ -87,26 +86,24 @@ enum Stage {
 }
 
 fn main() {
-    let (matches, params) = script::matches(Arguments::command(), std::env::args_os().collect());
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
-    let options = arguments.run.options(params).unwrap_or_else(|e| usage(&e));
+    let line = CommandLine::parse(Arguments::command(), std::env::args_os().collect());
+    let arguments = Arguments::from_arg_matches(&line.matches).unwrap_or_else(|e| e.exit());
+    let options = arguments.run.options(line.params.clone()).unwrap_or_else(|e| usage(&e));
     let text = match (&arguments.script, arguments.completions, &arguments.operators) {
         (_, Some(shell), _) => cli::completions(Arguments::command(), shell),
-        (Some(path), ..) => shown(&arguments, path, &options).into_bytes(),
+        (Some(path), ..) => shown(&arguments, (path, &line.text(path)), &options).into_bytes(),
         (None, _, Some(Some(name))) => reference::help(name).unwrap_or_else(|e| usage(&e)).into_bytes(),
         (None, ..) => reference::list().into_bytes(),
     };
     exit(cli::give(arguments.output.as_deref(), &text));
 }
 
-fn shown(arguments: &Arguments, path: &Path, options: &Options) -> String {
+fn shown(arguments: &Arguments, (path, text): (&Path, &str), options: &Options) -> String {
     let name = path.display().to_string();
-    let drawn = matches!(arguments.format, Format::Dot | Format::Svg | Format::Mermaid);
-    if arguments.why && drawn {
+    if arguments.why && matches!(arguments.format, Format::Dot | Format::Svg | Format::Mermaid) {
         usage("`--why` goes with `--format text` and `--format json`; a drawing has no place for it");
     }
-    let text = script::read(path);
-    let (views, notes) = views(arguments, (&name, &text), options).unwrap_or_else(|report| {
+    let (views, notes) = views(arguments, (&name, text), options).unwrap_or_else(|report| {
         problems::show(&report, arguments.error_format);
         exit(cli::refused(&report))
     });

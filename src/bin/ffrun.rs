@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use functionfuse::cli::arguments::RunOptions;
 use functionfuse::cli::execution::{Execution, code_of};
 use functionfuse::cli::problems::{self, ErrorFormat};
-use functionfuse::cli::script::{self, usage};
+use functionfuse::cli::script::{CommandLine, usage};
 use functionfuse::cli::{self, inspect};
 use functionfuse::diagnostic::Report;
 use functionfuse::one_liner::OneLiner;
@@ -72,26 +72,26 @@ fn main() {
         Some("diff") => exit(inspect::diff(&args[1..])),
         _ => {}
     }
-    let (matches, params) = script::matches(Arguments::command(), args);
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let line = CommandLine::parse(Arguments::command(), args);
+    let arguments = Arguments::from_arg_matches(&line.matches).unwrap_or_else(|e| e.exit());
     if let Some(shell) = arguments.completions {
         exit(cli::give(None, &cli::completions(Arguments::command(), shell)));
     }
     if arguments.resume {
         usage("`--resume` is not there yet: an interrupted run leaves nothing behind, so run again from the start");
     }
-    let options = arguments.run.options(params).unwrap_or_else(|e| usage(&e));
-    exit(run(&arguments, &options));
+    let options = arguments.run.options(line.params.clone()).unwrap_or_else(|e| usage(&e));
+    exit(run(&arguments, &line, &options));
 }
 
-fn run(arguments: &Arguments, options: &Options) -> i32 {
+fn run(arguments: &Arguments, line: &CommandLine, options: &Options) -> i32 {
     let listeners = match arguments.execution.listeners() {
         Ok(listeners) => listeners,
         Err(message) => return cli::failed(&message),
     };
     let catalog = LocalCatalog::default();
     let begun = Instant::now();
-    let planned = plan(arguments, options, &catalog);
+    let planned = plan(arguments, line, options, &catalog);
     listeners.event("plan", begun);
     let code = match &planned {
         Err(report) => {
@@ -110,11 +110,16 @@ fn run(arguments: &Arguments, options: &Options) -> i32 {
     listeners.finish(code)
 }
 
-fn plan(arguments: &Arguments, options: &Options, catalog: &LocalCatalog) -> Result<Planned, Box<Report>> {
+fn plan(
+    arguments: &Arguments,
+    line: &CommandLine,
+    options: &Options,
+    catalog: &LocalCatalog,
+) -> Result<Planned, Box<Report>> {
     let path = arguments.script.as_deref().unwrap_or_else(|| usage("no script"));
     let name = path.display().to_string();
     let mut checked = match &arguments.expression {
-        None => functionfuse::check(&name, &script::read(path), options, catalog)?,
+        None => functionfuse::check(&name, &line.text(path), options, catalog)?,
         Some(expression) => {
             let output = arguments.output.as_ref().map(|o| o.display().to_string()).filter(|o| o != "-");
             let output = output.as_deref().map(|url| (format_of(url), url));

@@ -60,7 +60,8 @@ impl Execution {
     /// # Errors
     /// The run failed.
     pub fn run(&self, planned: &Planned, catalog: &LocalCatalog, listeners: &Listeners) -> Result<i32, RunError> {
-        let outcome = runtime::run(&planned.plan, catalog, &listeners.all(), &on_signals())?;
+        let outcome = runtime::run(&planned.plan, catalog, &listeners.all(), &on_signals())
+            .inspect_err(|_| listeners.progress.clear())?;
         let printed: String = outcome.shown.iter().map(show::value).collect();
         let code = super::give(None, printed.as_bytes());
         Ok(code.max(self.write_report(&outcome.report)))

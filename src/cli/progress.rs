@@ -67,6 +67,11 @@ impl Progress {
         }
     }
 
+    /// Takes the moving line away, for what is said after a run that failed.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
     /// Whether it is time for another plain line.
     fn due(&self) -> bool {
         let every = if self.format == ProgressFormat::Json { Duration::from_secs(1) } else { Duration::from_secs(10) };

@@ -16,19 +16,37 @@ const ID: &str = "param:";
 /// Params by name, in the order of the script.
 pub type Params = Vec<(String, String)>;
 
-/// Reads a command line; the params of the script in it are options too, and stand in its help.
-/// Leaves the process where the command line is wrong or asks for help.
-pub fn matches(command: Command, args: Vec<OsString>) -> (ArgMatches, Params) {
-    let texts: Vec<String> = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
-    let command = match script(&command, &texts) {
-        Some(path) => with_params(command, &path, &texts),
-        None => command,
-    };
-    let matches = command.clone().get_matches_from(args);
-    let ids = command.get_arguments().map(|a| a.get_id().as_str()).filter(|id| id.starts_with(ID));
-    let params = ids.filter_map(|id| Some((id[ID.len()..].to_owned(), matches.get_one::<String>(id)?.clone())));
-    let params = params.collect();
-    (matches, params)
+/// A command line that was read.
+pub struct CommandLine {
+    /// The options of the program.
+    pub matches: ArgMatches,
+    /// The params given.
+    pub params: Params,
+    /// The text of the script, read once: it may come through a pipe.
+    text: Option<String>,
+}
+
+impl CommandLine {
+    /// Reads a command line; the params of the script in it are options too, and stand in its help.
+    /// Leaves the process where the command line is wrong or asks for help.
+    pub fn parse(command: Command, args: Vec<OsString>) -> CommandLine {
+        let texts: Vec<String> = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+        let script = script(&command, &texts).map(|path| (read(&path), path));
+        let command = match &script {
+            Some((text, path)) => with_params(command, (path, text), &texts),
+            None => command,
+        };
+        let matches = command.clone().get_matches_from(args);
+        let ids = command.get_arguments().map(|a| a.get_id().as_str()).filter(|id| id.starts_with(ID));
+        let params = ids.filter_map(|id| Some((id[ID.len()..].to_owned(), matches.get_one::<String>(id)?.clone())));
+        let params = params.collect();
+        CommandLine { matches, params, text: script.map(|(text, _)| text) }
+    }
+
+    /// The text of the script at `path`.
+    pub fn text(&self, path: &Path) -> String {
+        self.text.clone().unwrap_or_else(|| read(path))
+    }
 }
 
 /// Says what is wrong with the command line, and leaves.
@@ -38,7 +56,7 @@ pub fn usage(message: &str) -> ! {
 }
 
 /// The text of a script.
-pub fn read(path: &Path) -> String {
+fn read(path: &Path) -> String {
     let shown = path.display();
     std::fs::read_to_string(path).unwrap_or_else(|error| match path.is_dir() || error.kind() == ErrorKind::InvalidData {
         true => usage(&format!(
@@ -84,8 +102,7 @@ fn takes_value(option: &Arg) -> bool {
 
 /// The command with an option for each param of the script, which come first in the help. Of a script
 /// that cannot be read in full, options that are not known may be params too: its mistakes are told first.
-fn with_params(base: Command, path: &Path, args: &[String]) -> Command {
-    let text = read(path);
+fn with_params(base: Command, (path, text): (&Path, &str), args: &[String]) -> Command {
     let sources = SourceMap::single(path.display().to_string(), text);
     let (program, problems) = crate::parser::parse(&sources.files()[0]);
     let is_option = |name: &str| {
