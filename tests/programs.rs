@@ -30,6 +30,13 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
     path.display().to_string()
 }
 
+/// Whether two stores hold the same variables with the same values; attributes may differ.
+fn assert_same_values(a: &str, b: &str) {
+    let found = ffrun(&["diff", a, b]);
+    let found = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert!(!found.contains("values differ") && !found.contains("only in"), "{found}");
+}
+
 #[test]
 fn examples_agree_with_xarray() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -170,9 +177,30 @@ fn a_rechunk_beyond_the_budget_goes_through_scratch() {
     let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
     assert!(plan.contains("kept in scratch") && plan.contains("reads 320 MiB"), "{plan}");
     succeed(&[&turn, "--memory", "64MiB"]);
-    let found = ffrun(&["diff", &place("a.zarr"), &place("b.zarr")]);
-    let found = String::from_utf8_lossy(&found.stdout).into_owned();
-    assert!(!found.contains("values differ") && !found.contains("only in"), "{found}");
+    assert_same_values(&place("a.zarr"), &place("b.zarr"));
+}
+
+#[test]
+fn parts_far_apart_are_read_apart() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let make = "sink {v: arange(0, 4000, 1, dim: t) * 7.0 + arange(0, 1000, 1, dim: x)} to";
+    let make = format!("{make} zarr(\"{}\") {{ chunks: {{t: 100, x: 1000}} }}", place("a.zarr"));
+    succeed(&[&write(folder.path(), "make.ff", &make)]);
+    let values =
+        ["v - v[(..) step -1]", "roll(v, t: 1)", "v * 2 - shift(v * 2, t: 2000)", "pad(v, t: [5, 5], mode: wrap)"];
+    for (number, value) in values.into_iter().enumerate() {
+        let script = format!("source a = open(\"{}\")\nlet v = a.v\nsink {{r: {value}}} to", place("a.zarr"));
+        let written = ["8MiB", "1GiB"].map(|memory| {
+            let out = place(&format!("{number}-{memory}.zarr"));
+            let script = write(folder.path(), "s.ff", &format!("{script} zarr(\"{out}\")"));
+            succeed(&[&script, "--memory", memory]);
+            out
+        });
+        assert_same_values(&written[0], &written[1]);
+    }
+    let both = format!("source a = open(\"{}\")\nprint sum(a.v - flip(a.v, t))", place("a.zarr"));
+    assert!(succeed(&[&write(folder.path(), "s.ff", &both), "--memory", "24MiB"]).contains("0.0"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::graph::{Graph, NodeId, NodeKind};
 use super::kernel::{Slot, Step};
 use super::passes::fuse::Joined;
+use super::split;
 use crate::array::{ArrayType, ChunkGrid, Region};
 use crate::operators::Pattern;
 
@@ -19,7 +20,7 @@ pub const WORTH_A_CUT: f64 = 3.0;
 const SAMPLES: u64 = 48;
 
 /// A kernel that computes several values of the graph from sources, constants and finished results.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Cone {
     /// The kernel and who feeds its inputs.
     pub joined: Joined,
@@ -109,6 +110,20 @@ impl Cone {
             }
         }
         order
+    }
+
+    /// Splits the values of which tasks of `grid` over a space of `shape` need parts far apart.
+    pub fn split(&mut self, shape: &[u64], grid: &ChunkGrid) {
+        let counts = grid.counts(shape);
+        if counts.contains(&0) {
+            return;
+        }
+        let at = |of: fn(u64) -> u64| grid.region(&counts.iter().map(|n| of(*n)).collect::<Vec<u64>>(), shape);
+        let samples = [at(|_| 0), at(|n| 1.min(n - 1)), at(|n| n / 2), at(|n| n - 1)];
+        let origin = split::split(&mut self.joined.kernel, &self.stored, &samples);
+        self.joined.inputs = origin.iter().map(|i| self.joined.inputs[*i]).collect();
+        self.stored = origin.iter().map(|i| self.stored[*i].clone()).collect();
+        self.names = origin.iter().map(|i| self.names[*i].clone()).collect();
     }
 
     fn leaf(&mut self, graph: &Graph, id: NodeId) -> Slot {

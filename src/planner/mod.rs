@@ -18,6 +18,7 @@ pub mod print;
 pub mod reread;
 pub mod schedule;
 pub mod settings;
+pub mod split;
 pub mod target;
 pub mod tasks;
 pub mod verify;

@@ -39,6 +39,12 @@ impl Plan {
         let is_it = |input: &Input| matches!(input, Input::Source(other) if other == source);
         sources.into_iter().position(is_it).unwrap_or(usize::MAX)
     }
+
+    /// Where several stages read a source: its number among those, and the last of the stages.
+    pub fn reread(&self, source: &Source) -> Option<(usize, usize)> {
+        let found = self.rereads.iter().enumerate().find(|(_, r)| r.source == *source);
+        found.map(|(index, reread)| (index, reread.last))
+    }
 }
 
 /// A result that outlives its stage.
@@ -110,6 +116,18 @@ impl End {
         match &self.kind {
             EndKind::Reduce { weights: Some(weights), .. } => vec![self.slot, *weights],
             EndKind::Reduce { .. } | EndKind::Write { .. } | EndKind::Keep(_) => vec![self.slot],
+        }
+    }
+
+    /// Takes the next of `slots` instead of its own, as many as [`End::slots`] gives, in that order.
+    ///
+    /// # Panics
+    /// Where there are too few.
+    pub fn take_slots<'s>(&mut self, slots: &mut impl Iterator<Item = &'s Slot>) {
+        let mut next = || *slots.next().expect("a slot per value of an end");
+        self.slot = next();
+        if let EndKind::Reduce { weights: Some(weights), .. } = &mut self.kind {
+            *weights = next();
         }
     }
 }

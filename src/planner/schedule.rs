@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::access::{self, Cone};
 use super::cost;
 use super::graph::{Graph, NodeId, NodeKind, Sink};
+use super::kernel::Kernel;
 use super::passes::{Notes, align_chunks};
 use super::plan::{Answer, AnswerKind, Cost, End, EndKind, Input, Kept, Place, Plan, Stage, Target};
 use super::reread;
@@ -73,8 +74,8 @@ pub fn schedule(graph: &Graph, settings: &Settings, notes: &mut Notes) -> Result
     let mut kept = BTreeMap::new();
     let jobs = jobs(graph, &mut plan, &mut kept, settings);
     for group in groups(graph, jobs) {
-        let stage = stage(graph, &group, &kept, (&mut plan, settings, notes))?;
-        plan.stages.push(stage);
+        let grid = grid(&group);
+        stages(graph, (&group, &grid), &kept, (&mut plan, settings, notes))?;
     }
     reread::hold(&mut plan, notes);
     Ok(plan)
@@ -231,35 +232,73 @@ fn gcd(a: u64, b: u64) -> u64 {
 
 type Context<'a> = (&'a mut Plan, &'a Settings, &'a mut Notes);
 
-fn stage(
-    graph: &Graph,
-    group: &[Job],
-    kept: &BTreeMap<NodeId, usize>,
-    (plan, settings, notes): Context<'_>,
-) -> Result<Stage, Box<Refusal>> {
-    let mut cone = Cone::default();
-    let ends: Vec<End> = group.iter().map(|job| end(graph, &mut cone, job)).collect();
-    cone.joined.kernel.outputs = ends.iter().flat_map(End::slots).collect();
-    let inputs = cone.joined.inputs.iter().map(|id| match &graph[*id].kind {
-        NodeKind::Source(source) => Input::Source(source.clone()),
-        NodeKind::Constant(constant) => Input::Constant(constant.clone()),
-        NodeKind::Apply(_) | NodeKind::Rechunk | NodeKind::Sink(_) => Input::Kept(kept[id]),
-    });
+/// The tasks of a group, in whole objects of all that it writes.
+struct Tasks {
+    shape: Vec<u64>,
+    grid: ChunkGrid,
+    units: Option<ChunkGrid>,
+}
+
+fn grid(group: &[Job]) -> Tasks {
     let space = space(group);
     let units = unit(group.iter().filter_map(|j| j.objects.as_deref())).flatten();
     let units = units.as_deref().map(ChunkGrid::regular);
-    let shape = space.shape();
+    Tasks { shape: space.shape(), grid: tasks::grid(&space, units.as_ref()), units }
+}
+
+/// Appends the stage of a group, or where that does not fit the budget those of its halves. The tasks
+/// stay the same, and with them the order of additions.
+fn stages(
+    graph: &Graph,
+    (group, tasks): (&[Job], &Tasks),
+    kept: &BTreeMap<NodeId, usize>,
+    (plan, settings, notes): Context<'_>,
+) -> Result<(), Box<Refusal>> {
+    match stage(graph, (group, tasks), kept, (plan, settings, notes)) {
+        Ok(stage) => {
+            plan.stages.push(stage);
+            Ok(())
+        }
+        Err(refusal) if group.len() == 1 => Err(refusal),
+        Err(_) => {
+            let (first, second) = group.split_at(group.len() / 2);
+            let names: Vec<&str> = group.iter().map(|j| j.name.as_str()).collect();
+            notes.add(
+                "schedule",
+                None,
+                format!("{} together do not fit the budget: one after the other", names.join(", ")),
+            );
+            stages(graph, (first, tasks), kept, (plan, settings, notes))?;
+            stages(graph, (second, tasks), kept, (plan, settings, notes))
+        }
+    }
+}
+
+fn stage(
+    graph: &Graph,
+    (group, Tasks { shape, grid, units }): (&[Job], &Tasks),
+    kept: &BTreeMap<NodeId, usize>,
+    (plan, settings, notes): Context<'_>,
+) -> Result<Stage, Box<Refusal>> {
+    let mut whole = Cone::default();
+    let ends: Vec<End> = group.iter().map(|job| end(graph, &mut whole, job)).collect();
+    whole.joined.kernel.outputs = ends.iter().flat_map(End::slots).collect();
     let mut stage = Stage {
-        inputs: inputs.collect(),
-        grid: tasks::grid(&space, units.as_ref()),
+        inputs: Vec::new(),
+        grid: grid.clone(),
         order: order(&ends, shape.len()),
-        shape,
+        shape: shape.clone(),
         ends,
         cost: Cost::default(),
-        kernel: std::mem::take(&mut cone.joined.kernel),
+        kernel: Kernel::default(),
     };
-    cone.joined.kernel = stage.kernel.clone();
     loop {
+        let mut cone = whole.clone();
+        cone.split(shape, &stage.grid);
+        let mut slots = cone.joined.kernel.outputs.iter();
+        stage.ends.iter_mut().for_each(|end| end.take_slots(&mut slots));
+        stage.inputs = cone.joined.inputs.iter().map(|id| input(graph, *id, kept)).collect();
+        stage.kernel = cone.joined.kernel.clone();
         stage.cost = cost::cost(&stage, plan, &cone);
         if stage.cost.peak <= settings.memory {
             break;
@@ -271,6 +310,15 @@ fn stage(
     settle_scratch(plan, &stage);
     explain(&stage, notes);
     Ok(stage)
+}
+
+/// What feeds a kernel with the value of a node.
+fn input(graph: &Graph, id: NodeId, kept: &BTreeMap<NodeId, usize>) -> Input {
+    match &graph[id].kind {
+        NodeKind::Source(source) => Input::Source(source.clone()),
+        NodeKind::Constant(constant) => Input::Constant(constant.clone()),
+        NodeKind::Apply(_) | NodeKind::Rechunk | NodeKind::Sink(_) => Input::Kept(kept[&id]),
+    }
 }
 
 fn end(graph: &Graph, cone: &mut Cone, job: &Job) -> End {

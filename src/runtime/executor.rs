@@ -16,7 +16,6 @@ use super::results::Results;
 use super::targets::Targets;
 use super::task::{OpenSource, run_task};
 use super::{Cancel, World};
-use crate::planner::graph::Source;
 use crate::planner::plan::{Input, Plan, Stage};
 use crate::source::Span;
 
@@ -64,7 +63,9 @@ impl<'a> StageRun<'a> {
                         shape: ty.shape(),
                         dtype: ty.dtype,
                         number: plan.source_number(source),
-                        held: held(plan, source, number),
+                        held: plan
+                            .reread(source)
+                            .map(|(index, last)| if number < last { Held::Left(index) } else { Held::Taken(index) }),
                     })
                 }
                 Input::Constant(_) | Input::Kept(_) => None,
@@ -85,12 +86,6 @@ impl<'a> StageRun<'a> {
         }
         index
     }
-}
-
-/// What stage `number` does with the chunks of `source`, where other stages read it too.
-fn held(plan: &Plan, source: &Source, number: usize) -> Option<Held> {
-    let (index, reread) = plan.rereads.iter().enumerate().find(|(_, r)| r.source == *source)?;
-    Some(if number < reread.last { Held::Left(index) } else { Held::Taken(index) })
 }
 
 /// Carries out all tasks of a stage.

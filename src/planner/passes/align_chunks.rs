@@ -50,7 +50,7 @@ pub fn objects(graph: &Graph, sink: NodeId, port: usize) -> Option<Vec<u64>> {
 
 /// Why writing `input` in `objects` takes a cut, if it does.
 fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings) -> Option<String> {
-    let cone = access::cone(graph, &[input]);
+    let mut cone = access::cone(graph, &[input]);
     let ty = &graph[input].ty;
     let units = ChunkGrid::regular(objects);
     let mut grid = tasks::grid(ty, Some(&units));
@@ -58,6 +58,7 @@ fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings)
     while tasks::task_bytes(&grid, ty).saturating_mul(3) > settings.memory
         && tasks::halve(&mut grid, &ty.shape(), Some(&units), &[])
     {}
+    cone.split(&ty.shape(), &grid);
     let reads = access::reads(&cone, &ty.shape(), &grid);
     let worst = reads.iter().max_by(|a, b| a.amplification.total_cmp(&b.amplification))?;
     let one_pass = access::one_pass_cost(&reads, settings.memory / 4);

@@ -6,14 +6,14 @@ use super::Notes;
 use super::eliminate_dead::eliminate_dead;
 use crate::array::{ArrayType, Block, Region};
 use crate::operators::pattern::Piece;
-use crate::operators::{Call, Constant, evaluate};
+use crate::operators::{Call, Constant, IndexMap, Pattern, evaluate};
 use crate::planner::graph::{Graph, NodeId, NodeKind};
 use crate::planner::settings::Settings;
 
 /// Results of more bytes than this stay calls: a plan holds no large data.
 pub const LARGEST: u64 = 1 << 20;
 
-/// Replaces calls on constants by constants.
+/// Replaces calls on constants by constants. Broadcasts stay calls: they are views, and cost nothing.
 pub fn fold_constants(graph: &mut Graph, settings: &Settings, notes: &mut Notes) {
     for id in graph.topological() {
         let Some(block) = folded(graph, id) else { continue };
@@ -26,6 +26,9 @@ pub fn fold_constants(graph: &mut Graph, settings: &Settings, notes: &mut Notes)
 fn folded(graph: &Graph, id: NodeId) -> Option<Block> {
     let NodeKind::Apply(kernel) = &graph[id].kind else { return None };
     let [step] = kernel.steps.as_slice() else { return None };
+    if matches!(step.call.pattern, Pattern::Injective(IndexMap::Broadcast { .. })) {
+        return None;
+    }
     let inputs = graph.inputs(id);
     let blocks: Option<Vec<Block>> = inputs.iter().map(|i| known(graph, *i)).collect();
     let types: Vec<&ArrayType> = inputs.iter().map(|i| &*graph[*i].ty).collect();

@@ -65,7 +65,7 @@ fn absorb(graph: &mut Graph, producer: NodeId, consumer: NodeId) {
 }
 
 /// A kernel under construction whose inputs are values of the graph.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Joined {
     /// The kernel so far.
     pub kernel: Kernel,
