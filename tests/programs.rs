@@ -108,6 +108,36 @@ fn threads_and_budgets_change_no_byte() {
     }
 }
 
+#[test]
+fn hdf5_files_have_the_same_bytes_whatever_the_threads() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (format, name) in [("netcdf", "o.nc"), ("hdf5", "o.h5")] {
+        let out = folder.path().join(name).display().to_string();
+        let script = write(
+            folder.path(),
+            "s.ff",
+            &format!(
+                r#"
+                source a = open("examples/data/iris/A1B_north_america.nc")
+                source b = open("examples/data/iris/E1_north_america.nc")
+                let t = a.air_temperature |> rechunk(time: 1)
+                sink {{ warmer: t - b.air_temperature, warm: t > 290, smooth: t |> rolling(time: 3) |> mean(),
+                       total: mean(t, time) }} to {format}("{out}") {{ chunks: {{ time: 1, latitude: 10 }} }}
+                "#
+            ),
+        );
+        let run = |extra: &[&str]| {
+            succeed(&[&[script.as_str(), "--overwrite"], extra].concat());
+            std::fs::read(&out).expect("the file")
+        };
+        let first = run(&["--threads", "1"]);
+        for extra in [["2", "1GiB"], ["5", "1GiB"], ["2", "64MiB"], ["3", "4GiB"]] {
+            let other = run(&["--threads", extra[0], "--memory", extra[1]]);
+            assert!(first == other, "{name} with {extra:?}");
+        }
+    }
+}
+
 /// All files below a folder with their bytes, by relative path.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();

@@ -15,8 +15,9 @@ use super::reduce::Reducer;
 use super::results::Results;
 use super::targets::Targets;
 use super::task::{OpenSource, run_task};
+use super::turns::Turns;
 use super::{Cancel, World};
-use crate::planner::plan::{Input, Plan, Stage};
+use crate::planner::plan::{End, EndKind, Input, Plan, Stage};
 use crate::source::Span;
 
 /// A stage with everything its tasks use.
@@ -35,6 +36,8 @@ pub struct StageRun<'a> {
     pub results: &'a Results,
     /// The targets.
     pub targets: &'a Targets,
+    /// The turns in which tasks store, where a target shows their order.
+    pub turns: Option<Turns>,
     /// Where the first end stands in the script: blamed for failures to read.
     pub span: Span,
     threads: usize,
@@ -73,11 +76,16 @@ impl<'a> StageRun<'a> {
         }
         let reducers = stage.ends.iter().map(Reducer::of).collect();
         cache.begin(stage.cost.cache);
-        Ok(StageRun { stage, number, sources, reducers, cache, results, targets, span, threads: plan.threads })
+        let ordered = |end: &End| match end.kind {
+            EndKind::Write { target, variable } => targets.writer(target, variable).is_ordered(),
+            EndKind::Keep(_) | EndKind::Reduce { .. } => false,
+        };
+        let turns = stage.ends.iter().any(ordered).then(Turns::default);
+        Ok(StageRun { stage, number, sources, reducers, cache, results, targets, turns, span, threads: plan.threads })
     }
 
     /// The grid index of the `number`-th task.
-    fn index(&self, mut number: u64) -> Vec<u64> {
+    pub fn index(&self, mut number: u64) -> Vec<u64> {
         let counts = self.stage.grid.counts(&self.stage.shape);
         let mut index = vec![0; counts.len()];
         for &axis in self.stage.order.iter().rev() {
@@ -150,7 +158,7 @@ fn worker(run: &StageRun<'_>, tasks: u64, shared: &Shared, observer: &dyn Observ
             return;
         }
         let timer = Timer { observer: observer.times().then_some(observer), stage: run.number, task: number };
-        let task = || run_task(run, &run.index(number), cancel, timer);
+        let task = || run_task(run, number, cancel, timer);
         let moved = |done: &Result<_, _>| done.as_ref().ok().copied();
         match timer.time_moving(Phase::Task, || format!("task {number}"), task, moved) {
             Ok(moved) => {

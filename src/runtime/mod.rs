@@ -9,6 +9,7 @@
 //! | [`catalog`], [`place`] | files and directories as planner and runtime see them |
 //! | [`executor`] | workers that take tasks in order |
 //! | [`task`] | what one task does: read, evaluate, write |
+//! | [`turns`] | storing in the order of the tasks |
 //! | [`evaluate`] | kernels over tiles |
 //! | [`reduce`] | accumulators in the order the plan fixes |
 //! | [`results`] | what is kept between stages, in memory or scratch |
@@ -29,6 +30,7 @@ pub mod scratch;
 pub mod serializers;
 pub mod targets;
 pub mod task;
+pub mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

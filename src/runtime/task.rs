@@ -7,7 +7,8 @@ use super::executor::StageRun;
 use super::memory::{ChunkCache, Held, Stay};
 use super::observer::{Phase, Timer};
 use super::reduce::Stepping;
-use super::serializers::{ArrayReader, StorageError};
+use super::serializers::{ArrayReader, StorageError, Storing};
+use super::turns::Queue;
 use super::{Cancel, error::RunError};
 use crate::array::{Block, ChunkGrid, DType, Region};
 use crate::operators::pattern::Piece;
@@ -39,13 +40,15 @@ pub struct OpenSource {
     pub held: Option<Held>,
 }
 
-/// Carries out the task at grid index `index`.
+/// Carries out the `number`-th task.
 ///
 /// # Errors
 /// Reading or writing failed, or the run was cancelled.
-pub fn run_task(run: &StageRun<'_>, index: &[u64], cancel: &Cancel, timer: Timer<'_>) -> Result<Moved, RunError> {
+pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'_>) -> Result<Moved, RunError> {
     let stage = run.stage;
-    let region = stage.grid.region(index, &stage.shape);
+    let index = run.index(number);
+    let region = stage.grid.region(&index, &stage.shape);
+    let mut queue = Queue::new(run.turns.as_ref(), number);
     let at = |error: RunError| error.in_task(&stage.ends[0].name, &region);
     let slots: Vec<(Slot, Region)> =
         stage.ends.iter().flat_map(End::slots).map(|slot| (slot, region.clone())).collect();
@@ -65,13 +68,15 @@ pub fn run_task(run: &StageRun<'_>, index: &[u64], cancel: &Cancel, timer: Timer
     let blocks = timer.time(Phase::Compute, names, || {
         let mut evaluation = Evaluation::new(&stage.kernel, &regions, inputs);
         evaluation.prepare();
-        walk(run, &evaluation, (index, &region), cancel, timer)
+        walk(run, &evaluation, (&index, &region), cancel, timer)
     })?;
     for (end, block) in stage.ends.iter().zip(blocks) {
         let Some(block) = block else { continue };
-        let stored = timer.time(Phase::Write, || end.name.clone(), || store(run, &end.kind, &region, &block));
-        moved.written += stored.map_err(|e| at(RunError::storage(e, end.span)))?;
+        let stored =
+            timer.time(Phase::Write, || end.name.clone(), || store(run, &end.kind, (&region, &block), &mut queue));
+        stored.map_err(|e| at(RunError::storage(e, end.span)))?;
     }
+    moved.written = queue.finish(cancel, |error| at(RunError::storage(error, run.span)))?;
     Ok(moved)
 }
 
@@ -197,23 +202,27 @@ fn walk(
     Ok(ready.into_iter().zip(gathered).map(|(block, gathered)| block.or(gathered)).collect())
 }
 
-/// Stores the block of an end; gives the bytes stored.
-fn store(run: &StageRun<'_>, kind: &EndKind, region: &Region, block: &Block) -> Result<u64, StorageError> {
+/// Stores the block of an end, as far as it is the task's turn.
+fn store(
+    run: &StageRun<'_>,
+    kind: &EndKind,
+    (region, block): (&Region, &Block),
+    queue: &mut Queue<'_>,
+) -> Result<(), StorageError> {
     match kind {
         EndKind::Keep(id) => {
             run.results.write(*id, region, block)?;
-            Ok(block.bytes())
+            queue.push(Storing::Done(block.bytes()))
         }
         EndKind::Write { target, variable } => {
             let writer = run.targets.writer(*target, *variable);
             let objects = ChunkGrid::regular(writer.object_shape());
-            let mut bytes = 0;
             for index in objects.covering(region).indices() {
                 let object = objects.region(&index, &run.stage.shape);
-                bytes += writer.write(&index, &block.slice(&object.relative_to(region)))?;
+                queue.push(writer.begin(&index, &block.slice(&object.relative_to(region)))?)?;
             }
-            Ok(bytes)
+            Ok(())
         }
-        EndKind::Reduce { .. } => Ok(0),
+        EndKind::Reduce { .. } => Ok(()),
     }
 }

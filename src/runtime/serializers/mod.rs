@@ -93,9 +93,33 @@ pub trait ArrayWriter: Send + Sync {
     /// The object cannot be encoded or stored.
     fn write(&self, index: &[u64], block: &Block) -> Result<u64, StorageError>;
 
+    /// Does of [`ArrayWriter::write`] what may be done at any time, and gives what has to wait for the tasks before.
+    ///
+    /// # Errors
+    /// The object cannot be encoded or stored.
+    fn begin(&self, index: &[u64], block: &Block) -> Result<Storing, StorageError> {
+        self.write(index, block).map(Storing::Done)
+    }
+
+    /// Whether the target shows in which order its objects were stored, so that tasks have to store in theirs.
+    fn is_ordered(&self) -> bool {
+        false
+    }
+
     /// Bytes beyond the block that writing one object needs at its peak.
     fn scratch_bytes(&self) -> u64;
 }
+
+/// How far an object is on its way into its target.
+pub enum Storing {
+    /// It is stored, in so many bytes.
+    Done(u64),
+    /// It is encoded; this stores it and gives the bytes stored.
+    Encoded(Store),
+}
+
+/// Stores an object that is encoded.
+pub type Store = Box<dyn FnOnce() -> Result<u64, StorageError> + Send>;
 
 /// A target being written under a staging path.
 pub trait TargetWriter: Send + Sync {

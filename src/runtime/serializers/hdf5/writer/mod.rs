@@ -1,7 +1,8 @@
 //! Writing HDF5 and NetCDF-4 files.
 //!
 //! Chunks are filtered by the threads that computed them and stored as they are by libhdf5 (*direct chunk writes*),
-//! which sees no values; only texts and arrays without chunks go through it. All groups, datasets, dimension scales
+//! which sees no values; only texts and arrays without chunks go through it. They are stored in the order of the tasks,
+//! so that the same script makes the same bytes with any number of threads. All groups, datasets, dimension scales
 //! and attributes are made at the start, so that [`Target::finish`] has only to close and sync.
 //!
 //! The two [`Flavour`]s differ in what other programs expect: HDF5 files look like h5py's, NetCDF-4 files like those
@@ -25,7 +26,7 @@ use super::strided::{copy_box, strides};
 use crate::array::{Block, DType};
 use crate::planner::catalog::CatalogError;
 use crate::planner::target::{ArraySpec, TargetOptions};
-use crate::runtime::serializers::{ArrayWriter, StorageError, TargetWriter};
+use crate::runtime::serializers::{ArrayWriter, StorageError, Storing, TargetWriter};
 
 /// What other programs expect of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,6 +236,13 @@ impl ArrayWriter for Writer {
     }
 
     fn write(&self, index: &[u64], block: &Block) -> Result<u64, StorageError> {
+        match self.begin(index, block)? {
+            Storing::Done(bytes) => Ok(bytes),
+            Storing::Encoded(store) => store(),
+        }
+    }
+
+    fn begin(&self, index: &[u64], block: &Block) -> Result<Storing, StorageError> {
         let settled = &self.settled;
         let wrong = |reason: &str| failed(&self.shared.path, &format!("{}: chunk {index:?}: {reason}", self.name));
         let start: Vec<u64> = index.iter().zip(&settled.chunk).map(|(i, c)| i * c).collect();
@@ -243,24 +251,32 @@ impl ArrayWriter for Writer {
         if block.shape() != expected.collect::<Vec<u64>>() || block.dtype() != settled.dtype {
             return Err(wrong("a block of another shape or dtype"));
         }
-        match settled.layout {
+        let (shared, number, shape) = (self.shared.clone(), self.number, block.shape());
+        Ok(Storing::Encoded(match settled.layout {
             Layout::Texts => {
-                let texts = block.scalars();
-                self.shared.with(self.number, |dataset| dataset.write_texts(&start, &block.shape(), &texts))?;
-                Ok(block.bytes())
+                let (texts, bytes) = (block.scalars(), block.bytes());
+                let store = move |dataset: &Dataset| dataset.write_texts(&start, &shape, &texts);
+                Box::new(move || shared.with(number, store).map(|()| bytes))
             }
             Layout::Contiguous => {
                 let bytes = block.to_bytes().ok_or_else(|| wrong("no bytes"))?;
-                self.shared.with(self.number, |dataset| dataset.write_region(&start, &block.shape(), &bytes))?;
-                Ok(bytes.len() as u64)
+                let len = bytes.len() as u64;
+                let store = move |dataset: &Dataset| dataset.write_region(&start, &shape, &bytes);
+                Box::new(move || shared.with(number, store).map(|()| len))
             }
             Layout::Chunked => {
                 let bytes = settled.padded(block).ok_or_else(|| wrong("no bytes"))?;
                 let stored = settled.pipeline.encode(bytes).map_err(|error| wrong(&error.to_string()))?;
-                self.shared.with(self.number, |dataset| dataset.write_chunk(&start, &stored))?;
-                Ok(stored.len() as u64)
+                let len = stored.len() as u64;
+                let store = move |dataset: &Dataset| dataset.write_chunk(&start, &stored);
+                Box::new(move || shared.with(number, store).map(|()| len))
             }
-        }
+        }))
+    }
+
+    /// Where a chunk lies in the file follows from when it was stored.
+    fn is_ordered(&self) -> bool {
+        true
     }
 
     fn scratch_bytes(&self) -> u64 {
