@@ -111,9 +111,11 @@ fn year(dtype: DType, start: &str) -> StoredGroup {
 
 /// Arrays whose dims no file names.
 fn plain() -> StoredGroup {
-    let a = array("/a", DType::F64, &[("", 10), ("", 20)], vec![]);
+    let unreadable = |name: &str| vec![(name.to_owned(), AttrValue::Unreadable("compound elements".to_owned()))];
+    let a = array("/a", DType::F64, &[("", 10), ("", 20)], unreadable("origin"));
     let b = array("/b", DType::F64, &[("", 20)], vec![]);
-    group("/", vec![], vec![a, b])
+    let c = array("/c", DType::I16, &[("", 20)], unreadable("scale_factor"));
+    group("/", vec![], vec![a, b, c])
 }
 
 /// Times that no calendar has.

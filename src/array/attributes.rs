@@ -15,6 +15,8 @@ pub enum AttrValue {
     Numbers(DType, Vec<Scalar>),
     /// What only JSON can say (nested lists, objects, null), as JSON text.
     Json(String),
+    /// What has no counterpart here, and why; it is shown, and never written.
+    Unreadable(String),
 }
 
 impl AttrValue {
@@ -84,6 +86,16 @@ impl Attributes {
     /// Names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &AttrValue)> {
         self.entries.iter().map(|(n, v)| (n.as_str(), v))
+    }
+
+    /// Those that can be written, and the names and reasons of the others.
+    pub fn without_unreadable(&self) -> (Attributes, Vec<(&str, &str)>) {
+        let reason = |(name, value)| match value {
+            &AttrValue::Unreadable(ref why) => Some((name, why.as_str())),
+            _ => None,
+        };
+        let kept = self.entries.iter().filter(|(_, value)| !matches!(value, AttrValue::Unreadable(_))).cloned();
+        (kept.collect(), self.iter().filter_map(reason).collect())
     }
 
     /// How many there are.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::array::{Block, ChunkGrid, Region, Scalar};
+use crate::array::{AttrValue, Block, ChunkGrid, Region, Scalar};
 use crate::cli::info::attribute;
 use crate::planner::catalog::{CatalogError, Stored, StoredArray, StoredGroup};
 use crate::planner::tasks;
@@ -57,6 +57,7 @@ fn compare(found: &mut Vec<String>, a: Side<'_>, b: Side<'_>, tolerance: Toleran
     let path = &a.1.path;
     for (name, value) in a.1.attrs.iter() {
         match b.1.attrs.get(name) {
+            Some(AttrValue::Unreadable(why)) => found.push(format!("{path}@{name}: {why}, not compared")),
             Some(other) if other == value => {}
             Some(other) => found.push(format!("{path}@{name}: {} against {}", attribute(value), attribute(other))),
             None => found.push(format!("{path}@{name}: only in the first")),

@@ -90,5 +90,6 @@ pub fn attribute(value: &AttrValue) -> String {
             format!("[{}]", numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         }
         AttrValue::Json(text) => text.clone(),
+        AttrValue::Unreadable(why) => format!("<{why}, not read>"),
     }
 }

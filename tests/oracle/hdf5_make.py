@@ -24,12 +24,89 @@ def values(shape, dtype):
     return rng.integers(0, 100, count).astype(dtype).reshape(shape)
 
 
+def padded_texts(g):
+    """Texts of fixed length, filled up in every way, in both character sets, as values, scales and attributes."""
+    for charset, texts in [("ascii", [b"one", b"fourteen", b""]), ("utf8", ["één".encode(), b"12345678", "日本".encode()])]:
+        for padding in ["nullterm", "nullpad", "spacepad"]:
+            kind = h5py.h5t.C_S1.copy()
+            kind.set_size(9 if padding == "nullterm" else 8)
+            kind.set_strpad(getattr(h5py.h5t, f"STR_{padding.upper()}"))
+            kind.set_cset(h5py.h5t.CSET_UTF8 if charset == "utf8" else h5py.h5t.CSET_ASCII)
+            name = f"{padding}_{charset}"
+            space = h5py.h5s.create_simple((3,))
+            d = h5py.Dataset(h5py.h5d.create(g.id, name.encode(), kind, space))
+            plain = kind.copy()
+            plain.set_size(8)
+            plain.set_strpad(h5py.h5t.STR_NULLPAD)
+            d.id.write(h5py.h5s.ALL, h5py.h5s.ALL, np.array(texts, "S8"), plain)
+            a = h5py.h5a.create(d.id, b"text", kind, h5py.h5s.create(h5py.h5s.SCALAR))
+            a.write(np.array(texts[0], "S8"), plain)
+    g["nullpad_utf8"].make_scale("label")
+    v = g.create_dataset("labelled", data=values((3, 2), "f4"))
+    v.dims[0].attach_scale(g["nullpad_utf8"])
+
+
+def odd_numbers(g):
+    """Integers of which not all bits count, packed by n-bit, and filters that lose bits."""
+    for name, kind, offset, precision in [("i4", h5py.h5t.STD_I32LE, 3, 20), ("u2", h5py.h5t.STD_U16BE, 0, 11)]:
+        kind = kind.copy()
+        kind.set_precision(precision)
+        kind.set_offset(offset)
+        for filtered in [False, True]:
+            plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            plist.set_chunk((4, 3))
+            if filtered:
+                plist.set_filter(5, 0, ())
+            d = h5py.h5d.create(g.id, f"{name}_{filtered}".encode(), kind, h5py.h5s.create_simple((6, 7)), plist)
+            d.write(h5py.h5s.ALL, h5py.h5s.ALL, values((6, 7), "i4" if name == "i4" else "u2"))
+    g.create_dataset("scaled", data=values((30, 20), "<i4") - 50, chunks=(8, 8), scaleoffset=0)
+    g.create_dataset("scaled_bits", data=values((30, 20), ">u2"), chunks=(8, 8), scaleoffset=7)
+    g.create_dataset("scaled_fill", data=values((30, 20), "<f8"), chunks=(7, 8), scaleoffset=3, fillvalue=-1.0)
+    g.create_dataset("all", data=values((30, 20), "<i8"), chunks=(7, 8), shuffle=True, compression="gzip", fletcher32=True)
+    g.create_dataset("szip_ec", data=values((30, 20), ">i2"), chunks=(7, 8), compression="szip",
+                     compression_opts=("ec", 16))
+    g.create_dataset("one_edge", data=values((5, 5), "u1"), chunks=(5, 3), maxshape=(5, 9), compression="lzf")
+
+
+def linked(f):
+    """Links to groups: several ways to one, in circles, through other links, out of the file."""
+    f["soft_group"] = h5py.SoftLink("/padded")
+    f["hard_group"] = f["filters"]
+    a, b = f.create_group("links/a"), f.create_group("links/b")
+    a["there"], b["back"], b["up"] = h5py.SoftLink("/links/b"), h5py.SoftLink("/links/a"), h5py.SoftLink("/")
+    a["values"] = np.arange(3)
+    f["links/deep"] = h5py.SoftLink("a/there/back/values")
+    f["links/relative"] = h5py.SoftLink("a")
+    f["links/through"] = h5py.SoftLink("/soft_group/nullpad_ascii")
+    f["links/outside"] = h5py.SoftLink("/outside/x")
+
+
+def unreadable(f):
+    """Attributes and texts that have no counterpart."""
+    g = f.create_group("unreadable")
+    g["texts"] = np.array([b"good", b"caf\xe9"], "S4")
+    a = g.attrs
+    a["before"] = 1
+    a["compound"] = np.zeros(2, [("a", "i4"), ("b", "f4")])
+    a["opaque"] = np.void(b"12345")
+    ragged = np.empty(2, h5py.vlen_dtype("i4"))
+    ragged[:] = [np.arange(2, dtype="i4"), np.arange(3, dtype="i4")]
+    a.create("ragged", ragged, dtype=h5py.vlen_dtype("i4"))
+    a["reference"] = g.ref
+    a["region"] = g["texts"].regionref[:1]
+    a["latin"] = np.bytes_(b"\xb0C")
+    a["array"] = np.arange(4, dtype="i2").reshape(2, 2)
+    a["after"] = "here"
+
+
 def fill_file(f):
-    for dtype in ["i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8", "u1", "<u2", ">u4", "<u8", "<f2", ">f2", "<f4", ">f4",
-                  "<f8", ">f8", "?", "<c8", ">c8", "<c16"]:
+    for dtype in ["i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8", "u1", "<u2", ">u2", "<u4", ">u4", "<u8", ">u8", "<f2",
+                  ">f2", "<f4", ">f4", "<f8", ">f8", "?", "<c8", ">c8", "<c16", ">c16"]:
         name = dtype.replace("<", "le_").replace(">", "be_").replace("?", "bool")
         f[f"types/{name}"] = values((3, 5), dtype)
         f.create_dataset(f"chunked/{name}", data=values((7, 11), dtype), chunks=(4, 3), shuffle=True, compression="gzip")
+    padded_texts(f.create_group("padded"))
+    odd_numbers(f.create_group("odd"))
     f["scalar"] = 2.5
     f["text"] = "a scalar text, größer"
     f["texts"] = np.array(["one", "", "trois"], dtype=object)
@@ -96,6 +173,8 @@ def fill_file(f):
     f["outside"] = h5py.ExternalLink("other.h5", "/x")
     f["hard"] = f["scalar"]
     f["types/loop"] = f["/"]
+    linked(f)
+    unreadable(f)
     f["named_type"] = np.dtype("<f8")
     f.create_dataset("of_named_type", data=values((3,), "<f8"), dtype=f["named_type"])
     layout = h5py.VirtualLayout(shape=(3, 5), dtype="i4")
@@ -158,6 +237,12 @@ with netCDF4.Dataset(out / "netcdf.nc", "w") as f:
     f.createVariable("t", "i2", ("time", "station", "x"), zlib=True, chunksizes=(1, 3, 4))[:] = values((6, 3, 4), "i2")
     f.createVariable("cov", "f8", ("x", "x"))[:] = values((4, 4), "f8")
     f.createVariable("x", "f4", ("time", "x"))[:] = values((6, 4), "f4")
+    colour = f.createEnumType("u1", "colour", {"red": 0, "green": 1, "blue": 7})
+    f.createVariable("paint", colour, ("x",))[:] = np.array([0, 7, 1, 1], "u1")
+    record = f.createCompoundType(np.dtype([("a", "i4"), ("b", "f8")]), "record")
+    f.createVariable("records", record, ("x",))
+    ragged = f.createVLType("i4", "ragged")
+    f.createVariable("lists", ragged, ("x",))
     g = f.createGroup("inner/deep")
     g.createDimension("y", 2)
     g.createVariable("v", "u8", ("y", "x"))[:] = values((2, 4), "u8")

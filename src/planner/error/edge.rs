@@ -70,6 +70,21 @@ pub enum EdgeError {
         at: Span,
     },
 
+    /// Attributes of what is written that have no counterpart here.
+    #[error("attributes that cannot be read are not written: {attributes}")]
+    #[diagnostic(
+        code(ff::sink::attribute_left_out),
+        severity(warning),
+        help("all else is written; `attrs: {{ … }}` sets values of your own")
+    )]
+    AttributesLeftOut {
+        /// Variables, names and reasons.
+        attributes: String,
+        /// The sink.
+        #[label("written here")]
+        at: Span,
+    },
+
     /// An option of a sink that does not exist or does not fit.
     #[error("{message}")]
     #[diagnostic(code(ff::sink::option))]

@@ -21,6 +21,21 @@ use crate::source::{Span, Spanned};
 /// The most elements of a variable of instants, which is decoded while planning.
 const MAX_TIMES: u64 = 1 << 20;
 
+/// The attributes that say how values are encoded.
+const ENCODING: [&str; 11] = [
+    "_FillValue",
+    "missing_value",
+    "scale_factor",
+    "add_offset",
+    "_Unsigned",
+    "valid_min",
+    "valid_max",
+    "valid_range",
+    "dtype",
+    "units",
+    "calendar",
+];
+
 /// How the values of an array are encoded, from its attributes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Encoding {
@@ -199,11 +214,25 @@ impl Lowerer<'_> {
         if !self.datasets[dataset].options.decode {
             return Ok(raw);
         }
+        self.check_encoding(array, at)?;
         let encoding = Encoding::of(array);
         if encoding.time.is_some() {
             return self.decoded_times(dataset, raw, array, at);
         }
         self.unpacked(raw, &encoding, at)
+    }
+
+    /// Values cannot be decoded where an attribute that says how cannot be read.
+    fn check_encoding(&mut self, array: &StoredArray, at: Span) -> Lowering<()> {
+        let unreadable = array.attrs.iter().find_map(|(name, value)| match value {
+            AttrValue::Unreadable(why) if ENCODING.contains(&name) => Some((name, why)),
+            _ => None,
+        });
+        let Some((name, why)) = unreadable else { return Ok(()) };
+        let variable = array.path.trim_matches('/').to_owned();
+        let message = format!("its attribute `{name}` cannot be read: {why}");
+        let help = Some("read the values as they are stored with `{ decode: false }`".to_owned());
+        self.fail(EdgeError::Decode { variable, message, at, help })
     }
 
     fn unpacked(&mut self, raw: Operand, encoding: &Encoding, at: Span) -> Lowering<Operand> {
@@ -335,6 +364,7 @@ impl Lowerer<'_> {
         if !self.datasets[dataset].options.decode {
             return Ok(coord(array.dtype, block, array.attrs.clone()));
         }
+        self.check_encoding(array, at)?;
         let encoding = Encoding::of(array);
         let attrs = encoding.rest(&array.attrs);
         if encoding.time.is_some() {

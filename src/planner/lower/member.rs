@@ -11,7 +11,7 @@ use crate::array::{ArrayType, AttrValue, Attributes, Block, Coord, DType, DimNam
 use crate::operators::error::closest;
 use crate::operators::{Constant, Operand, Value};
 use crate::parser::ast::{Expr, Name};
-use crate::planner::error::{NameError, PlanError};
+use crate::planner::error::{EdgeError, NameError, PlanError};
 use crate::source::Span;
 
 /// The members every array has.
@@ -165,6 +165,10 @@ impl Lowerer<'_> {
             }
         };
         if let Some(value) = attrs.get(&name.value) {
+            if let AttrValue::Unreadable(message) = value {
+                let (variable, message) = (format!("@{}", name.value), message.clone());
+                return self.fail(EdgeError::SourceUnsupported { variable, message, at: name.span });
+            }
             return Ok(attr_value(value));
         }
         let names: Vec<&str> = attrs.iter().map(|(n, _)| n).collect();
@@ -192,6 +196,7 @@ pub(super) fn attr_value(value: &AttrValue) -> Value {
         AttrValue::StrList(items) => list(items.iter().map(|s| Value::Str(s.clone()))),
         AttrValue::Number(_, n) => scalar_value(n),
         AttrValue::Numbers(_, items) => list(items.iter().map(scalar_value)),
+        AttrValue::Unreadable(_) => Value::None,
     }
 }
 

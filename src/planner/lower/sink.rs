@@ -1,5 +1,6 @@
 //! Sinks: what is written, packed as the options say, checked against the target.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::builder::node;
@@ -13,7 +14,7 @@ use crate::operators::{Operand, Value};
 use crate::parser::ast::{self, Arg, Expr, ExprKind, StrPart};
 use crate::planner::catalog::Location;
 use crate::planner::error::EdgeError;
-use crate::planner::graph::{NodeKind, Sink, Variable, Write};
+use crate::planner::graph::{NodeId, NodeKind, Sink, Variable, Write};
 use crate::planner::target::{TargetOptions, default_chunks, specs};
 use crate::source::{Span, Spanned};
 
@@ -45,6 +46,7 @@ impl Lowerer<'_> {
             inputs.push(node(operand));
             variables.push(variable);
         }
+        self.leave_out_attributes(&mut variables, &inputs, target.span);
         let mut attrs = self.provenance(&inputs);
         if matches!(written.as_slice(), [_]) {
             options.attrs.iter().for_each(|(n, v)| variables[0].attrs.set(n, v.clone()));
@@ -59,6 +61,25 @@ impl Lowerer<'_> {
         let ty = self.lowered.graph[inputs[0]].ty.clone();
         self.lowered.graph.node(NodeKind::Sink(Sink::Write(Box::new(write))), ty, &inputs, at);
         Ok(())
+    }
+
+    /// Takes out attributes that cannot be written, and warns of them.
+    fn leave_out_attributes(&mut self, variables: &mut [Variable], inputs: &[NodeId], at: Span) {
+        let mut left_out = BTreeSet::new();
+        for (variable, input) in variables.iter_mut().zip(inputs) {
+            let (kept, unreadable) = variable.attrs.without_unreadable();
+            let of = variable.path.trim_start_matches('/');
+            left_out.extend(unreadable.iter().map(|(name, why)| format!("`{of}@{name}`, {why}")));
+            variable.attrs = kept;
+            for coord in self.lowered.graph[*input].ty.coords.values() {
+                let (_, unreadable) = coord.attrs.without_unreadable();
+                left_out.extend(unreadable.iter().map(|(name, why)| format!("`{}@{name}`, {why}", coord.dim)));
+            }
+        }
+        if !left_out.is_empty() {
+            let attributes = left_out.into_iter().collect::<Vec<_>>().join("; ");
+            self.diagnostics.push(EdgeError::AttributesLeftOut { attributes, at });
+        }
     }
 
     fn sink_format(&mut self, format: &ast::Name) -> Lowering<String> {
@@ -297,7 +318,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether shards hold whole chunks, and whether the format can store the arrays so.
-    fn check_write(&mut self, write: &Write, inputs: &[crate::planner::graph::NodeId], at: Span) -> Lowering<()> {
+    fn check_write(&mut self, write: &Write, inputs: &[NodeId], at: Span) -> Lowering<()> {
         let types: Vec<Arc<ArrayType>> = inputs.iter().map(|id| self.lowered.graph[*id].ty.clone()).collect();
         let arrays: Vec<_> = specs(write, &types).into_iter().map(|(spec, _)| spec).collect();
         for array in &arrays {

@@ -90,6 +90,7 @@ fn attributes(attributes: &Attributes) -> String {
             format!(" @{name}={dtype}[{}]", scalars.join(", "))
         }
         AttrValue::Json(text) => format!(" @{name}=json {text}"),
+        AttrValue::Unreadable(why) => format!(" @{name}=<{why}>"),
     });
     entries.collect()
 }

@@ -1,11 +1,10 @@
 //! The attributes of a file as those of the engine.
 //!
-//! Left out are those by which HDF5 and netCDF-4 store dimensions, and values that have no counterpart (references,
-//! compounds, opaque bytes). A list of one is a single value, as netCDF has no other way to write one.
+//! Left out are those by which HDF5 and netCDF-4 store dimensions. Values that have no counterpart (references,
+//! compounds, opaque bytes, texts that are not UTF-8) are there with the reason, so that they are shown. A list of one is a single value, as netCDF has no other way to write one.
 
 use super::element::Element;
-use super::format::Result;
-use super::format::attribute::RawAttribute;
+use super::format::attribute::{Content, RawAttribute};
 use super::format::datatype::{Class, FileType};
 use super::format::heap::GlobalHeaps;
 use super::format::superblock::HdfFile;
@@ -26,7 +25,7 @@ const HIDDEN: &[&str] = &[
 pub(super) fn text(file: &HdfFile, heaps: &GlobalHeaps, raw: &[RawAttribute], name: &str) -> Option<String> {
     let found = raw.iter().find(|attribute| attribute.name == name)?;
     match value(file, heaps, found) {
-        Ok(Some(AttrValue::Str(text))) => Some(text),
+        AttrValue::Str(text) => Some(text),
         _ => None,
     }
 }
@@ -35,8 +34,8 @@ pub(super) fn text(file: &HdfFile, heaps: &GlobalHeaps, raw: &[RawAttribute], na
 pub(super) fn integers(file: &HdfFile, heaps: &GlobalHeaps, raw: &[RawAttribute], name: &str) -> Vec<i64> {
     let found = raw.iter().find(|attribute| attribute.name == name);
     match found.map(|found| value(file, heaps, found)) {
-        Some(Ok(Some(AttrValue::Number(_, scalar)))) => scalar.as_i64().into_iter().collect(),
-        Some(Ok(Some(AttrValue::Numbers(_, scalars)))) => scalars.iter().filter_map(Scalar::as_i64).collect(),
+        Some(AttrValue::Number(_, scalar)) => scalar.as_i64().into_iter().collect(),
+        Some(AttrValue::Numbers(_, scalars)) => scalars.iter().filter_map(Scalar::as_i64).collect(),
         _ => Vec::new(),
     }
 }
@@ -47,43 +46,49 @@ pub(super) fn understood(file: &HdfFile, heaps: &GlobalHeaps, raw: &[RawAttribut
     let hidden = |name: &str| HIDDEN.contains(&name) || is_scale && matches!(name, "CLASS" | "NAME");
     raw.iter()
         .filter(|attribute| !hidden(&attribute.name))
-        .filter_map(|attribute| Some((attribute.name.clone(), value(file, heaps, attribute).ok()??)))
+        .map(|attribute| (attribute.name.clone(), value(file, heaps, attribute)))
         .collect()
 }
 
-/// One attribute's value; none where it has no counterpart.
-fn value(file: &HdfFile, heaps: &GlobalHeaps, raw: &RawAttribute) -> Result<Option<AttrValue>> {
-    let mut shape = raw.shape.clone();
-    let file_type: &FileType = match &raw.file_type.class {
+/// One attribute's value; where it has no counterpart, why.
+fn value(file: &HdfFile, heaps: &GlobalHeaps, raw: &RawAttribute) -> AttrValue {
+    let understood = raw.content.as_ref().map_err(Clone::clone).and_then(|content| of_content(file, heaps, content));
+    understood.unwrap_or_else(AttrValue::Unreadable)
+}
+
+fn of_content(file: &HdfFile, heaps: &GlobalHeaps, content: &Content) -> Result<AttrValue, String> {
+    let mut shape = content.shape.clone();
+    let file_type: &FileType = match &content.file_type.class {
         Class::Array(dims, base) => {
             if let Some(shape) = &mut shape {
                 shape.extend(dims);
             }
             base
         }
-        _ => &raw.file_type,
+        _ => &content.file_type,
     };
-    let Ok(element) = Element::of(file_type) else { return Ok(None) };
+    let element = Element::of(file_type)?;
     let Some(shape) = shape else {
         let nothing = if element.dtype == DType::Str {
             AttrValue::Str(String::new())
         } else {
             AttrValue::Numbers(element.dtype, Vec::new())
         };
-        return Ok(Some(nothing));
+        return Ok(nothing);
     };
-    let scalars = element.block(file, heaps, &shape, raw.data.clone())?.scalars();
+    let block = element.block(file, heaps, &shape, content.data.clone()).map_err(|error| error.to_string())?;
+    let scalars = block.scalars();
     if shape.len() > 1 {
-        return Ok(Some(AttrValue::Json(nested(&shape, &mut scalars.iter()))));
+        return Ok(AttrValue::Json(nested(&shape, &mut scalars.iter())));
     }
     if element.dtype == DType::Str {
         let mut texts: Vec<String> = scalars.iter().map(plain).collect();
-        return Ok(Some(if texts.len() == 1 { AttrValue::Str(texts.remove(0)) } else { AttrValue::StrList(texts) }));
+        return Ok(if texts.len() == 1 { AttrValue::Str(texts.remove(0)) } else { AttrValue::StrList(texts) });
     }
-    Ok(Some(match scalars.as_slice() {
+    Ok(match scalars.as_slice() {
         [one] => AttrValue::Number(element.dtype, one.clone()),
         _ => AttrValue::Numbers(element.dtype, scalars),
-    }))
+    })
 }
 
 fn plain(scalar: &Scalar) -> String {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::attributes::{integers, text};
 use super::element::Element;
-use super::format::attribute::RawAttribute;
+use super::format::attribute::Content;
 use super::format::datatype::Class;
 use super::format::heap::GlobalHeaps;
 use super::format::superblock::HdfFile;
@@ -76,7 +76,10 @@ impl Scales {
         raw: &RawDataset,
     ) -> Vec<Option<DimName>> {
         let mut names = vec![None; raw.rank];
-        let attribute = |name: &str| raw.attributes.iter().find(|attribute| attribute.name == name);
+        let attribute = |name: &str| {
+            let found = raw.attributes.iter().find(|attribute| attribute.name == name)?;
+            found.content.as_ref().ok()
+        };
         if let Some(list) = attribute("DIMENSION_LIST") {
             self.listed(file, heaps, list, &mut names);
         } else if let Some(scale) = self.by_address.get(&address) {
@@ -99,7 +102,7 @@ impl Scales {
     }
 
     /// Names from lists of references, one an axis; the first scale of an axis names it.
-    fn listed(&self, file: &HdfFile, heaps: &GlobalHeaps, list: &RawAttribute, names: &mut [Option<DimName>]) {
+    fn listed(&self, file: &HdfFile, heaps: &GlobalHeaps, list: &Content, names: &mut [Option<DimName>]) {
         let width = file.sizes.offset;
         let Class::Vlen(base) = &list.file_type.class else { return };
         if base.class != Class::ObjectReference {
@@ -113,7 +116,7 @@ impl Scales {
     }
 }
 
-fn labelled(file: &HdfFile, heaps: &GlobalHeaps, labels: &RawAttribute, names: &mut [Option<DimName>]) {
+fn labelled(file: &HdfFile, heaps: &GlobalHeaps, labels: &Content, names: &mut [Option<DimName>]) {
     let Ok(element) = Element::of(&labels.file_type) else { return };
     let shape = labels.shape.clone().unwrap_or_default();
     let Ok(block) = element.block(file, heaps, &shape, labels.data.clone()) else { return };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::format::datatype::{Class, FileType, FloatBits, Padding};
 use super::format::heap::GlobalHeaps;
 use super::format::superblock::HdfFile;
-use super::format::{FormatError, Result};
+use super::format::{FormatError, Result, not_utf8};
 use crate::array::{Block, DType};
 
 /// How the elements of one dataset or attribute become values of a dtype.
@@ -99,12 +99,12 @@ impl Element {
             }
             Conversion::Text(padding) => {
                 let texts = bytes.chunks_exact(self.size).map(|element| fixed_text(element, *padding));
-                Block::from_vec(shape, texts.map(Arc::<str>::from).collect::<Vec<_>>())
+                Block::from_vec(shape, texts.collect::<Result<Vec<_>>>()?)
             }
             Conversion::VlenText => {
                 let texts = bytes.chunks_exact(self.size).map(|element| {
                     let text = heaps.resolve(file, element, 1)?;
-                    Ok(Arc::<str>::from(fixed_text(&text, Padding::Terminated)))
+                    fixed_text(&text, Padding::Terminated)
                 });
                 Block::from_vec(shape, texts.collect::<Result<Vec<_>>>()?)
             }
@@ -223,13 +223,14 @@ fn decode_float(word: u64, bits: &FloatBits) -> f64 {
 }
 
 /// The text of a fixed-length element.
-pub fn fixed_text(bytes: &[u8], padding: Padding) -> String {
+fn fixed_text(bytes: &[u8], padding: Padding) -> Result<Arc<str>> {
     let end = match padding {
         Padding::Terminated => bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()),
         Padding::Nul => bytes.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1),
         Padding::Space => bytes.iter().rposition(|&byte| byte != b' ' && byte != 0).map_or(0, |at| at + 1),
     };
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
+    let text = std::str::from_utf8(&bytes[..end]).map(Arc::from);
+    text.map_err(|_| FormatError::Unsupported(format!("text that is not UTF-8: `{}`", not_utf8(&bytes[..end]))))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //!
 //! An object that cannot be read does not hide the others: it is listed with the reason, an error only when it is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::attributes::understood;
@@ -28,6 +28,8 @@ use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
 const DEEPEST: usize = 256;
 /// Paths of one file. Links may multiply them without bound, as several can lead to one group.
 const MOST_PATHS: usize = 1 << 20;
+/// Paths of one file to what other paths lead to as well.
+const MOST_AGAIN: usize = 1 << 16;
 
 /// All that is needed to read the values of a dataset.
 #[derive(Debug, Clone)]
@@ -94,7 +96,18 @@ impl Metadata {
         let header = Header::read(file, file.root)?;
         let root = walk.group(file.root, &header, 0)?;
         let scales = Scales::of(file, &heaps, &root);
-        let mut build = Build { file, heaps: &heaps, scales, root: &root, datasets: BTreeMap::new(), paths: 0 };
+        let whole = Raw::Group(root.clone());
+        let mut build = Build {
+            file,
+            heaps: &heaps,
+            scales,
+            root: &whole,
+            datasets: BTreeMap::new(),
+            paths: 0,
+            inside: Vec::new(),
+            built: BTreeSet::new(),
+            again: 0,
+        };
         let group = build.group(&root, "");
         Ok(Metadata { stored: Arc::new(Stored::Group(group)), datasets: build.datasets })
     }
@@ -128,6 +141,7 @@ impl Walk<'_> {
                 Target::External(file, path) => Raw::Unsupported(format!(
                     "a link to `{path}` in the file `{file}`; links to other files are not followed"
                 )),
+                Target::Misnamed => Raw::Unsupported("a name that is not UTF-8".into()),
                 Target::UserDefined(number) => {
                     Raw::Unsupported(format!("a link of a kind ({number}) that is not known"))
                 }
@@ -221,10 +235,16 @@ struct Build<'a> {
     file: &'a HdfFile,
     heaps: &'a GlobalHeaps,
     scales: Scales,
-    root: &'a RawGroup,
+    root: &'a Raw,
     datasets: BTreeMap<String, Arc<Dataset>>,
     /// Paths so far.
     paths: usize,
+    /// The groups around what is built, by which links that lead in circles are known.
+    inside: Vec<*const RawGroup>,
+    /// The groups that were built, to which further links may lead.
+    built: BTreeSet<*const RawGroup>,
+    /// What was built again because of such links.
+    again: usize,
 }
 
 impl Build<'_> {
@@ -232,6 +252,7 @@ impl Build<'_> {
         let full = if path.is_empty() { "/".into() } else { format!("/{path}") };
         let attrs = Arc::new(understood(self.file, self.heaps, &raw.attributes));
         let mut group = StoredGroup { path: full, attrs, ..StoredGroup::default() };
+        self.inside.push(raw);
         for (name, entry) in &raw.entries {
             let name = name.strip_prefix("_nc4_non_coord_").unwrap_or(name);
             let below = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
@@ -245,10 +266,13 @@ impl Build<'_> {
                 other => Ok(other),
             };
             match entry {
-                Ok(Raw::Group(raw)) => {
-                    let child = self.group(raw, &below);
-                    group.groups.push((name.to_owned(), child));
-                }
+                Ok(Raw::Group(raw)) => match self.enter(raw) {
+                    Ok(()) => {
+                        let child = self.group(raw, &below);
+                        group.groups.push((name.to_owned(), child));
+                    }
+                    Err(reason) => group.unsupported.push((name.to_owned(), reason)),
+                },
                 Ok(Raw::Dataset(address, raw)) if !self.scales.is_nameless(*address) => {
                     match self.array(*address, raw, &below) {
                         Ok(array) => group.arrays.push((name.to_owned(), array)),
@@ -263,7 +287,26 @@ impl Build<'_> {
                 Err(reason) => group.unsupported.push((name.to_owned(), reason)),
             }
         }
+        self.inside.pop();
         group
+    }
+
+    /// Whether a group may be built here: not in itself, not too deep, and not ever again through further links.
+    fn enter(&mut self, raw: &Arc<RawGroup>) -> std::result::Result<(), String> {
+        let group = Arc::as_ptr(raw);
+        if self.inside.contains(&group) {
+            return Err("a group that it is in itself".into());
+        }
+        if self.inside.len() > DEEPEST {
+            return Err(format!("more than {DEEPEST} groups within each other"));
+        }
+        if !self.built.insert(group) {
+            self.again += 1 + raw.entries.len();
+            if self.again > MOST_AGAIN {
+                return Err(format!("more than {MOST_AGAIN} paths to objects that others lead to"));
+            }
+        }
+        Ok(())
     }
 
     fn array(&mut self, address: u64, raw: &RawDataset, path: &str) -> std::result::Result<StoredArray, String> {
@@ -293,16 +336,19 @@ impl Build<'_> {
     }
 }
 
-/// What a soft link leads to: a dataset, through any number of further links.
-fn resolve<'a>(root: &'a RawGroup, from: &str, target: &str) -> std::result::Result<&'a Raw, String> {
+/// What a soft link leads to: a dataset or a group, through any number of further links.
+fn resolve<'a>(root: &'a Raw, from: &str, target: &str) -> std::result::Result<&'a Raw, String> {
     let mut parts: Vec<String> = if target.starts_with('/') { Vec::new() } else { split(from) };
     parts.extend(split(target));
     for _ in 0..32 {
-        let mut group = root;
+        let mut at = root;
         let mut next = None;
         for (depth, part) in parts.iter().enumerate() {
-            match group.entries.iter().find(|(name, _)| name == part) {
-                Some((_, Raw::Group(below))) => group = below,
+            let found = match at {
+                Raw::Group(group) => group.entries.iter().find(|(name, _)| name == part),
+                _ => None,
+            };
+            match found {
                 Some((_, Raw::Soft(target))) => {
                     let mut path = if target.starts_with('/') { Vec::new() } else { parts[..depth].to_vec() };
                     path.extend(split(target));
@@ -310,13 +356,16 @@ fn resolve<'a>(root: &'a RawGroup, from: &str, target: &str) -> std::result::Res
                     next = Some(path);
                     break;
                 }
-                Some((_, found @ Raw::Dataset(..))) if depth + 1 == parts.len() => return Ok(found),
-                _ => return Err(format!("a link to `{target}`, which leads nowhere")),
+                Some((_, Raw::Unsupported(reason))) => {
+                    return Err(format!("a link to `{target}`, where `{part}` cannot be read: {reason}"));
+                }
+                Some((_, found)) => at = found,
+                None => return Err(format!("a link to `{target}`, which leads nowhere")),
             }
         }
         match next {
             Some(path) => parts = path,
-            None => return Err(format!("a link to the group `{target}`; name that instead")),
+            None => return Ok(at),
         }
     }
     Err(format!("a link to `{target}`, which leads in circles"))

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::testing::{python, read_all};
+use super::super::testing::{describe, python, read_all};
 use super::*;
 use crate::array::{AttrValue, Block, DType, Region, Scalar};
 use crate::planner::catalog::StoredGroup;
@@ -126,6 +126,14 @@ fn reads_what_h5py_reads() {
     let mut reasons = Vec::new();
     unsupported(root, &mut reasons);
     insta::assert_snapshot!(reasons.join("\n"));
+    insta::assert_snapshot!("unreadable", describe(&Stored::Group(root.group("unreadable").unwrap().clone())));
+    let texts = container.reader("/unreadable/texts").unwrap();
+    let error = texts.read_region(&Region { start: vec![0], shape: vec![2] }).unwrap_err();
+    assert_eq!(error.code, "ff::read::decode");
+    assert!(
+        error.message.ends_with(r"/unreadable/texts: region [0..<2]: text that is not UTF-8: `caf\xe9`"),
+        "{error}"
+    );
     let ordered = root.group("ordered").unwrap();
     let names: Vec<_> = ordered.arrays.iter().take(4).map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["0", "7", "14", "21"]);

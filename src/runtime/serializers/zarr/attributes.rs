@@ -96,8 +96,9 @@ fn from_base64_float(text: &str) -> Option<f64> {
 
 /// The JSON object of attributes, as Zarr `version` has it.
 pub fn to_json(attributes: &Attributes, version: u8) -> Map<String, Value> {
-    let entries = attributes.iter().map(|(name, value)| {
+    let entries = attributes.iter().filter_map(|(name, value)| {
         let value = match value {
+            AttrValue::Unreadable(_) => return None,
             AttrValue::Number(dtype, Scalar::Float(x))
                 if version == 3 && name == "_FillValue" && dtype.kind() == Kind::Float =>
             {
@@ -111,7 +112,7 @@ pub fn to_json(attributes: &Attributes, version: u8) -> Map<String, Value> {
                 super::json::parse(text.as_bytes()).unwrap_or_else(|_| Value::String(text.clone()))
             }
         };
-        (name.to_owned(), value)
+        Some((name.to_owned(), value))
     });
     entries.collect()
 }

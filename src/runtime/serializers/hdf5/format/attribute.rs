@@ -5,8 +5,9 @@ use super::datatype::FileType;
 use super::header::{Header, kind, shared};
 use super::heap::FractalHeap;
 use super::messages::Dataspace;
+use super::source::Cursor;
 use super::superblock::HdfFile;
-use super::{FormatError, Result};
+use super::{FormatError, Result, not_utf8};
 
 const WHAT: &str = "an attribute";
 
@@ -15,6 +16,13 @@ const WHAT: &str = "an attribute";
 pub struct RawAttribute {
     /// Its name.
     pub name: String,
+    /// What it holds, or why that cannot be told.
+    pub content: std::result::Result<Content, String>,
+}
+
+/// The value of an attribute, not yet understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
     /// The type of its elements.
     pub file_type: FileType,
     /// Elements per axis; `None` where it holds nothing at all.
@@ -24,11 +32,6 @@ pub struct RawAttribute {
 }
 
 impl RawAttribute {
-    /// The number of elements.
-    pub fn count(&self) -> usize {
-        self.data.len() / self.file_type.size
-    }
-
     fn parse(file: &HdfFile, body: &[u8]) -> Result<RawAttribute> {
         let mut cursor = file.cursor(body, WHAT);
         let version = cursor.u8()?;
@@ -49,15 +52,26 @@ impl RawAttribute {
         };
         let (name, datatype, dataspace) = (part(lens[0])?, part(lens[1])?, part(lens[2])?);
         let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+        let name = std::str::from_utf8(name).map(str::to_owned).map_err(|_| not_utf8(name));
         let is_shared = |bit: u8| version > 1 && flags & bit != 0;
         let datatype = if is_shared(1) { shared(file, kind::DATATYPE, datatype, 0)? } else { datatype.to_vec() };
         let dataspace = if is_shared(2) { shared(file, kind::DATASPACE, dataspace, 0)? } else { dataspace.to_vec() };
-        let file_type = FileType::parse(&mut file.cursor(&datatype, WHAT))?;
-        let shape = Dataspace::parse(&mut file.cursor(&dataspace, WHAT))?.shape;
-        let count = shape.as_ref().map_or(0, |shape| shape.iter().product());
-        let len = usize::try_from(count).ok().and_then(|count| count.checked_mul(file_type.size));
+        let content = Content::parse(file, &datatype, &dataspace, &mut cursor).map_err(|error| error.to_string());
+        Ok(match name {
+            Ok(name) => RawAttribute { name, content },
+            Err(shown) => RawAttribute { name: shown, content: Err("a name that is not UTF-8".into()) },
+        })
+    }
+}
+
+impl Content {
+    fn parse(file: &HdfFile, datatype: &[u8], dataspace: &[u8], cursor: &mut Cursor) -> Result<Content> {
+        let file_type = FileType::parse(&mut file.cursor(datatype, WHAT))?;
+        let shape = Dataspace::parse(&mut file.cursor(dataspace, WHAT))?.shape;
+        let count = shape.as_ref().map_or(Some(0), |shape| shape.iter().try_fold(1u64, |n, &m| n.checked_mul(m)));
+        let len = count.and_then(|n| usize::try_from(n).ok()).and_then(|count| count.checked_mul(file_type.size));
         let data = cursor.take(len.ok_or_else(|| cursor.wrong("too large"))?)?.to_vec();
-        Ok(RawAttribute { name: String::from_utf8_lossy(name).into_owned(), file_type, shape, data })
+        Ok(Content { file_type, shape, data })
     }
 }
 

@@ -4,7 +4,7 @@ use super::btree::{walk_new, walk_old};
 use super::header::{Header, kind};
 use super::heap::{FractalHeap, local_heap};
 use super::superblock::HdfFile;
-use super::{FormatError, Result};
+use super::{FormatError, Result, not_utf8};
 
 const WHAT: &str = "a link";
 
@@ -19,6 +19,8 @@ pub enum Target {
     External(String, String),
     /// Of a kind that applications define.
     UserDefined(u8),
+    /// Anywhere, under a name that is not UTF-8.
+    Misnamed,
 }
 
 /// A named link.
@@ -52,6 +54,15 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+impl Link {
+    fn new(name: &[u8], order: Option<u64>, target: Target) -> Link {
+        match std::str::from_utf8(name) {
+            Ok(name) => Link { name: name.to_owned(), order, target },
+            Err(_) => Link { name: not_utf8(name), order, target: Target::Misnamed },
+        }
+    }
+}
+
 fn parse(file: &HdfFile, body: &[u8]) -> Result<Link> {
     let mut cursor = file.cursor(body, WHAT);
     cursor.version(1)?;
@@ -62,7 +73,7 @@ fn parse(file: &HdfFile, body: &[u8]) -> Result<Link> {
         cursor.skip(1)?;
     }
     let len = cursor.uint(1 << (flags & 3))?;
-    let name = text(cursor.take(usize::try_from(len).unwrap_or(usize::MAX))?);
+    let name = cursor.take(usize::try_from(len).unwrap_or(usize::MAX))?;
     let target = match link_type {
         0 => Target::Hard(cursor.defined_address()?),
         1 => {
@@ -77,7 +88,7 @@ fn parse(file: &HdfFile, body: &[u8]) -> Result<Link> {
         }
         other => Target::UserDefined(other),
     };
-    Ok(Link { name, order, target })
+    Ok(Link::new(name, order, target))
 }
 
 /// Links in a fractal heap, indexed by a B-tree.
@@ -109,10 +120,10 @@ fn symbol_table(file: &HdfFile, table: &[u8], found: &mut Vec<Link>) -> Result<(
     let mut cursor = file.cursor(table, NODE);
     let (tree, heap) = (cursor.defined_address()?, cursor.defined_address()?);
     let names = local_heap(file, heap)?;
-    let name_at = |at: u64| -> Result<String> {
+    let name_at = |at: u64| {
         let mut cursor = file.cursor(&names, NODE);
         cursor.skip(usize::try_from(at).unwrap_or(usize::MAX))?;
-        Ok(text(cursor.c_string()?))
+        cursor.c_string()
     };
     walk_old(file, tree, 0, file.sizes.length, &mut |_, address| {
         let head = file.read(address, 8, NODE)?;
@@ -130,11 +141,11 @@ fn symbol_table(file: &HdfFile, table: &[u8], found: &mut Vec<Link>) -> Result<(
             let cached = cursor.u32()?;
             cursor.skip(4)?;
             let target = if cached == 2 {
-                Target::Soft(name_at(u64::from(cursor.u32()?))?)
+                Target::Soft(text(name_at(u64::from(cursor.u32()?))?))
             } else {
                 Target::Hard(address.ok_or_else(|| cursor.wrong("an address is missing"))?)
             };
-            found.push(Link { name, order: None, target });
+            found.push(Link::new(name, None, target));
         }
         Ok(())
     })

@@ -68,5 +68,12 @@ impl FormatError {
     }
 }
 
+/// Bytes that should be text and are not UTF-8, for people.
+pub fn not_utf8(bytes: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    let more = if bytes.len() > SHOWN { "…" } else { "" };
+    format!("{}{more}", bytes[..bytes.len().min(SHOWN)].escape_ascii())
+}
+
 /// The result of understanding a part of a file.
 pub type Result<T, E = FormatError> = std::result::Result<T, E>;

@@ -38,6 +38,7 @@ pub(super) fn write_array(dataset: &Dataset, spec: &ArraySpec, flavour: Flavour)
 
 fn write(object: hid_t, name: &str, value: &AttrValue, flavour: Flavour) -> Result<(), String> {
     match value {
+        AttrValue::Unreadable(_) => Ok(()),
         AttrValue::Str(value) | AttrValue::Json(value) => write_text(object, name, value, flavour),
         AttrValue::StrList(values) => {
             let scalars: Vec<Scalar> = values.iter().map(|value| Scalar::Str(value.as_str().into())).collect();
