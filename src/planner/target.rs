@@ -46,6 +46,8 @@ pub struct ArraySpec {
 pub struct TargetOptions {
     /// Zarr's version, 2 or 3.
     pub version: Option<u8>,
+    /// Dims that other programs may make longer later.
+    pub unlimited: Vec<DimName>,
     /// Attributes of the root group.
     pub attrs: Attributes,
 }

@@ -55,7 +55,8 @@ impl Lowerer<'_> {
         }
         let with_coords = place.path.is_none();
         let (version, overwrite) = (options.version, options.overwrite);
-        let options = TargetOptions { version, attrs };
+        let unlimited = options.unlimited.into_iter().map(|dim| dim.value).collect();
+        let options = TargetOptions { version, unlimited, attrs };
         let write = Write { location, variables, options, overwrite, with_coords };
         self.check_write(&write, &inputs, target.span)?;
         let ty = self.lowered.graph[inputs[0]].ty.clone();
@@ -181,7 +182,8 @@ impl Lowerer<'_> {
     fn check_dims(&mut self, options: &SinkOptions, written: &[Written], at: Span) -> Lowering<()> {
         let types: Vec<Arc<ArrayType>> = written.iter().map(|w| self.ty(w.operand)).collect();
         let mut sound = Ok(());
-        for (dim, _) in options.chunks.iter().chain(&options.shards) {
+        let sized = options.chunks.iter().chain(&options.shards).map(|(dim, _)| dim);
+        for dim in sized.chain(&options.unlimited) {
             if types.iter().all(|t| t.dims.axis(&dim.value).is_none()) {
                 let mut names: Vec<&str> = types.iter().flat_map(|t| t.dims.names()).map(DimName::as_str).collect();
                 names.sort_unstable();

@@ -11,7 +11,7 @@ use crate::planner::target::CodecSpec;
 use crate::source::{Span, Spanned};
 
 /// The options there are.
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 12] = [
     "chunks",
     "shards",
     "codec",
@@ -22,6 +22,7 @@ const OPTIONS: [&str; 11] = [
     "add_offset",
     "attrs",
     "version",
+    "unlimited",
     "mode",
 ];
 
@@ -46,6 +47,8 @@ pub(super) struct SinkOptions {
     pub attrs: Attributes,
     /// Zarr's version.
     pub version: Option<u8>,
+    /// Dims that may grow later.
+    pub unlimited: Vec<Spanned<DimName>>,
     /// Whether an existing target is replaced.
     pub overwrite: bool,
 }
@@ -100,6 +103,7 @@ impl Lowerer<'_> {
                 Value::Int(version @ (2 | 3)) => options.version = Some(version as u8),
                 other => return self.expected("`version`", "2 or 3, the version of Zarr,", &other, e.span, None),
             },
+            "unlimited" => options.unlimited = self.unlimited(e)?,
             "mode" => options.overwrite |= self.mode(e)?,
             other => {
                 let help = match closest(other, OPTIONS) {
@@ -136,6 +140,19 @@ impl Lowerer<'_> {
             }
         }
         Ok(sizes)
+    }
+
+    /// `[time]`, `time`
+    fn unlimited(&mut self, e: &Expr) -> Lowering<Vec<Spanned<DimName>>> {
+        let items = match &e.kind {
+            ExprKind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(e),
+        };
+        let dim = |item: &Expr| {
+            let name = self.word(item, "`unlimited`")?;
+            Ok(Spanned::new(DimName::new(&name), item.span))
+        };
+        items.iter().map(dim).collect()
     }
 
     fn number(&mut self, place: &str, e: &Expr) -> Lowering<Scalar> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::array::{AttrValue, Attributes, DType, DimName};
+use crate::array::{AttrValue, DType, DimName};
 use crate::runtime::serializers::testing::describe;
 
 /// A store with the arrays `t` and `g/u`, and some other files.
@@ -35,7 +35,7 @@ fn write_store(path: &Path) {
     };
     let create = format_named("zarr").unwrap().create.unwrap();
     let specs = [spec("/t"), spec("/g/u")];
-    let target = create(path, &specs, &TargetOptions { version: None, attrs: Attributes::new() }).unwrap();
+    let target = create(path, &specs, &TargetOptions { version: None, ..TargetOptions::default() }).unwrap();
     for spec in &specs {
         target.array(&spec.path).write(&[0], &Block::from_list(vec![1, 2])).unwrap();
         target.array(&spec.path).write(&[1], &Block::from_list(vec![3])).unwrap();

@@ -62,8 +62,9 @@ impl Table {
                 return Err(refused(format!("`{}` is complex, which CSV cannot hold", spec.path)).with_help(help));
             }
             let codecs = spec.codecs.as_deref().unwrap_or_default();
-            if options.version.is_some() || spec.shards.is_some() || codecs.iter().any(|c| c.name != "none") {
-                let message = "csv has no options `version`, `shards` and `codec`";
+            let grows = !options.unlimited.is_empty();
+            if options.version.is_some() || grows || spec.shards.is_some() || codecs.iter().any(|c| c.name != "none") {
+                let message = "csv has no options `version`, `unlimited`, `shards` and `codec`";
                 return Err(CatalogError::new("ff::sink::option", message));
             }
         }

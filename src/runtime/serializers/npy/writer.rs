@@ -35,6 +35,7 @@ fn variable<'a>(specs: &'a [ArraySpec], options: &TargetOptions) -> Result<&'a A
     let codecs = spec.codecs.as_deref().unwrap_or_default();
     let unknown = [
         (options.version.is_some(), "version"),
+        (!options.unlimited.is_empty(), "unlimited"),
         (spec.shards.is_some(), "shards"),
         (codecs.iter().any(|c| c.name != "none"), "codec"),
     ];

@@ -44,6 +44,10 @@ impl Target {
             let message = format!("there is no Zarr version {version}");
             return Err(CatalogError::new("ff::sink::version", message).with_help("write `version: 2` or `version: 3`"));
         }
+        if !options.unlimited.is_empty() {
+            return Err(CatalogError::new("ff::sink::option", "Zarr has no option `unlimited`")
+                .with_help("leave it out: every array of Zarr can be made longer"));
+        }
         let mut target = Target { arrays: BTreeMap::new(), version, nodes: BTreeMap::new() };
         for spec in specs {
             target.add(spec)?;

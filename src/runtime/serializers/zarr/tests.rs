@@ -272,7 +272,7 @@ fn round_trip(version: u8) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.zarr");
     let attrs = [text_attribute("title", "t")].into_iter().collect();
-    let options = TargetOptions { version: Some(version), attrs };
+    let options = TargetOptions { version: Some(version), attrs, ..TargetOptions::default() };
     let specs = specs(version);
     check(&specs, &options).unwrap();
     let written = write(&path, &specs, &options);
@@ -327,7 +327,7 @@ fn pcodec_survives() {
         let path = directory.path().join(format!("{version}.zarr"));
         let codecs = Some(vec![codec("pcodec(4)")]);
         let specs = [ArraySpec { codecs, ..spec("/a", DType::F64, &["y", "x"], &[9, 5], &[4, 5]) }];
-        let written = write(&path, &specs, &TargetOptions { version: Some(version), attrs: Attributes::new() });
+        let written = write(&path, &specs, &TargetOptions { version: Some(version), ..TargetOptions::default() });
         assert_eq!(read_path(&*open(&path).unwrap(), "/a"), written["/a"]);
     }
 }
@@ -352,7 +352,7 @@ fn metadata_is_zarr_pythons() {
         t.attrs =
             [("_FillValue".to_owned(), AttrValue::Number(DType::F32, Scalar::Float(f64::NAN)))].into_iter().collect();
         t.shards = (version == 3).then(|| vec![4]);
-        write(&path, &[t], &TargetOptions { version: Some(version), attrs: Attributes::new() });
+        write(&path, &[t], &TargetOptions { version: Some(version), ..TargetOptions::default() });
         for (name, bytes) in files(&path) {
             match std::str::from_utf8(&bytes) {
                 Ok(json) if !json.is_empty() => text += &format!("=== {version}: {name}\n{json}\n"),
@@ -369,7 +369,7 @@ fn bare_arrays_survive() {
     for version in [2, 3] {
         let path = directory.path().join(format!("{version}.zarr"));
         let specs = [spec("/", DType::I32, &["y"], &[5], &[2])];
-        let written = write(&path, &specs, &TargetOptions { version: Some(version), attrs: Attributes::new() });
+        let written = write(&path, &specs, &TargetOptions { version: Some(version), ..TargetOptions::default() });
         let store = open(&path).unwrap();
         assert_eq!(read_path(&*store, "/"), written["/"]);
         insta::assert_snapshot!(format!("bare_{version}"), describe(store.stored()));
@@ -380,7 +380,7 @@ fn bare_arrays_survive() {
 fn what_zarr_cannot_store_is_refused() {
     let plain = || spec("/a", DType::F32, &["y"], &[5], &[2]);
     let coded = |texts: &[&str]| ArraySpec { codecs: Some(texts.iter().map(|t| codec(t)).collect()), ..plain() };
-    let v = |version| TargetOptions { version: Some(version), attrs: Attributes::new() };
+    let v = |version| TargetOptions { version: Some(version), ..TargetOptions::default() };
     let cases: Vec<(Vec<ArraySpec>, TargetOptions)> = vec![
         (vec![plain()], v(4)),
         (vec![coded(&["zsdt(3)"])], v(3)),

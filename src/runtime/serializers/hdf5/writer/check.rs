@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::filters::Filter;
 use super::Flavour;
 use super::scales::Scales;
-use crate::array::{AttrValue, Attributes, DType, Scalar};
+use crate::array::{AttrValue, Attributes, DType, DimName, Scalar};
 use crate::planner::catalog::CatalogError;
 use crate::planner::target::{ArraySpec, CodecSpec, TargetOptions};
 
@@ -31,7 +31,7 @@ pub(super) fn check(specs: &[ArraySpec], options: &TargetOptions, flavour: Flavo
         if !paths.insert(spec.path.trim_matches('/')) {
             return Err(name_error(format!("two arrays are named `{}`", spec.path)));
         }
-        check_array(spec, flavour)?;
+        check_array(spec, &options.unlimited, flavour)?;
     }
     for path in &paths {
         let inside = paths.iter().find(|other| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
@@ -64,7 +64,7 @@ fn check_name(spec: &ArraySpec) -> Result<(), CatalogError> {
     }
 }
 
-fn check_array(spec: &ArraySpec, flavour: Flavour) -> Result<(), CatalogError> {
+fn check_array(spec: &ArraySpec, unlimited: &[DimName], flavour: Flavour) -> Result<(), CatalogError> {
     let name = &spec.path;
     let stored = |dtype| !matches!(dtype, DType::DateTime(_) | DType::Duration);
     let in_netcdf = !matches!(spec.dtype, DType::F16 | DType::C64 | DType::C128);
@@ -73,7 +73,11 @@ fn check_array(spec: &ArraySpec, flavour: Flavour) -> Result<(), CatalogError> {
     }
     if flavour == Flavour::NetCdf && !in_netcdf {
         let message = format!("`{name}`: NetCDF has no type for {}", spec.dtype);
-        return Err(CatalogError::new("ff::sink::dtype", message).with_help("cast it, or write it to `hdf5(…)`"));
+        let help = match spec.dtype {
+            DType::F16 => "store it as `{ dtype: f32 }`, which holds every f16, or write it to `hdf5(…)`",
+            _ => "write `real(x)` and `imag(x)`, or write it to `hdf5(…)`",
+        };
+        return Err(CatalogError::new("ff::sink::dtype", message).with_help(help));
     }
     let chunks = |message: String| CatalogError::new("ff::sink::chunks", format!("`{name}` {message}"));
     if spec.shards.is_some() {
@@ -88,7 +92,8 @@ fn check_array(spec: &ArraySpec, flavour: Flavour) -> Result<(), CatalogError> {
     let clipped = spec.chunks.iter().zip(&spec.shape).map(|(&c, &n)| c.min(n).max(1));
     let bytes = clipped.fold(spec.dtype.size() as u64, u64::saturating_mul);
     let filters = filters(spec)?;
-    let in_pieces = !filters.is_empty() || spec.chunks.iter().zip(&spec.shape).any(|(c, n)| c < n);
+    let grows = spec.dims.iter().any(|dim| unlimited.contains(dim));
+    let in_pieces = grows || !filters.is_empty() || spec.chunks.iter().zip(&spec.shape).any(|(c, n)| c < n);
     if in_pieces && bytes > LARGEST_CHUNK {
         return Err(chunks(format!("has chunks of {bytes} bytes; HDF5 allows {LARGEST_CHUNK}")));
     }

@@ -17,7 +17,9 @@ use hdf5_sys::h5l::H5Lexists;
 use hdf5_sys::h5p::*;
 use hdf5_sys::h5pl::H5PLset_loading_state;
 use hdf5_sys::h5r::{H5R_type_t, H5Rcreate};
-use hdf5_sys::h5s::{H5S_class_t, H5S_seloper_t, H5Sclose, H5Screate, H5Screate_simple, H5Sselect_hyperslab};
+use hdf5_sys::h5s::{
+    H5S_UNLIMITED, H5S_class_t, H5S_seloper_t, H5Sclose, H5Screate, H5Screate_simple, H5Sselect_hyperslab,
+};
 use hdf5_sys::h5t::{H5T_cset_t, H5Tclose};
 
 use super::super::filters::Filter;
@@ -94,6 +96,8 @@ pub(super) struct Creation<'a> {
     pub(super) filters: &'a [Filter],
     /// The bytes of the fill value, where it is not zero.
     pub(super) fill: Option<&'a [u8]>,
+    /// Which axes may grow; all have an entry, or none has where none may.
+    pub(super) unlimited: &'a [bool],
 }
 
 /// How values reach a dataset.
@@ -180,7 +184,7 @@ impl NewFile {
         creation: &Creation,
     ) -> Result<Dataset, String> {
         self.groups_above(path)?;
-        let space = simple_space(shape)?;
+        let space = growing_space(shape, creation.unlimited)?;
         // SAFETY: the list is of the class of each call.
         let list = unsafe {
             properties(*H5P_CLS_DATASET_CREATE, |list| {
@@ -243,6 +247,18 @@ pub(super) fn simple_space(shape: &[u64]) -> Result<Id, String> {
             H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null())
         }
     });
+    Id::new(raw, H5Sclose)
+}
+
+/// A dataspace of this shape of which some axes may grow.
+fn growing_space(shape: &[u64], unlimited: &[bool]) -> Result<Id, String> {
+    if !unlimited.contains(&true) || unlimited.len() != shape.len() {
+        return simple_space(shape);
+    }
+    let largest: Vec<u64> =
+        shape.iter().zip(unlimited).map(|(&n, &grows)| if grows { H5S_UNLIMITED } else { n }).collect();
+    // SAFETY: both shapes are valid for their length.
+    let raw = sync(|| unsafe { H5Screate_simple(shape.len() as i32, shape.as_ptr(), largest.as_ptr()) });
     Id::new(raw, H5Sclose)
 }
 

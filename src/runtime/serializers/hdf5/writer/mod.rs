@@ -23,7 +23,7 @@ use self::library::{Dataset, Layout, NewFile};
 use self::scales::Scales;
 use super::filters::Pipeline;
 use super::strided::{copy_box, strides};
-use crate::array::{Block, DType};
+use crate::array::{Block, DType, DimName};
 use crate::planner::catalog::CatalogError;
 use crate::planner::target::{ArraySpec, TargetOptions};
 use crate::runtime::serializers::{ArrayWriter, StorageError, Storing, TargetWriter};
@@ -93,9 +93,11 @@ fn create(
     let (mut dimensions, mut datasets, mut writers) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (number, (spec, stored)) in specs.iter().zip(&scales.arrays).enumerate() {
         for scale in scales.made_before(&spec.path) {
-            dimensions.push((scale, scales::make_dimension(&file, &scales.scales[scale]).map_err(failed)?));
+            let dimension = &scales.scales[scale];
+            let grows = options.unlimited.iter().any(|dim| dim.as_str() == dimension.name);
+            dimensions.push((scale, scales::make_dimension(&file, dimension, grows).map_err(failed)?));
         }
-        let settled = Settled::of(spec).map_err(refused)?;
+        let settled = Settled::of(spec, &options.unlimited).map_err(refused)?;
         let dataset = settled.make(&file, &stored.path, spec, flavour).map_err(failed)?;
         attributes::write_array(&dataset, spec, flavour).map_err(failed)?;
         datasets.push(dataset);
@@ -175,28 +177,34 @@ struct Settled {
     pipeline: Pipeline,
     /// The bytes of one element that fills up chunks at the edge.
     fill: Vec<u8>,
+    /// Which axes may grow.
+    unlimited: Vec<bool>,
 }
 
 impl Settled {
-    fn of(spec: &ArraySpec) -> Result<Settled, CatalogError> {
+    fn of(spec: &ArraySpec, unlimited: &[DimName]) -> Result<Settled, CatalogError> {
         let filters = filters(spec)?;
         let chunk: Vec<u64> = spec.chunks.iter().zip(&spec.shape).map(|(&c, &n)| c.min(n).max(1)).collect();
         let chunked = !filters.is_empty() || chunk.iter().zip(&spec.shape).any(|(c, n)| c < n);
+        let unlimited: Vec<bool> = spec.dims.iter().map(|dim| unlimited.contains(dim)).collect();
         let layout = match spec.dtype {
             DType::Str => Layout::Texts,
+            _ if unlimited.contains(&true) => Layout::Chunked,
             _ if chunked && !spec.shape.is_empty() && !spec.shape.contains(&0) => Layout::Chunked,
             _ => Layout::Contiguous,
         };
         let fill = types::fill_bytes(spec);
         let pipeline = if layout == Layout::Chunked { Pipeline::new(filters) } else { Pipeline::default() };
-        Ok(Settled { dtype: spec.dtype, shape: spec.shape.clone(), chunk, layout, pipeline, fill })
+        Ok(Settled { dtype: spec.dtype, shape: spec.shape.clone(), chunk, layout, pipeline, fill, unlimited })
     }
 
     fn make(&self, file: &NewFile, path: &str, spec: &ArraySpec, flavour: Flavour) -> Result<Dataset, String> {
         let element = types::stored_type(self.dtype, flavour)?;
-        let chunk = (self.layout == Layout::Chunked).then_some(self.chunk.as_slice());
+        let in_chunks = self.layout == Layout::Chunked || self.unlimited.contains(&true);
+        let chunk = in_chunks.then_some(self.chunk.as_slice());
         let fill = spec.fill.as_ref().map(|_| self.fill.as_slice()).filter(|_| self.dtype != DType::Str);
-        file.dataset(path, element, &self.shape, &library::Creation { chunk, filters: self.pipeline.filters(), fill })
+        let (filters, unlimited) = (self.pipeline.filters(), self.unlimited.as_slice());
+        file.dataset(path, element, &self.shape, &library::Creation { chunk, filters, fill, unlimited })
     }
 
     fn chunk_bytes(&self) -> u64 {

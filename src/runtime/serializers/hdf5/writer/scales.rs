@@ -17,6 +17,9 @@ use super::types::{ascii, compound};
 use crate::planner::catalog::CatalogError;
 use crate::planner::target::ArraySpec;
 
+/// Most elements of a chunk of a dimension that may grow, which holds no values.
+const GROWING_CHUNK: u64 = 1 << 20;
+
 /// A dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scale {
@@ -136,10 +139,12 @@ fn find_or_add(
 }
 
 /// Makes the dataset of a dimension without a variable.
-pub(super) fn make_dimension(file: &NewFile, scale: &Scale) -> Result<Dataset, String> {
+pub(super) fn make_dimension(file: &NewFile, scale: &Scale, grows: bool) -> Result<Dataset, String> {
     // SAFETY: the type is one of the library's own.
     let element = Id::new(sync(|| unsafe { H5Tcopy(*H5T_IEEE_F32BE) }), H5Tclose)?;
-    file.dataset(&scale.path(), element, &[scale.size], &Creation { chunk: None, filters: &[], fill: None })
+    let chunk = [scale.size.clamp(1, GROWING_CHUNK)];
+    let creation = Creation { chunk: grows.then_some(&chunk), filters: &[], fill: None, unlimited: &[grows] };
+    file.dataset(&scale.path(), element, &[scale.size], &creation)
 }
 
 /// Writes an attribute of `element`s from memory.

@@ -189,6 +189,7 @@ fn what_cannot_be_stored_is_refused() {
         with(|s| s.path = "/g/../a".into()),
         with(|s| s.dims = vec!["a/b".into()]),
         with(|s| s.dtype = DType::C64),
+        with(|s| s.dtype = DType::F16),
         with(|s| s.dtype = DType::Duration),
         with(|s| s.shards = Some(vec![10])),
         with(|s| (s.shape, s.chunks) = (vec![1 << 40], vec![1 << 32])),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{spec, values, write};
-use crate::array::{Attributes, DType, Scalar};
+use crate::array::{DType, Scalar};
 use crate::planner::catalog::Stored;
 use crate::runtime::serializers::testing::describe;
 use crate::runtime::serializers::zarr::open;
@@ -143,7 +143,7 @@ fn arrays_of_very_many_chunks_are_described_at_once() {
 fn damaged(spec: ArraySpec, index: &[u64], damage: impl Fn(&Path)) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.zarr");
-    write(&path, &[spec], &TargetOptions { version: None, attrs: Attributes::new() });
+    write(&path, &[spec], &TargetOptions { version: None, ..TargetOptions::default() });
     let store = open(&path).unwrap();
     let reader = store.reader("/a").unwrap();
     damage(&path.join("a"));
