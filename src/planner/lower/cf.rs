@@ -109,7 +109,7 @@ impl Encoding {
             "valid_min" => self.valid[0].is_some(),
             "valid_max" => self.valid[1].is_some(),
             "valid_range" => self.valid.iter().all(Option::is_some),
-            "dtype" => self.is_bool,
+            "dtype" => self.is_bool || self.stored == DType::Bool,
             "units" | "calendar" => self.time.is_some(),
             _ => false,
         };

@@ -216,7 +216,7 @@ impl Lowerer<'_> {
         at: Span,
     ) -> Lowering<(Operand, Variable)> {
         let mut attrs = (*self.ty(written.operand).attrs).clone();
-        let native_bool = location.format == "zarr";
+        let native_bool = matches!(location.format.as_str(), "zarr" | "hdf5");
         let mut fill = None;
         let x = self.packed(written.operand, options, &mut attrs, &mut fill, at)?;
         let x = self.storable(x, native_bool, &mut attrs, &mut fill, at)?;

@@ -30,7 +30,7 @@ pub(super) fn write_array(dataset: &Dataset, spec: &ArraySpec, flavour: Flavour)
     if let Some(fill) = fill.filter(|_| numeric) {
         write(dataset.raw(), "_FillValue", &AttrValue::Number(spec.dtype, fill), flavour)?;
     }
-    if spec.dtype == DType::Bool && flavour == Flavour::NetCdf && attributes.get("dtype").is_none() {
+    if spec.dtype == DType::Bool && attributes.get("dtype").is_none() {
         attributes.set("dtype", AttrValue::Str("bool".into()));
     }
     write_all(dataset.raw(), &attributes, flavour)
