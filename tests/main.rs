@@ -5,6 +5,7 @@ mod documentation;
 #[cfg(feature = "runtime")]
 mod explain;
 mod generated;
+mod hdf5;
 mod lowering;
 mod parse;
 mod programs;

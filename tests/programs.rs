@@ -3,28 +3,31 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn ffrun(args: &[&str]) -> Output {
+/// Runs `ffrun`.
+pub fn ffrun(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ffrun")).args(args).output().expect("ffrun starts")
 }
 
 /// Runs and gives what was printed, or fails with what was said.
-fn succeed(args: &[&str]) -> String {
+pub fn succeed(args: &[&str]) -> String {
     let output = ffrun(args);
     assert!(output.status.success(), "{args:?}\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Runs a script of `tests/oracle`, unless `FF_PYTHON` is not set.
-fn oracle(script: &str, args: &[&str]) {
+/// Runs a script of `tests/oracle`, unless `FF_PYTHON` is not set; gives whether it is.
+pub fn oracle(script: &str, args: &[&str]) -> bool {
     let Some(python) = std::env::var_os("FF_PYTHON") else {
         eprintln!("SKIPPED: FF_PYTHON is not set, so nothing was compared with xarray");
-        return;
+        return false;
     };
     let output = Command::new(python).arg(format!("tests/oracle/{script}")).args(args).output().expect("Python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    true
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> String {
+/// Writes a file and gives its path.
+pub fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("the folder can be written");
     path.display().to_string()
@@ -104,36 +107,6 @@ fn threads_and_budgets_change_no_byte() {
             // The provenance names the params, and with them the target.
             let text = |bytes: &[u8], name: &str| String::from_utf8_lossy(bytes).replace(name, "out.zarr");
             assert!(a == b || text(a, "a.zarr") == text(b, name), "{name}: {}", path.display());
-        }
-    }
-}
-
-#[test]
-fn hdf5_files_have_the_same_bytes_whatever_the_threads() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for (format, name) in [("netcdf", "o.nc"), ("hdf5", "o.h5")] {
-        let out = folder.path().join(name).display().to_string();
-        let script = write(
-            folder.path(),
-            "s.ff",
-            &format!(
-                r#"
-                source a = open("examples/data/iris/A1B_north_america.nc")
-                source b = open("examples/data/iris/E1_north_america.nc")
-                let t = a.air_temperature |> rechunk(time: 1)
-                sink {{ warmer: t - b.air_temperature, warm: t > 290, smooth: t |> rolling(time: 3) |> mean(),
-                       total: mean(t, time) }} to {format}("{out}") {{ chunks: {{ time: 1, latitude: 10 }} }}
-                "#
-            ),
-        );
-        let run = |extra: &[&str]| {
-            succeed(&[&[script.as_str(), "--overwrite"], extra].concat());
-            std::fs::read(&out).expect("the file")
-        };
-        let first = run(&["--threads", "1"]);
-        for extra in [["2", "1GiB"], ["5", "1GiB"], ["2", "64MiB"], ["3", "4GiB"]] {
-            let other = run(&["--threads", extra[0], "--memory", extra[1]]);
-            assert!(first == other, "{name} with {extra:?}");
         }
     }
 }

@@ -68,7 +68,7 @@ fn differences(path: &Path) -> Option<Vec<String>> {
     let mut wrong = Vec::new();
     for line in described.lines() {
         let expected: Described = serde_json::from_str(line).unwrap();
-        if expected.path == "/filters/zfp" {
+        if expected.path.ends_with("/zfp") {
             continue;
         }
         let mut check = |what: &str, differs: bool| {
