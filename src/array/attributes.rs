@@ -90,12 +90,12 @@ impl Attributes {
 
     /// Those that can be written, and the names and reasons of the others.
     pub fn without_unreadable(&self) -> (Attributes, Vec<(&str, &str)>) {
-        let reason = |(name, value)| match value {
-            &AttrValue::Unreadable(ref why) => Some((name, why.as_str())),
-            _ => None,
-        };
         let kept = self.entries.iter().filter(|(_, value)| !matches!(value, AttrValue::Unreadable(_))).cloned();
-        (kept.collect(), self.iter().filter_map(reason).collect())
+        let unreadable = self.iter().filter_map(|(name, value)| match value {
+            AttrValue::Unreadable(why) => Some((name, why.as_str())),
+            _ => None,
+        });
+        (kept.collect(), unreadable.collect())
     }
 
     /// How many there are.

@@ -6,6 +6,9 @@ use crate::array::{AttrValue, Attributes};
 use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
 use crate::planner::tasks::bytes_text;
 
+/// Characters of an attribute that are shown.
+const SHOWN: usize = 80;
+
 /// The tree of what lies at `url`, ending with a newline.
 pub fn tree(url: &str, stored: &Stored) -> String {
     let mut text = format!("{url}\n");
@@ -74,8 +77,13 @@ fn line(name: &str, array: &StoredArray) -> String {
 
 fn attributes(text: &mut String, indent: &str, attrs: &Attributes) {
     for (name, value) in attrs.iter() {
-        let value = attribute(value);
-        let cut: String = value.chars().take(80).collect();
+        let value = match value {
+            AttrValue::Str(long) if long.len() > 4 * SHOWN => {
+                attribute(&AttrValue::Str(long.chars().take(SHOWN + 1).collect()))
+            }
+            value => attribute(value),
+        };
+        let cut: String = value.chars().take(SHOWN).collect();
         let _ = writeln!(text, "{indent}   {name}: {cut}{}", if cut.len() < value.len() { "…" } else { "" });
     }
 }

@@ -21,7 +21,7 @@ use super::format::links::{Target, links};
 use super::format::messages::{Dataspace, Layout, fill_value, old_fill_value, pipeline};
 use super::format::superblock::HdfFile;
 use super::format::{FormatError, Result};
-use crate::array::Scalar;
+use crate::array::{Attributes, Scalar};
 use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
 
 /// Groups within groups; more is nonsense.
@@ -107,6 +107,7 @@ impl Metadata {
             inside: Vec::new(),
             built: BTreeSet::new(),
             again: 0,
+            understood: BTreeMap::new(),
         };
         let group = build.group(&root, "");
         Ok(Metadata { stored: Arc::new(Stored::Group(group)), datasets: build.datasets })
@@ -245,12 +246,14 @@ struct Build<'a> {
     built: BTreeSet<*const RawGroup>,
     /// What was built again because of such links.
     again: usize,
+    /// The attributes of objects so far.
+    understood: BTreeMap<*const RawAttribute, Arc<Attributes>>,
 }
 
 impl Build<'_> {
     fn group(&mut self, raw: &RawGroup, path: &str) -> StoredGroup {
         let full = if path.is_empty() { "/".into() } else { format!("/{path}") };
-        let attrs = Arc::new(understood(self.file, self.heaps, &raw.attributes));
+        let attrs = self.attributes(&raw.attributes);
         let mut group = StoredGroup { path: full, attrs, ..StoredGroup::default() };
         self.inside.push(raw);
         for (name, entry) in &raw.entries {
@@ -291,6 +294,15 @@ impl Build<'_> {
         group
     }
 
+    /// The attributes of an object, the same for every path to it.
+    fn attributes(&mut self, raw: &[RawAttribute]) -> Arc<Attributes> {
+        let (file, heaps) = (self.file, self.heaps);
+        if raw.is_empty() {
+            return Arc::default();
+        }
+        self.understood.entry(raw.as_ptr()).or_insert_with(|| Arc::new(understood(file, heaps, raw))).clone()
+    }
+
     /// Whether a group may be built here: not in itself, not too deep, and not ever again through further links.
     fn enter(&mut self, raw: &Arc<RawGroup>) -> std::result::Result<(), String> {
         let group = Arc::as_ptr(raw);
@@ -329,7 +341,7 @@ impl Build<'_> {
             inner_chunks: None,
             codec: dataset.pipeline.to_string(),
             stored_bytes,
-            attrs: Arc::new(understood(self.file, self.heaps, &raw.attributes)),
+            attrs: self.attributes(&raw.attributes),
         };
         self.datasets.insert(path.to_owned(), dataset);
         Ok(array)
