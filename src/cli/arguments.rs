@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::Options;
+use crate::operators::simd::{self, Level};
 
 /// Options of a run, which win over the environment and the script.
 #[derive(Args, Clone, Debug, Default)]
@@ -19,6 +20,9 @@ pub struct RunOptions {
     /// Folder for scratch files
     #[arg(long, env = "FF_SCRATCH", value_name = "DIR")]
     pub scratch: Option<PathBuf>,
+    /// Vector instructions used: baseline, avx2 or avx512; all give the same results
+    #[arg(long, env = "FF_SIMD", value_parser = <Level as std::str::FromStr>::from_str, value_name = "LEVEL")]
+    pub simd: Option<Level>,
     /// Replace existing targets
     #[arg(long)]
     pub overwrite: bool,
@@ -28,11 +32,12 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// The options with the params given as `--NAME V`.
+    /// The options with the params given as `--NAME V`. Puts the vector instructions asked for in force.
     ///
     /// # Errors
     /// A `--set` is not `NAME=V`, or a param is given twice.
     pub fn options(&self, params: Vec<(String, String)>) -> Result<Options, String> {
+        self.simd.into_iter().for_each(simd::force);
         let mut all = BTreeMap::new();
         let set = self.set.iter().map(|s| match s.split_once('=') {
             Some((name, value)) => Ok((name.to_owned(), value.to_owned())),

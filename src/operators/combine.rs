@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::fmt;
 
-use super::tile::Tile;
+use super::tile::TileRef;
 use crate::array::Block;
 
 /// A reduction.
@@ -49,7 +49,7 @@ pub struct Run<'a> {
 /// The state of a reduction over a range of cells.
 pub trait Accumulator: Send {
     /// Takes in a run of `values`; `weights` has as many elements, where the reduction is weighted.
-    fn step(&mut self, run: &Run<'_>, values: &Tile, weights: Option<&Tile>);
+    fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, weights: Option<TileRef<'_>>);
 
     /// Takes in what `other`, of the same kind and as many cells, has seen after this one.
     ///

@@ -4,9 +4,8 @@
 use super::pattern::Piece;
 use super::pattern::Reduction;
 use super::reduction::Stepper;
-use super::tile::{TILE, Tile, TileLoop, load, store};
+use super::tile::{TILE, Tile, TileLoop, TileMut, TileRef, is_repeated, load};
 use super::{Call, Pattern, window};
-use crate::array::block::with_values;
 use crate::array::{Block, DType, Region};
 
 /// The values of region `output` of a call, from pieces that hold at least what it requires of each
@@ -53,20 +52,15 @@ fn elementwise(run: &TileLoop, dtype: DType, shape: &[u64], inputs: &[Block]) ->
 fn tiled(run: &TileLoop, dtype: DType, shape: &[u64], inputs: &[Block]) -> Block {
     let mut out = Block::zeros(dtype, shape);
     let count = out.count() as usize;
-    let mut tiles: Vec<Tile> = inputs.iter().map(|block| Tile::new(block.dtype())).collect();
-    let mut result = Tile::new(dtype);
+    let mut tiles: Vec<Tile> = inputs.iter().map(|block| Tile::new(block.dtype(), TILE)).collect();
+    let mut all = TileMut::of(&mut out);
     for start in (0..count).step_by(TILE) {
         let len = TILE.min(count - start);
         for (tile, block) in tiles.iter_mut().zip(inputs) {
-            load(block, start, len, tile);
+            load(block, start, tile.part_mut(0, len));
         }
-        result.clear();
-        run(&tiles.iter().collect::<Vec<_>>(), &mut result);
-        store(&result, &mut out, start);
+        let inputs: Vec<TileRef> = tiles.iter().map(|tile| tile.part(0, len)).collect();
+        run(&inputs, all.part_mut(start, len));
     }
     out
-}
-
-fn is_repeated(block: &Block) -> bool {
-    with_values!(block, values => values.strides().iter().zip(values.shape()).all(|(&s, &n)| s == 0 || n == 1))
 }

@@ -24,6 +24,7 @@ pub mod reduction;
 pub mod reference;
 pub mod selection;
 pub mod shape;
+pub mod simd;
 #[cfg(test)]
 pub mod testing;
 pub mod tile;

@@ -6,53 +6,104 @@ use half::f16;
 use num_complex::{Complex32, Complex64};
 
 use crate::array::block::{Element, Values, storage, with_values};
-use crate::array::{Block, DType};
+use crate::array::{Block, DType, Scalar};
 
 /// Elements of a full tile; a few tiles fit the first-level cache.
 pub const TILE: usize = 1024;
 
 macro_rules! tiles {
     ($($variant:ident $type:ty;)*) => {
-        /// A run of elements of one type.
+        /// A run of elements of one type, with room of its own.
         #[derive(Clone, Debug)]
         pub enum Tile {
             $(#[doc = concat!("`", stringify!($type), "` elements.")] $variant(Vec<$type>),)*
         }
 
+        /// A run of elements that others hold, for reading.
+        #[derive(Clone, Copy, Debug)]
+        pub enum TileRef<'a> {
+            $(#[doc = concat!("`", stringify!($type), "` elements.")] $variant(&'a [$type]),)*
+        }
+
+        /// A run of elements that others hold, for writing.
+        #[derive(Debug)]
+        pub enum TileMut<'a> {
+            $(#[doc = concat!("`", stringify!($type), "` elements.")] $variant(&'a mut [$type]),)*
+        }
+
         /// A type that tiles hold.
         pub trait TileElement: Element {
             /// The elements, where the tile holds this type.
-            fn elements(tile: &Tile) -> Option<&Vec<Self>>;
-            /// The elements for writing, where the tile holds this type.
-            fn elements_mut(tile: &mut Tile) -> Option<&mut Vec<Self>>;
+            fn own(tile: &mut Tile) -> Option<&mut Vec<Self>>;
+            /// The elements, where they are of this type.
+            fn read(tile: TileRef<'_>) -> Option<&[Self]>;
+            /// The elements, where they are of this type.
+            fn write(tile: TileMut<'_>) -> Option<&mut [Self]>;
+            /// The elements as a tile.
+            fn shared(elements: &[Self]) -> TileRef<'_>;
+            /// The elements as a tile.
+            fn exclusive(elements: &mut [Self]) -> TileMut<'_>;
         }
 
         $(impl TileElement for $type {
-            fn elements(tile: &Tile) -> Option<&Vec<Self>> {
+            fn own(tile: &mut Tile) -> Option<&mut Vec<Self>> {
                 match tile { Tile::$variant(elements) => Some(elements), _ => None }
             }
-            fn elements_mut(tile: &mut Tile) -> Option<&mut Vec<Self>> {
-                match tile { Tile::$variant(elements) => Some(elements), _ => None }
+            fn read(tile: TileRef<'_>) -> Option<&[Self]> {
+                match tile { TileRef::$variant(elements) => Some(elements), _ => None }
+            }
+            fn write(tile: TileMut<'_>) -> Option<&mut [Self]> {
+                match tile { TileMut::$variant(elements) => Some(elements), _ => None }
+            }
+            fn shared(elements: &[Self]) -> TileRef<'_> {
+                TileRef::$variant(elements)
+            }
+            fn exclusive(elements: &mut [Self]) -> TileMut<'_> {
+                TileMut::$variant(elements)
             }
         })*
 
         impl Tile {
-            /// An empty tile for elements of `dtype`.
-            pub fn new(dtype: DType) -> Tile {
+            /// A tile of `len` elements of `dtype`, which are to be replaced.
+            pub fn new(dtype: DType, len: usize) -> Tile {
                 match storage(dtype) {
-                    $(DType::$variant => Tile::$variant(Vec::with_capacity(TILE)),)*
+                    $(DType::$variant => Tile::$variant(vec![<$type>::from_scalar(&Scalar::Int(0)); len]),)*
                     DType::DateTime(_) | DType::Duration => unreachable!("stored as i64"),
                 }
             }
 
-            /// The number of elements.
-            pub fn len(&self) -> usize {
-                match self { $(Tile::$variant(elements) => elements.len(),)* }
+            /// The elements from `start` on, `len` of them.
+            pub fn part(&self, start: usize, len: usize) -> TileRef<'_> {
+                match self { $(Tile::$variant(elements) => TileRef::$variant(&elements[start..start + len]),)* }
             }
 
-            /// Takes all elements out and keeps the room.
-            pub fn clear(&mut self) {
-                match self { $(Tile::$variant(elements) => elements.clear(),)* }
+            /// The elements from `start` on, `len` of them, for writing.
+            pub fn part_mut(&mut self, start: usize, len: usize) -> TileMut<'_> {
+                match self { $(Tile::$variant(elements) => TileMut::$variant(&mut elements[start..start + len]),)* }
+            }
+        }
+
+        impl<'a> TileRef<'a> {
+            /// The number of elements.
+            pub fn len(self) -> usize {
+                match self { $(TileRef::$variant(elements) => elements.len(),)* }
+            }
+
+            /// The elements from `start` on, `len` of them.
+            pub fn part(self, start: usize, len: usize) -> TileRef<'a> {
+                match self { $(TileRef::$variant(elements) => TileRef::$variant(&elements[start..start + len]),)* }
+            }
+        }
+
+        impl TileMut<'_> {
+            /// The elements from `start` on, `len` of them, for reading.
+            pub fn part(&self, start: usize, len: usize) -> TileRef<'_> {
+                match self { $(TileMut::$variant(elements) => TileRef::$variant(&elements[start..start + len]),)* }
+            }
+
+            /// The elements from `start` on, `len` of them.
+            pub fn part_mut(&mut self, start: usize, len: usize) -> TileMut<'_> {
+                match self { $(TileMut::$variant(elements) => TileMut::$variant(&mut elements[start..start + len]),)* }
             }
         }
     };
@@ -63,72 +114,78 @@ tiles! {
     F16 f16; F32 f32; F64 f64; C64 Complex32; C128 Complex64; Str Arc<str>;
 }
 
-impl Tile {
+impl<'a> TileRef<'a> {
     /// Whether there is no element.
-    pub fn is_empty(&self) -> bool {
+    pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
     /// The elements.
     ///
     /// # Panics
-    /// Where the tile holds another type: types are checked when kernels are built.
-    pub fn get<T: TileElement>(&self) -> &[T] {
-        T::elements(self).expect("kernels are typed")
+    /// Where they are of another type: types are checked when kernels are built.
+    pub fn get<T: TileElement>(self) -> &'a [T] {
+        T::read(self).expect("kernels are typed")
     }
 
-    /// The elements for writing.
-    ///
-    /// # Panics
-    /// Where the tile holds another type.
-    pub fn get_mut<T: TileElement>(&mut self) -> &mut Vec<T> {
-        T::elements_mut(self).expect("kernels are typed")
+    /// All elements of a block in C order, where they lie so without gaps.
+    pub fn of(block: &'a Block) -> Option<TileRef<'a>> {
+        with_values!(block, values => values.as_slice().map(TileElement::shared))
     }
 }
 
-/// An elementwise function over tiles: reads inputs of equal length, fills the cleared output with
-/// as many elements.
-pub type TileLoop = Arc<dyn Fn(&[&Tile], &mut Tile) + Send + Sync>;
+impl<'a> TileMut<'a> {
+    /// The elements.
+    ///
+    /// # Panics
+    /// Where they are of another type.
+    pub fn get<T: TileElement>(self) -> &'a mut [T] {
+        T::write(self).expect("kernels are typed")
+    }
 
-/// Replaces the elements of `into` by `len` elements of `block`, the first of which is the one at
+    /// All elements of a block in C order.
+    ///
+    /// # Panics
+    /// Where the block is a view or shared.
+    pub fn of(block: &'a mut Block) -> TileMut<'a> {
+        with_values!(block, values => {
+            TileElement::exclusive(values.as_mut_slice().expect("a block being written is whole and not shared"))
+        })
+    }
+}
+
+/// An elementwise function over tiles: reads inputs of equal length and writes as many elements.
+pub type TileLoop = Arc<dyn Fn(&[TileRef<'_>], TileMut<'_>) + Send + Sync>;
+
+/// Replaces the elements of `into` by as many elements of `block`, the first of which is the one at
 /// `start` in C order. Blocks of any strides will do; rows of neighbours are copied whole.
 ///
 /// # Panics
-/// Where the tile holds another type or the block has fewer elements.
-pub fn load(block: &Block, start: usize, len: usize, into: &mut Tile) {
-    fn typed<T: TileElement>(values: &Values<T>, start: usize, len: usize, into: &mut Tile) {
-        let into = into.get_mut::<T>();
-        into.clear();
+/// Where the types differ or the block has fewer elements.
+pub fn load(block: &Block, start: usize, into: TileMut<'_>) {
+    fn typed<T: TileElement>(values: &Values<T>, start: usize, into: TileMut<'_>) {
+        let into = into.get::<T>();
         match values.as_slice() {
-            Some(slice) => into.extend_from_slice(&slice[start..start + len]),
-            None => load_rows(values, start, len, into),
+            Some(slice) => into.clone_from_slice(&slice[start..start + into.len()]),
+            None => load_rows(values, start, into),
         }
     }
-    with_values!(block, values => typed(values, start, len, into))
+    with_values!(block, values => typed(values, start, into))
 }
 
-/// Copies the elements of `tile` into `block`, from the place `start` in C order on.
-///
-/// # Panics
-/// Where the types differ, the elements do not fit, or the block is a view or shared.
-pub fn store(tile: &Tile, block: &mut Block, start: usize) {
-    fn typed<T: TileElement>(values: &mut Values<T>, start: usize, tile: &Tile) {
-        let slice = values.as_mut_slice().expect("a block being written is whole and not shared");
-        let elements = tile.get::<T>();
-        slice[start..start + elements.len()].clone_from_slice(elements);
-    }
-    with_values!(block, values => typed(values, start, tile))
+/// Whether a block is one element repeated.
+pub fn is_repeated(block: &Block) -> bool {
+    with_values!(block, values => values.strides().iter().zip(values.shape()).all(|(&s, &n)| s == 0 || n == 1))
 }
 
-/// Appends elements of values that have gaps, row by row of what is left after merging axes.
-fn load_rows<T: Clone>(values: &Values<T>, start: usize, mut len: usize, into: &mut Vec<T>) {
+/// Reads elements of values that have gaps, row by row of what is left after merging axes.
+fn load_rows<T: Clone>(values: &Values<T>, start: usize, mut into: &mut [T]) {
     let axes = merged_axes(values.shape(), values.strides());
+    let (data, offset) = values.storage();
     let Some((&(inner, stride), outer)) = axes.split_last() else {
-        let (data, offset) = values.storage();
-        into.extend(std::iter::repeat_n(data[offset].clone(), len));
+        into.fill(data[offset].clone());
         return;
     };
-    let (data, offset) = values.storage();
     let mut position = start % inner;
     let mut index = vec![0; outer.len()];
     let mut rest = start / inner;
@@ -138,10 +195,11 @@ fn load_rows<T: Clone>(values: &Values<T>, start: usize, mut len: usize, into: &
         rest /= n;
         row += index[axis] as isize * step;
     }
-    while len > 0 {
-        let run = (inner - position).min(len);
-        append_row(data, row + position as isize * stride, stride, run, into);
-        len -= run;
+    while !into.is_empty() {
+        let run = (inner - position).min(into.len());
+        let (now, later) = into.split_at_mut(run);
+        load_row(data, row + position as isize * stride, stride, now);
+        into = later;
         position = 0;
         for (axis, &(n, step)) in outer.iter().enumerate().rev() {
             index[axis] += 1;
@@ -155,14 +213,18 @@ fn load_rows<T: Clone>(values: &Values<T>, start: usize, mut len: usize, into: &
     }
 }
 
-fn append_row<T: Clone>(data: &[T], first: isize, stride: isize, run: usize, into: &mut Vec<T>) {
+fn load_row<T: Clone>(data: &[T], first: isize, stride: isize, into: &mut [T]) {
     let first = first as usize;
     match stride {
-        1 => into.extend_from_slice(&data[first..first + run]),
-        0 => into.extend(std::iter::repeat_n(data[first].clone(), run)),
-        2.. => into.extend(data[first..].iter().step_by(stride as usize).take(run).cloned()),
-        _ => into.extend(data[..=first].iter().rev().step_by(stride.unsigned_abs()).take(run).cloned()),
+        1 => into.clone_from_slice(&data[first..first + into.len()]),
+        0 => into.fill(data[first].clone()),
+        2.. => copy(data[first..].iter().step_by(stride as usize), into),
+        _ => copy(data[..=first].iter().rev().step_by(stride.unsigned_abs()), into),
     }
+}
+
+fn copy<'a, T: Clone + 'a>(from: impl Iterator<Item = &'a T>, into: &mut [T]) {
+    into.iter_mut().zip(from).for_each(|(into, from)| into.clone_from(from));
 }
 
 /// Size and stride of each axis that matters, outermost first: axes of one element are left out,
@@ -203,20 +265,20 @@ mod tests {
             let expected: Vec<i32> = block.view::<i32>().unwrap().iter().copied().collect();
             for start in 0..=expected.len() {
                 for len in [0, 1, 2, 7, expected.len() - start].into_iter().filter(|n| start + n <= expected.len()) {
-                    let mut tile = Tile::new(DType::I32);
-                    load(&block, start, len, &mut tile);
-                    assert_eq!(tile.get::<i32>(), &expected[start..start + len], "{block:?} {start} {len}");
+                    let mut tile = Tile::new(DType::I32, len);
+                    load(&block, start, tile.part_mut(0, len));
+                    let loaded = tile.part(0, len).get::<i32>();
+                    assert_eq!(loaded, &expected[start..start + len], "{block:?} {start} {len}");
                 }
             }
         }
     }
 
     #[test]
-    fn storing_writes_a_part() {
+    fn blocks_are_borrowed() {
         let mut block = Block::zeros(DType::U8, &[2, 3]);
-        let mut tile = Tile::new(DType::U8);
-        tile.get_mut::<u8>().extend([7, 8, 9]);
-        store(&tile, &mut block, 2);
-        assert_eq!(block.view::<u8>().unwrap().iter().copied().collect::<Vec<u8>>(), [0, 0, 7, 8, 9, 0]);
+        TileMut::of(&mut block).part_mut(2, 3).get::<u8>().copy_from_slice(&[7, 8, 9]);
+        assert_eq!(TileRef::of(&block).unwrap().get::<u8>(), [0, 0, 7, 8, 9, 0]);
+        assert!(TileRef::of(&block.permute(&[1, 0])).is_none());
     }
 }

@@ -3,7 +3,7 @@
 
 use super::combine::{Accumulator, Cells, Run};
 use super::pattern::{Piece, Window, WindowAxis};
-use super::tile::{Tile, load};
+use super::tile::{Tile, TileRef, load};
 use crate::array::{Block, Region};
 
 /// The values of region `output` of a window reduction, from a piece that holds at least what it
@@ -93,13 +93,13 @@ impl<'a> Walk<'a> {
         let rows = Region { start: self.output.start[..outer].to_vec(), shape: self.output.shape[..outer].to_vec() };
         let offsets = Region::whole(&self.outer_lengths());
         let row_len = self.piece.region.shape[outer] as usize;
-        let mut tile = Tile::new(self.piece.block.dtype());
+        let mut tile = Tile::new(self.piece.block.dtype(), row_len);
         for (row, cell) in rows.indices().enumerate() {
             let first = row * self.output.shape[outer] as usize;
             for (number, offset) in offsets.indices().enumerate() {
                 if let Some(place) = self.place(&cell, &offset) {
-                    load(&self.piece.block, place as usize * row_len, row_len, &mut tile);
-                    self.step_row(acc, &tile, (first, number));
+                    load(&self.piece.block, place as usize * row_len, tile.part_mut(0, row_len));
+                    self.step_row(acc, tile.part(0, row_len), (first, number));
                 }
             }
         }
@@ -129,7 +129,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes in a row that cells from `first` on see at the outer offset of this number.
-    fn step_row(&self, acc: &mut dyn Accumulator, tile: &Tile, (first, number): (usize, usize)) {
+    fn step_row(&self, acc: &mut dyn Accumulator, tile: TileRef<'_>, (first, number): (usize, usize)) {
         let columns = tile.len() as u64;
         for (at, span) in self.spans.iter().enumerate() {
             let position = (number * self.spans.len() + at) as u64 * columns;

@@ -4,12 +4,12 @@
 //! calls run together, tile by tile, through registers that stay in the cache: an intermediate
 //! result is never an array. Only what a window, a lookup or a join needs whole becomes a block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::array::block::with_values;
-use crate::array::{Block, Region};
+use crate::array::block::storage;
+use crate::array::{Block, DType, Region};
 use crate::operators::pattern::Piece;
-use crate::operators::tile::{TILE, Tile, TileElement, TileLoop, load};
+use crate::operators::tile::{TILE, Tile, TileLoop, TileMut, TileRef, is_repeated, load};
 use crate::operators::{Pattern, window};
 use crate::planner::kernel::{Kernel, Regions, Slot};
 
@@ -55,43 +55,62 @@ impl<'k> Evaluation<'k> {
         })
     }
 
-    /// Walks `region` tile by tile in C order and shows `visit` the tiles of `slots`, with the place
-    /// of their first element.
-    pub fn walk<E>(
+    /// Walks `region` tile by tile in C order: computes `outputs` into the room given for their values over
+    /// the whole region, and shows `visit` the tiles of the slots `shown`, with the place of their first
+    /// element.
+    pub fn walk<'o, E>(
         &self,
-        slots: &[Slot],
+        shown: &[Slot],
+        outputs: Vec<(Slot, TileMut<'o>)>,
         region: &Region,
-        mut visit: impl FnMut(usize, &[&Tile]) -> Result<(), E>,
+        mut visit: impl FnMut(usize, &[TileRef]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let program = Program::new(self, slots, region);
-        let mut registers: Vec<Tile> = program.registers.iter().map(|dtype| Tile::new(*dtype)).collect();
+        let program = Program::new(self, shown, &outputs, region);
         let count = region.count() as usize;
+        let mut places = program.places(outputs, TILE.min(count));
+        let strided: Vec<&(usize, Block)> = program.loads.iter().filter(|(_, block)| is_strided(block)).collect();
         for start in (0..count).step_by(TILE) {
             let len = TILE.min(count - start);
-            for (register, block) in &program.loads {
-                load(block, start, len, &mut registers[*register]);
+            for (place, block) in &strided {
+                load(block, start, places[*place].write(start, len));
             }
             for call in &program.calls {
-                let mut out = std::mem::replace(&mut registers[call.output], Tile::Bool(Vec::new()));
-                out.clear();
-                let inputs: Vec<&Tile> = call.inputs.iter().map(|r| &registers[*r]).collect();
-                (call.run)(&inputs, &mut out);
-                registers[call.output] = out;
+                let mut out = std::mem::replace(&mut places[call.output], Place::Taken);
+                let nothing = TileRef::Bool(&[]);
+                let input = |i: usize| call.inputs.get(i).map_or(nothing, |&place| places[place].read(start, len));
+                let inputs: [TileRef; MAX_INPUTS] = std::array::from_fn(input);
+                (call.run)(&inputs[..call.inputs.len()], out.write(start, len));
+                places[call.output] = out;
             }
-            let shown: Vec<&Tile> = program.shown.iter().map(|r| &registers[*r]).collect();
+            let shown: Vec<TileRef> = program.shown.iter().map(|&place| places[place].read(start, len)).collect();
             visit(start, &shown)?;
         }
         Ok(())
     }
 
     fn materialise(&self, slot: Slot, region: &Region) -> Block {
-        let mut out = Tile::new(self.kernel.ty(slot).dtype);
-        let done: Result<(), std::convert::Infallible> = self.walk(&[slot], region, |_, tiles| {
-            append(&mut out, tiles[0]);
-            Ok(())
-        });
+        let mut out = Block::zeros(self.kernel.ty(slot).dtype, &region.shape);
+        let outputs = vec![(slot, TileMut::of(&mut out))];
+        let done: Result<(), std::convert::Infallible> = self.walk(&[], outputs, region, |_, _| Ok(()));
         done.unwrap_or_else(|never| match never {});
-        into_block(out, region)
+        out
+    }
+
+    /// The arguments of the call that computes a slot tile by tile; none where the value is there.
+    fn computed_from(&self, slot: Slot) -> &[Slot] {
+        match slot {
+            Slot::Step(i) if self.steps[i].is_none() => &self.kernel.steps[i].args,
+            Slot::Step(_) | Slot::Input(_) => &[],
+        }
+    }
+
+    /// The loop that computes a slot tile by tile.
+    fn tile_loop(&self, slot: Slot) -> &TileLoop {
+        let Slot::Step(i) = slot else { unreachable!("inputs that are needed are there") };
+        let Pattern::Elementwise(run) = &self.kernel.steps[i].call.pattern else {
+            unreachable!("other patterns are whole")
+        };
+        run
     }
 
     fn rearranged(&self, i: usize, pattern: &Pattern, region: &Region) -> Block {
@@ -126,11 +145,19 @@ fn whole_steps(kernel: &Kernel, regions: &Regions) -> Vec<bool> {
     whole
 }
 
-/// The elementwise steps that lead to some slots, over registers.
+/// The most inputs a loop over tiles takes.
+const MAX_INPUTS: usize = 3;
+
+/// The elementwise steps that lead to some slots.
 struct Program<'e> {
-    registers: Vec<crate::array::DType>,
+    /// The dtype of each place where values lie.
+    dtypes: Vec<DType>,
+    /// The blocks that are there already, and their places.
     loads: Vec<(usize, Block)>,
     calls: Vec<TileCall<'e>>,
+    /// The places of the slots computed into room from outside.
+    outputs: Vec<usize>,
+    /// The places of the slots to show.
     shown: Vec<usize>,
 }
 
@@ -140,77 +167,126 @@ struct TileCall<'e> {
     output: usize,
 }
 
+/// Where the values of a slot lie.
+enum Place<'a> {
+    /// In a block, all of them.
+    Block(TileRef<'a>),
+    /// In room from outside, all of them.
+    Output(TileMut<'a>),
+    /// In a register, those of one tile.
+    Register(Tile),
+    /// Lent to the call that writes them.
+    Taken,
+}
+
+impl Place<'_> {
+    /// The values from `start` on.
+    fn read(&self, start: usize, len: usize) -> TileRef<'_> {
+        match self {
+            Place::Block(all) => all.part(start, len),
+            Place::Output(all) => all.part(start, len),
+            Place::Register(tile) => tile.part(0, len),
+            Place::Taken => unreachable!("no call reads what it writes"),
+        }
+    }
+
+    /// The same for writing.
+    fn write(&mut self, start: usize, len: usize) -> TileMut<'_> {
+        match self {
+            Place::Output(all) => all.part_mut(start, len),
+            Place::Register(tile) => tile.part_mut(0, len),
+            Place::Block(_) | Place::Taken => unreachable!("nothing writes to inputs"),
+        }
+    }
+}
+
 impl<'e> Program<'e> {
-    fn new(evaluation: &'e Evaluation<'_>, slots: &[Slot], region: &Region) -> Self {
-        let mut program = Program { registers: Vec::new(), loads: Vec::new(), calls: Vec::new(), shown: Vec::new() };
-        let mut known = BTreeMap::new();
-        let needed = needed(evaluation, slots);
-        for slot in needed {
-            let register = program.registers.len();
-            program.registers.push(evaluation.kernel.ty(slot).dtype);
-            known.insert(slot, register);
-            match (evaluation.block(slot, region), slot) {
-                (Some(block), _) => program.loads.push((register, block)),
-                (None, Slot::Step(i)) => {
-                    let step = &evaluation.kernel.steps[i];
-                    let Pattern::Elementwise(run) = &step.call.pattern else {
-                        unreachable!("other patterns are whole")
-                    };
-                    let inputs = step.args.iter().map(|a| known[a]).collect();
-                    program.calls.push(TileCall { run, inputs, output: register });
-                }
-                (None, Slot::Input(_)) => unreachable!("inputs that are needed are there"),
+    fn new(evaluation: &'e Evaluation<'_>, shown: &[Slot], outputs: &[(Slot, TileMut<'_>)], region: &Region) -> Self {
+        let mut program = Program {
+            dtypes: Vec::new(),
+            loads: Vec::new(),
+            calls: Vec::new(),
+            outputs: Vec::new(),
+            shown: Vec::new(),
+        };
+        let outputs: Vec<Slot> = outputs.iter().map(|(slot, _)| *slot).collect();
+        let wanted = [shown, &outputs].concat();
+        let needed = needed(evaluation, &wanted);
+        let mut last_use: BTreeMap<Slot, usize> = BTreeMap::new();
+        for (at, slot) in needed.iter().enumerate() {
+            for arg in evaluation.computed_from(*slot) {
+                last_use.insert(*arg, at);
             }
         }
-        program.shown = slots.iter().map(|s| known[s]).collect();
+        last_use.extend(wanted.iter().map(|slot| (*slot, usize::MAX)));
+        let mut places = BTreeMap::new();
+        let mut free: Vec<usize> = Vec::new();
+        for (at, &slot) in needed.iter().enumerate() {
+            let dtype = storage(evaluation.kernel.ty(slot).dtype);
+            if let Some(block) = evaluation.block(slot, region) {
+                places.insert(slot, program.place(dtype));
+                program.loads.push((places[&slot], block));
+                continue;
+            }
+            let reused = free.iter().position(|&place| program.dtypes[place] == dtype);
+            let reused = reused.filter(|_| !outputs.contains(&slot)).map(|i| free.swap_remove(i));
+            let output = reused.unwrap_or_else(|| program.place(dtype));
+            places.insert(slot, output);
+            let args = evaluation.computed_from(slot);
+            let inputs = args.iter().map(|a| places[a]).collect();
+            program.calls.push(TileCall { run: evaluation.tile_loop(slot), inputs, output });
+            let dying: BTreeSet<&Slot> = args.iter().filter(|a| last_use[a] == at).collect();
+            free.extend(dying.iter().filter(|a| evaluation.block(***a, region).is_none()).map(|a| places[a]));
+        }
+        program.shown = shown.iter().map(|s| places[s]).collect();
+        program.outputs = outputs.iter().map(|s| places[s]).collect();
         program
     }
+
+    fn place(&mut self, dtype: DType) -> usize {
+        self.dtypes.push(dtype);
+        self.dtypes.len() - 1
+    }
+
+    /// The places, with registers for `len` elements. A block that is one element repeated fills its
+    /// register here, once.
+    fn places<'a>(&'a self, outputs: Vec<(Slot, TileMut<'a>)>, len: usize) -> Vec<Place<'a>> {
+        let mut places: Vec<Place> = self.dtypes.iter().map(|_| Place::Taken).collect();
+        for (place, (_, room)) in self.outputs.iter().zip(outputs) {
+            places[*place] = Place::Output(room);
+        }
+        for (place, block) in &self.loads {
+            if let Some(all) = TileRef::of(block) {
+                places[*place] = Place::Block(all);
+            } else if is_repeated(block) {
+                let mut tile = Tile::new(block.dtype(), len);
+                load(block, 0, tile.part_mut(0, len));
+                places[*place] = Place::Register(tile);
+            }
+        }
+        for (place, dtype) in places.iter_mut().zip(&self.dtypes) {
+            if let Place::Taken = place {
+                *place = Place::Register(Tile::new(*dtype, len));
+            }
+        }
+        places
+    }
+}
+
+/// Whether a block must be loaded tile by tile.
+fn is_strided(block: &Block) -> bool {
+    TileRef::of(block).is_none() && !is_repeated(block)
 }
 
 /// The slots to load or compute, producers first.
 fn needed(evaluation: &Evaluation<'_>, slots: &[Slot]) -> Vec<Slot> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut waiting: Vec<Slot> = slots.to_vec();
     while let Some(slot) = waiting.pop() {
         if !seen.insert(slot) {
             continue;
         }
-        if let Slot::Step(i) = slot
-            && evaluation.steps[i].is_none()
-        {
-            waiting.extend(&evaluation.kernel.steps[i].args);
-        }
+        waiting.extend(evaluation.computed_from(slot));
     }
     seen.into_iter().collect()
-}
-
-/// Appends the elements of `tile` to `out`, of the same type.
-pub fn append(out: &mut Tile, tile: &Tile) {
-    macro_rules! each {
-        ($($variant:ident)*) => {
-            match (out, tile) {
-                $((Tile::$variant(out), Tile::$variant(tile)) => out.extend_from_slice(tile),)*
-                _ => unreachable!("kernels are typed"),
-            }
-        };
-    }
-    each!(Bool I8 I16 I32 I64 U8 U16 U32 U64 F16 F32 F64 C64 C128 Str);
-}
-
-/// The elements gathered in `tile` as the block of `region`.
-pub fn into_block(tile: Tile, region: &Region) -> Block {
-    fn wrap<T: TileElement>(elements: Vec<T>, region: &Region) -> Block {
-        Block::from_vec(&region.shape, elements).expect("a walk shows every element once")
-    }
-    macro_rules! each {
-        ($($variant:ident)*) => {
-            match tile { $(Tile::$variant(elements) => wrap(elements, region),)* }
-        };
-    }
-    each!(Bool I8 I16 I32 I64 U8 U16 U32 U64 F16 F32 F64 C64 C128 Str)
-}
-
-/// Whether a block holds its values in full and in order, so that it need not be copied.
-pub fn is_packed(block: &Block) -> bool {
-    with_values!(block, values => values.as_slice().is_some())
 }

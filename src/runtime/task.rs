@@ -1,8 +1,9 @@
 //! One task: read what it needs, evaluate, write.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::evaluate::{Evaluation, append, into_block};
+use super::evaluate::Evaluation;
 use super::executor::StageRun;
 use super::memory::{ChunkCache, Held, Stay};
 use super::observer::{Phase, Timer};
@@ -13,7 +14,7 @@ use super::{Cancel, error::RunError};
 use crate::array::{Block, ChunkGrid, DType, Region};
 use crate::operators::pattern::Piece;
 use crate::operators::reduction::Stepper;
-use crate::operators::tile::Tile;
+use crate::operators::tile::TileMut;
 use crate::planner::kernel::Slot;
 use crate::planner::plan::{End, EndKind, Input};
 
@@ -166,25 +167,24 @@ fn walk(
         let begin = || reducer.begin(place, cancel);
         stepping.push(Some(timer.time(Phase::Wait, || "turn".to_owned(), begin)?));
     }
-    let (mut slots, mut ready, mut gathered) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut shown, mut ready, mut computed) = (Vec::new(), Vec::new(), BTreeMap::new());
     for end in &stage.ends {
-        let reduces = matches!(end.kind, EndKind::Reduce { .. });
-        let block = if reduces { None } else { evaluation.block(end.slot, region) };
-        gathered.push((block.is_none() && !reduces).then(|| Tile::new(stage.kernel.ty(end.slot).dtype)));
-        if block.is_none() {
-            slots.extend(end.slots());
+        let block = if reduces(end) { None } else { evaluation.block(end.slot, region) };
+        if reduces(end) {
+            shown.extend(end.slots());
+        } else if block.is_none() {
+            let empty = || Block::zeros(stage.kernel.ty(end.slot).dtype, &region.shape);
+            computed.entry(end.slot).or_insert_with(empty);
         }
         ready.push(block);
     }
-    evaluation.walk(&slots, region, |offset, tiles| {
-        let mut next = tiles.iter();
-        for i in 0..stage.ends.len() {
-            if let Some(out) = &mut gathered[i] {
-                append(out, next.next().expect("a tile per slot"));
-            }
-            if let (Some(reducer), Some(stepping), Some(stepper)) = (&run.reducers[i], &mut stepping[i], &steppers[i]) {
+    let outputs = computed.iter_mut().map(|(slot, block)| (*slot, TileMut::of(block))).collect();
+    evaluation.walk(&shown, outputs, region, |offset, tiles| {
+        let mut next = tiles.iter().copied();
+        for ((reducer, stepping), stepper) in run.reducers.iter().zip(&mut stepping).zip(&steppers) {
+            if let (Some(reducer), Some(stepping), Some(stepper)) = (reducer, stepping, stepper) {
                 let values = next.next().expect("a tile per slot");
-                let weights = reducer.weights.map(|_| *next.next().expect("a tile per slot"));
+                let weights = reducer.weights.map(|_| next.next().expect("a tile per slot"));
                 stepper.tile(stepping.accumulator(), offset, values, weights);
             }
         }
@@ -198,8 +198,12 @@ fn walk(
             run.results.write(reducer.into, &place.cells, &block).map_err(|e| RunError::storage(e, end.span))?;
         }
     }
-    let gathered = gathered.into_iter().map(|tile| tile.map(|t| into_block(t, region)));
-    Ok(ready.into_iter().zip(gathered).map(|(block, gathered)| block.or(gathered)).collect())
+    let ends = stage.ends.iter().zip(ready);
+    Ok(ends.map(|(end, block)| block.or_else(|| computed.get(&end.slot).cloned().filter(|_| !reduces(end)))).collect())
+}
+
+fn reduces(end: &End) -> bool {
+    matches!(end.kind, EndKind::Reduce { .. })
 }
 
 /// Stores the block of an end, as far as it is the task's turn.

@@ -6,7 +6,8 @@ use half::slice::HalfFloatSliceExt;
 use num_complex::{Complex32, Complex64};
 
 use crate::array::DType;
-use crate::operators::tile::{Tile, TileElement, TileLoop};
+use crate::operators::simd::{self, Work};
+use crate::operators::tile::{Tile, TileElement, TileLoop, TileMut, TileRef};
 
 /// One typed loop of a function.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +46,24 @@ where
     A: TileElement + Copy,
     R: TileElement,
 {
-    // One function out of line, which all of a closure's shims call.
-    #[inline(never)]
-    fn fill<A: Copy, R>(f: &impl Fn(A) -> R, x: &[A], out: &mut Vec<R>) {
-        out.extend(x.iter().map(|&x| f(x)));
+    Arc::new(move |inputs, out| simd::run(Map1 { f: &f, x: inputs[0].get::<A>(), out: out.get::<R>() }))
+}
+
+struct Map1<'a, F, A, R> {
+    f: &'a F,
+    x: &'a [A],
+    out: &'a mut [R],
+}
+
+impl<A: Copy, R, F: Fn(A) -> R> Work for Map1<'_, F, A, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (out, &x) in self.out.iter_mut().zip(self.x) {
+            *out = (self.f)(x);
+        }
     }
-    Arc::new(move |inputs, out| fill(&f, inputs[0].get::<A>(), out.get_mut::<R>()))
 }
 
 /// The loop that applies `f` to each pair of elements.
@@ -60,11 +73,28 @@ where
     B: TileElement + Copy,
     R: TileElement,
 {
-    #[inline(never)]
-    fn fill<A: Copy, B: Copy, R>(f: &impl Fn(A, B) -> R, a: &[A], b: &[B], out: &mut Vec<R>) {
-        out.extend(a.iter().zip(b).map(|(&a, &b)| f(a, b)));
+    Arc::new(move |inputs, out| {
+        let (a, b) = (inputs[0].get::<A>(), inputs[1].get::<B>());
+        simd::run(Map2 { f: &f, a, b, out: out.get::<R>() })
+    })
+}
+
+struct Map2<'a, F, A, B, R> {
+    f: &'a F,
+    a: &'a [A],
+    b: &'a [B],
+    out: &'a mut [R],
+}
+
+impl<A: Copy, B: Copy, R, F: Fn(A, B) -> R> Work for Map2<'_, F, A, B, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((out, &a), &b) in self.out.iter_mut().zip(self.a).zip(self.b) {
+            *out = (self.f)(a, b);
+        }
     }
-    Arc::new(move |inputs, out| fill(&f, inputs[0].get::<A>(), inputs[1].get::<B>(), out.get_mut::<R>()))
 }
 
 /// As [`map2`], for elements that are borrowed and not copied.
@@ -76,46 +106,53 @@ where
 {
     Arc::new(move |inputs, out| {
         let pairs = inputs[0].get::<A>().iter().zip(inputs[1].get::<B>());
-        out.get_mut::<R>().extend(pairs.map(|(a, b)| f(a, b)));
+        out.get::<R>().iter_mut().zip(pairs).for_each(|(out, (a, b))| *out = f(a, b));
     })
 }
 
 /// The loop that computes by `inner`, which gives `output`, on elements of the [`wider`] dtypes.
 pub fn through_wider(inner: TileLoop, output: DType) -> TileLoop {
     Arc::new(move |inputs, out| {
-        let wide: Vec<Tile> = inputs.iter().map(|tile| widened(tile)).collect();
-        let wide: Vec<&Tile> = wide.iter().collect();
-        let mut result = Tile::new(output);
+        let wide: Vec<Option<Tile>> = inputs.iter().map(|tile| widened(*tile)).collect();
+        let pairs = wide.iter().zip(inputs);
+        let wide: Vec<TileRef> =
+            pairs.map(|(wide, same)| wide.as_ref().map_or(*same, |wide| wide.part(0, same.len()))).collect();
+        let len = inputs[0].len();
+        let computed = || {
+            let mut result = Tile::new(output, len);
+            inner(&wide, result.part_mut(0, len));
+            result
+        };
         match out {
-            Tile::F16(narrow) => {
-                inner(&wide, &mut result);
-                narrow.resize(result.len(), half::f16::ZERO);
-                narrow.convert_from_f32_slice(result.get());
-            }
-            Tile::C64(narrow) => {
-                inner(&wide, &mut result);
+            TileMut::F16(narrow) => narrow.convert_from_f32_slice(computed().part(0, len).get()),
+            TileMut::C64(narrow) => {
+                let result = computed();
+                let wide = result.part(0, len).get::<Complex64>();
                 let part = |z: &Complex64| Complex32::new(z.re as f32, z.im as f32);
-                narrow.extend(result.get::<Complex64>().iter().map(part));
+                narrow.iter_mut().zip(wide).for_each(|(narrow, wide)| *narrow = part(wide));
             }
-            Tile::F32(narrow) if output == DType::F64 => {
-                inner(&wide, &mut result);
-                narrow.extend(result.get::<f64>().iter().map(|&x| x as f32));
+            TileMut::F32(narrow) if output == DType::F64 => {
+                let result = computed();
+                let wide = result.part(0, len).get::<f64>();
+                narrow.iter_mut().zip(wide).for_each(|(narrow, &wide)| *narrow = wide as f32);
             }
             same => inner(&wide, same),
         }
     })
 }
 
-fn widened(tile: &Tile) -> Tile {
+/// The elements in the [`wider`] dtype, where it is another.
+fn widened(tile: TileRef<'_>) -> Option<Tile> {
     match tile {
-        Tile::F16(narrow) => {
+        TileRef::F16(narrow) => {
             let mut wide = vec![0.0; narrow.len()];
             narrow.convert_to_f32_slice(&mut wide);
-            Tile::F32(wide)
+            Some(Tile::F32(wide))
         }
-        Tile::C64(narrow) => {
-            Tile::C128(narrow.iter().map(|z| Complex64::new(f64::from(z.re), f64::from(z.im))).collect())
+        TileRef::C64(narrow) => {
+            let part = |z: &Complex32| Complex64::new(f64::from(z.re), f64::from(z.im));
+            Some(Tile::C128(narrow.iter().map(part).collect()))
         }
-        other => other.clone(),
+        _ => None,
     }
 }

@@ -153,12 +153,11 @@ fn listing(members: &[Scalar]) -> String {
 /// The loop that looks elements up among sorted ones.
 fn search<T: TileElement + Ordered>(members: Vec<T>) -> TileLoop {
     Arc::new(move |inputs, out| {
-        let elements = inputs[0].get::<T>().iter();
-        let out = out.get_mut::<bool>();
-        if members.len() <= SHORT {
-            out.extend(elements.map(|x| members.iter().any(|m| m == x)));
-        } else {
-            out.extend(elements.map(|x| members.binary_search_by(|m| m.order(x)).is_ok()));
-        }
+        let found = |x: &T| match members.len() {
+            ..=SHORT => members.iter().any(|m| m == x),
+            _ => members.binary_search_by(|m| m.order(x)).is_ok(),
+        };
+        let elements = inputs[0].get::<T>();
+        out.get::<bool>().iter_mut().zip(elements).for_each(|(out, x)| *out = found(x));
     })
 }

@@ -204,8 +204,10 @@ fn missing(builder: &dyn Builder, x: &Given) -> Result<Scalar, TypeError> {
 fn select<T: TileElement>() -> TileLoop {
     Arc::new(|inputs, out| {
         let values = inputs[1].get::<T>().iter().zip(inputs[2].get::<T>());
-        let chosen = inputs[0].get::<bool>().iter().zip(values);
-        out.get_mut::<T>().extend(chosen.map(|(&holds, (x, other))| if holds { x } else { other }.clone()));
+        let (cond, out) = (inputs[0].get::<bool>(), out.get::<T>());
+        for ((out, &holds), (x, other)) in out.iter_mut().zip(cond).zip(values) {
+            out.clone_from(if holds { x } else { other });
+        }
     })
 }
 

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::fmt;
 
 use super::super::combine::{Accumulator, Cells, Combine, Run};
-use super::super::tile::{Tile, TileElement};
+use super::super::simd::{self, Work};
+use super::super::tile::{TileElement, TileRef};
 use crate::array::Block;
 
 /// States that a run into a single cell is dealt out to, so that additions need not wait for each
@@ -101,23 +102,28 @@ impl<F: Fold> States<F> {
             }
         }
     }
+}
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn take_avx2(&mut self, run: &Run<'_>, values: &[F::In]) {
-        self.take(run, values);
+/// A run taken into states.
+struct Take<'a, F: Fold> {
+    states: &'a mut States<F>,
+    run: &'a Run<'a>,
+    values: &'a [F::In],
+}
+
+impl<F: Fold> Work for Take<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.states.take(self.run, self.values);
     }
 }
 
 impl<F: Fold> Accumulator for States<F> {
-    fn step(&mut self, run: &Run<'_>, values: &Tile, _weights: Option<&Tile>) {
+    fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, _weights: Option<TileRef<'_>>) {
         let values = &values.get::<F::In>()[run.start..run.start + run.len];
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has the feature, as just asked.
-            return unsafe { self.take_avx2(run, values) };
-        }
-        self.take(run, values);
+        simd::run(Take { states: self, run, values });
     }
 
     fn merge(&mut self, other: Box<dyn Accumulator>) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use num_complex::Complex64;
 
 use super::super::combine::{Accumulator, Combine, Run};
-use super::super::tile::Tile;
+use super::super::tile::TileRef;
 use super::numbers::block_of;
 use crate::array::block::{Element, with_type, with_values};
 use crate::array::{Block, DType, Scalar};
@@ -49,7 +49,7 @@ struct PairStates<J> {
 }
 
 impl<J: JoinResults> Accumulator for PairStates<J> {
-    fn step(&mut self, run: &Run<'_>, values: &Tile, weights: Option<&Tile>) {
+    fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, weights: Option<TileRef<'_>>) {
         self.first.step(run, values, weights);
         self.second.step(run, values, weights);
     }

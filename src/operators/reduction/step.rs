@@ -2,7 +2,7 @@
 
 use super::super::combine::{Accumulator, Cells, Run};
 use super::super::pattern::Reduction;
-use super::super::tile::{TILE, Tile, load};
+use super::super::tile::{TILE, Tile, TileRef, load};
 use crate::array::{Block, Region};
 
 /// The way from the elements of one input region to the cells of an accumulator.
@@ -106,7 +106,7 @@ impl Stepper {
     }
 
     /// Takes in a tile whose first element is the `offset`-th of the region in C order.
-    pub fn tile(&self, acc: &mut dyn Accumulator, offset: usize, values: &Tile, weights: Option<&Tile>) {
+    pub fn tile(&self, acc: &mut dyn Accumulator, offset: usize, values: TileRef<'_>, weights: Option<TileRef<'_>>) {
         let (inner, outer) = self.axes.split_last().expect("there is an axis");
         let mut start = 0;
         while start < values.len() {
@@ -128,16 +128,16 @@ impl Stepper {
 
     /// Takes in all values of the region, tile by tile.
     pub fn block(&self, acc: &mut dyn Accumulator, values: &Block, weights: Option<&Block>) {
-        let mut tile = Tile::new(values.dtype());
-        let mut weight_tile = weights.map(|w| Tile::new(w.dtype()));
+        let mut tile = Tile::new(values.dtype(), TILE);
+        let mut weight_tile = weights.map(|w| Tile::new(w.dtype(), TILE));
         let count = values.count() as usize;
         for offset in (0..count).step_by(TILE) {
             let len = TILE.min(count - offset);
-            load(values, offset, len, &mut tile);
+            load(values, offset, tile.part_mut(0, len));
             if let (Some(tile), Some(weights)) = (&mut weight_tile, weights) {
-                load(weights, offset, len, tile);
+                load(weights, offset, tile.part_mut(0, len));
             }
-            self.tile(acc, offset, &tile, weight_tile.as_ref());
+            self.tile(acc, offset, tile.part(0, len), weight_tile.as_ref().map(|tile| tile.part(0, len)));
         }
     }
 

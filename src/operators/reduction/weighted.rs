@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::super::combine::{Accumulator, Cells, Combine, Run};
-use super::super::tile::Tile;
+use super::super::tile::TileRef;
 use super::moments::{Deviation, Moments};
 use super::numbers::{Absence, Widen, block_of};
 use crate::array::{Block, DType};
@@ -93,25 +93,25 @@ struct Squares<T, A, M> {
 }
 
 /// The weights of a run as `f64`.
-fn weights_of<'a>(weights: Option<&'a Tile>, run: &Run<'_>) -> Cow<'a, [f64]> {
+fn weights_of<'a>(weights: Option<TileRef<'a>>, run: &Run<'_>) -> Cow<'a, [f64]> {
     fn wide<T: Widen<f64>>(values: &[T]) -> Cow<'static, [f64]> {
         Cow::Owned(values.iter().map(Widen::widen).collect())
     }
     let span = run.start..run.start + run.len;
     match weights {
-        Some(Tile::F64(w)) => Cow::Borrowed(&w[span]),
-        Some(Tile::F32(w)) => wide(&w[span]),
-        Some(Tile::F16(w)) => wide(&w[span]),
-        Some(Tile::Bool(w)) => wide(&w[span]),
-        Some(Tile::I8(w)) => wide(&w[span]),
-        Some(Tile::I16(w)) => wide(&w[span]),
-        Some(Tile::I32(w)) => wide(&w[span]),
-        Some(Tile::I64(w)) => wide(&w[span]),
-        Some(Tile::U8(w)) => wide(&w[span]),
-        Some(Tile::U16(w)) => wide(&w[span]),
-        Some(Tile::U32(w)) => wide(&w[span]),
-        Some(Tile::U64(w)) => wide(&w[span]),
-        Some(Tile::C64(_) | Tile::C128(_) | Tile::Str(_)) | None => Cow::Owned(vec![f64::NAN; run.len]),
+        Some(TileRef::F64(w)) => Cow::Borrowed(&w[span]),
+        Some(TileRef::F32(w)) => wide(&w[span]),
+        Some(TileRef::F16(w)) => wide(&w[span]),
+        Some(TileRef::Bool(w)) => wide(&w[span]),
+        Some(TileRef::I8(w)) => wide(&w[span]),
+        Some(TileRef::I16(w)) => wide(&w[span]),
+        Some(TileRef::I32(w)) => wide(&w[span]),
+        Some(TileRef::I64(w)) => wide(&w[span]),
+        Some(TileRef::U8(w)) => wide(&w[span]),
+        Some(TileRef::U16(w)) => wide(&w[span]),
+        Some(TileRef::U32(w)) => wide(&w[span]),
+        Some(TileRef::U64(w)) => wide(&w[span]),
+        Some(TileRef::C64(_) | TileRef::C128(_) | TileRef::Str(_)) | None => Cow::Owned(vec![f64::NAN; run.len]),
     }
 }
 
@@ -141,7 +141,7 @@ where
     A: Deviation,
     M: Absence<T>,
 {
-    fn step(&mut self, run: &Run<'_>, values: &Tile, weights: Option<&Tile>) {
+    fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, weights: Option<TileRef<'_>>) {
         let weights = weights_of(weights, run);
         let values = &values.get::<T>()[run.start..run.start + run.len];
         deal(&mut self.states, run, (values, &weights), |(sum, total), value, weight| {
@@ -178,7 +178,7 @@ where
     A: Deviation,
     M: Absence<T>,
 {
-    fn step(&mut self, run: &Run<'_>, values: &Tile, weights: Option<&Tile>) {
+    fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, weights: Option<TileRef<'_>>) {
         let weights = weights_of(weights, run);
         let values = &values.get::<T>()[run.start..run.start + run.len];
         deal(&mut self.states, run, (values, &weights), |state, value, weight| {
