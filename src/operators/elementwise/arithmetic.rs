@@ -3,7 +3,7 @@
 use super::complex;
 use super::function::{BINARY, Function, Given, default_dtype, given};
 use super::integers::Integer;
-use super::{floats, time};
+use super::{elementary, floats, time};
 use crate::array::{DType, Scalar};
 use crate::operators::error::Culprit;
 use crate::operators::{Arguments, Builder, Operator, TypeError, Value};
@@ -62,7 +62,7 @@ pub static ARITHMETIC: &[Operator] = &[
     function!(two "pow", "The power, `a ** b`; of integers it wraps", "x ** 2", BINARY;
         via power:
         integer: |a, b| a.power(b),
-        float: |a, b| a.powf(b),
+        float by: elementary::Pow,
         wide complex: complex::power,
     ),
     binary!("fmod", "The remainder with the sign of the dividend, as C's `fmod`", "fmod(x, 2)";

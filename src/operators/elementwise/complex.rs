@@ -8,6 +8,7 @@ use std::f64::consts::{FRAC_PI_2, LN_2, LN_10};
 
 use num_complex::Complex64;
 
+use super::elementary as real;
 use super::floats;
 use super::function::{Function, UNARY};
 use crate::array::Kind;
@@ -36,7 +37,7 @@ pub static COMPLEX: &[Operator] = &[
         ];
         via angle:
         float: floats::angle,
-        complex -> float: |z| z.im.atan2(z.re),
+        complex -> float: |z| real::atan2(z.im, z.re),
     ),
 ];
 
@@ -60,13 +61,13 @@ fn angle(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) 
 
 /// The distance from zero.
 pub fn modulus(z: Complex64) -> f64 {
-    z.re.hypot(z.im)
+    real::hypot(z.re, z.im)
 }
 
 /// The number of modulus one in the same direction; zero for zero.
 pub fn sign(z: Complex64) -> Complex64 {
     let one = |x: f64| if x.is_infinite() { x.signum() } else { 0.0 };
-    match z.re.hypot(z.im) {
+    match real::hypot(z.re, z.im) {
         _ if z.re.is_infinite() != z.im.is_infinite() => Complex64::new(one(z.re), one(z.im)),
         _ if z.re.is_infinite() || z.re.is_nan() || z.im.is_nan() => Complex64::new(f64::NAN, f64::NAN),
         0.0 => Complex64::new(0.0, 0.0),
@@ -142,14 +143,14 @@ fn turned_back(z: Complex64) -> Complex64 {
 pub fn exp(z: Complex64) -> Complex64 {
     let (x, y) = (z.re, z.im);
     match () {
-        _ if y == 0.0 => Complex64::new(x.exp(), y),
+        _ if y == 0.0 => Complex64::new(real::exp(x), y),
         _ if x == f64::NEG_INFINITY && !y.is_finite() => Complex64::new(0.0, 0.0),
         _ if x == f64::INFINITY && !y.is_finite() => Complex64::new(x, f64::NAN),
         _ if x.is_finite() && x > 700.0 => {
-            let half = (x / 2.0).exp();
-            Complex64::new(half * y.cos() * half, half * y.sin() * half)
+            let half = real::exp(x / 2.0);
+            Complex64::new(half * real::cos(y) * half, half * real::sin(y) * half)
         }
-        _ => Complex64::new(x.exp() * y.cos(), x.exp() * y.sin()),
+        _ => Complex64::new(real::exp(x) * real::cos(y), real::exp(x) * real::sin(y)),
     }
 }
 
@@ -160,18 +161,19 @@ pub fn exp2(z: Complex64) -> Complex64 {
 
 /// `e ** z - 1`, exact near zero.
 pub fn expm1(z: Complex64) -> Complex64 {
-    let half = (z.im / 2.0).sin();
-    Complex64::new(z.re.exp_m1() * z.im.cos() - 2.0 * half * half, z.re.exp() * z.im.sin())
+    let half = real::sin(z.im / 2.0);
+    Complex64::new(real::expm1(z.re) * real::cos(z.im) - 2.0 * half * half, real::exp(z.re) * real::sin(z.im))
 }
 
 /// The natural logarithm.
 pub fn log(z: Complex64) -> Complex64 {
     let (x, y) = (z.re.abs().max(z.im.abs()), z.re.abs().min(z.im.abs()));
     let near_one = x > 0.5 && x < 2.0 && !z.re.is_nan() && !z.im.is_nan();
-    let re = if near_one { 0.5 * ((x - 1.0) * (x + 1.0) + y * y).ln_1p() } else { z.re.hypot(z.im).ln() };
+    let re =
+        if near_one { 0.5 * real::log1p((x - 1.0) * (x + 1.0) + y * y) } else { real::log(real::hypot(z.re, z.im)) };
     let scaled = x.is_finite() && re.is_infinite() && x != 0.0;
-    let re = if scaled { (z.re / 2.0).hypot(z.im / 2.0).ln() + LN_2 } else { re };
-    Complex64::new(re, z.im.atan2(z.re))
+    let re = if scaled { real::log(real::hypot(z.re / 2.0, z.im / 2.0)) + LN_2 } else { re };
+    Complex64::new(re, real::atan2(z.im, z.re))
 }
 
 /// The binary logarithm.
@@ -187,8 +189,8 @@ pub fn log10(z: Complex64) -> Complex64 {
 /// `log(1 + z)`, exact near zero.
 pub fn log1p(z: Complex64) -> Complex64 {
     if z.re.abs() < 0.5 && z.im.abs() < 0.5 {
-        let re = 0.5 * (z.re * (2.0 + z.re) + z.im * z.im).ln_1p();
-        return Complex64::new(re, z.im.atan2(1.0 + z.re));
+        let re = 0.5 * real::log1p(z.re * (2.0 + z.re) + z.im * z.im);
+        return Complex64::new(re, real::atan2(z.im, 1.0 + z.re));
     }
     log(Complex64::new(1.0 + z.re, z.im))
 }
@@ -218,7 +220,7 @@ pub fn sqrt(z: Complex64) -> Complex64 {
         1.0
     };
     let (x, y) = (x * scale, y * scale);
-    let t = ((x.abs() + x.hypot(y)) * 0.5).sqrt();
+    let t = ((x.abs() + real::hypot(x, y)) * 0.5).sqrt();
     let root =
         if x >= 0.0 { Complex64::new(t, y / (2.0 * t)) } else { Complex64::new(y.abs() / (2.0 * t), t.copysign(y)) };
     root / scale.sqrt()
@@ -236,10 +238,13 @@ pub fn sinh(z: Complex64) -> Complex64 {
         return Complex64::new(x, f64::NAN);
     }
     if x.is_finite() && x.abs() > 700.0 {
-        let half = (x.abs() / 2.0).exp();
-        return Complex64::new((0.5 * half * y.cos()).copysign(x * y.cos()) * half, 0.5 * half * y.sin() * half);
+        let half = real::exp(x.abs() / 2.0);
+        return Complex64::new(
+            (0.5 * half * real::cos(y)).copysign(x * real::cos(y)) * half,
+            0.5 * half * real::sin(y) * half,
+        );
     }
-    Complex64::new(or_zero(x.sinh(), y.cos()), or_zero(y.sin(), x.cosh()))
+    Complex64::new(or_zero(real::sinh(x), real::cos(y)), or_zero(real::sin(y), real::cosh(x)))
 }
 
 /// The hyperbolic cosine.
@@ -249,11 +254,14 @@ pub fn cosh(z: Complex64) -> Complex64 {
         return Complex64::new(f64::INFINITY, f64::NAN);
     }
     if x.is_finite() && x.abs() > 700.0 {
-        let half = (x.abs() / 2.0).exp();
-        return Complex64::new(0.5 * half * y.cos() * half, (0.5 * half * y.sin()).copysign(x * y.sin()) * half);
+        let half = real::exp(x.abs() / 2.0);
+        return Complex64::new(
+            0.5 * half * real::cos(y) * half,
+            (0.5 * half * real::sin(y)).copysign(x * real::sin(y)) * half,
+        );
     }
-    let im = if x == 0.0 || y == 0.0 { 0f64.copysign(x) * 1f64.copysign(y) } else { x.sinh() * y.sin() };
-    Complex64::new(x.cosh() * y.cos(), im)
+    let im = if x == 0.0 || y == 0.0 { 0f64.copysign(x) * 1f64.copysign(y) } else { real::sinh(x) * real::sin(y) };
+    Complex64::new(real::cosh(x) * real::cos(y), im)
 }
 
 /// The hyperbolic tangent.
@@ -263,13 +271,13 @@ pub fn tanh(z: Complex64) -> Complex64 {
         return Complex64::new(if x == 0.0 { x } else { f64::NAN }, f64::NAN);
     }
     if x.abs() > 22.0 {
-        let im = if y.is_finite() { 4.0 * y.sin() * y.cos() * (-2.0 * x.abs()).exp() } else { 0.0 };
+        let im = if y.is_finite() { 4.0 * real::sin(y) * real::cos(y) * real::exp(-2.0 * x.abs()) } else { 0.0 };
         return Complex64::new(1f64.copysign(x), im);
     }
     if y == 0.0 {
-        return Complex64::new(x.tanh(), y);
+        return Complex64::new(real::tanh(x), y);
     }
-    let (t, s) = (y.tan(), x.sinh());
+    let (t, s) = (real::tan(y), real::sinh(x));
     let (beta, rho) = (1.0 + t * t, (1.0 + s * s).sqrt());
     let below = 1.0 + beta * s * s;
     Complex64::new(beta * rho * s / below, t / below)
@@ -298,20 +306,20 @@ fn roots(z: Complex64) -> (Complex64, Complex64) {
 /// The arc cosine.
 pub fn acos(z: Complex64) -> Complex64 {
     if z.re.is_infinite() || z.im.is_infinite() {
-        let re = if z.re.is_nan() || z.im.is_nan() { f64::NAN } else { z.im.abs().atan2(z.re) };
+        let re = if z.re.is_nan() || z.im.is_nan() { f64::NAN } else { real::atan2(z.im.abs(), z.re) };
         return Complex64::new(re, if z.im.is_sign_negative() { f64::INFINITY } else { f64::NEG_INFINITY });
     }
     if z.re == 0.0 && z.im.is_nan() {
         return Complex64::new(FRAC_PI_2, z.im);
     }
     let (minus, plus) = roots(z);
-    Complex64::new(2.0 * minus.re.atan2(plus.re), (plus.conj() * minus).im.asinh())
+    Complex64::new(2.0 * real::atan2(minus.re, plus.re), real::asinh((plus.conj() * minus).im))
 }
 
 /// The inverse hyperbolic sine.
 pub fn asinh(z: Complex64) -> Complex64 {
     if z.re.is_infinite() || z.im.is_infinite() {
-        let im = if z.re.is_nan() || z.im.is_nan() { f64::NAN } else { z.im.atan2(z.re.abs()) };
+        let im = if z.re.is_nan() || z.im.is_nan() { f64::NAN } else { real::atan2(z.im, z.re.abs()) };
         return Complex64::new(f64::INFINITY.copysign(z.re), im);
     }
     if z.re.is_nan() && z.im == 0.0 {
@@ -322,7 +330,7 @@ pub fn asinh(z: Complex64) -> Complex64 {
 
 fn asin_finite(z: Complex64) -> Complex64 {
     let (minus, plus) = roots(z);
-    Complex64::new(z.re.atan2((minus * plus).re), (minus.conj() * plus).im.asinh())
+    Complex64::new(real::atan2(z.re, (minus * plus).re), real::asinh((minus.conj() * plus).im))
 }
 
 /// The arc sine.
@@ -349,9 +357,12 @@ pub fn atanh(z: Complex64) -> Complex64 {
         return Complex64::new(re, if y.is_nan() { y } else { FRAC_PI_2.copysign(y) });
     }
     let apart = 1.0 - x.abs();
-    let re =
-        if y == 0.0 && apart >= 0.0 { x.atanh() } else { 0.25 * (4.0 * x.abs() / (apart * apart + y * y)).ln_1p() };
-    Complex64::new(re.copysign(x), 0.5 * (2.0 * y).atan2((1.0 - x) * (1.0 + x) - y * y))
+    let re = if y == 0.0 && apart >= 0.0 {
+        real::atanh(x)
+    } else {
+        0.25 * real::log1p(4.0 * x.abs() / (apart * apart + y * y))
+    };
+    Complex64::new(re.copysign(x), 0.5 * real::atan2(2.0 * y, (1.0 - x) * (1.0 + x) - y * y))
 }
 
 /// The arc tangent.

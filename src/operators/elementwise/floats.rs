@@ -1,6 +1,7 @@
 //! Functions of real numbers that the standard library has not, after NumPy's.
 
 use num_traits::Float;
+use num_traits::float::FloatConst;
 
 /// The quotient rounded down, and the remainder with the sign of the divisor, such that
 /// `a = quotient * b + remainder` as closely as can be. NumPy's `npy_divmod`.
@@ -56,34 +57,10 @@ pub fn fmin<T: Float>(a: T, b: T) -> T {
 }
 
 /// The argument of a real number: zero or pi.
-pub fn angle<T: Float>(x: T) -> T {
-    T::zero().atan2(x)
-}
-
-/// The inverse hyperbolic sine. The standard library's overflows for the greatest numbers.
-pub fn asinh<T: Float>(x: T) -> T {
-    let size = x.abs();
-    let result = if size > large() {
-        size.ln() + (T::one() + T::one()).ln()
-    } else {
-        (size + size * size / (T::one() + (T::one() + size * size).sqrt())).ln_1p()
-    };
-    result.copysign(x)
-}
-
-/// The inverse hyperbolic cosine. The standard library's is inexact near one.
-pub fn acosh<T: Float>(x: T) -> T {
-    let above = x - T::one();
-    if x < T::one() {
-        T::nan()
-    } else if x > large() {
-        x.ln() + (T::one() + T::one()).ln()
-    } else {
-        (above + (above * (above + T::one() + T::one())).sqrt()).ln_1p()
+pub fn angle<T: Float + FloatConst>(x: T) -> T {
+    match x {
+        _ if x.is_nan() => x,
+        _ if x.is_sign_negative() => T::PI(),
+        _ => T::zero(),
     }
-}
-
-/// So large that one more makes no difference to its square.
-fn large<T: Float>() -> T {
-    T::one() / T::epsilon()
 }

@@ -40,8 +40,56 @@ pub fn wider(dtype: DType) -> DType {
     }
 }
 
+/// What a loop does to each element: a closure, or a type of its own where the body is large (the
+/// compiler inlines the body of a method that says so, but not that of a closure) or some elements take
+/// another way.
+pub trait Map<A, R> {
+    /// The result for an element that is not rare.
+    fn usual(&self, x: A) -> R;
+
+    /// Whether an element waits for a second pass, so that the first is without branches.
+    #[inline(always)]
+    fn is_rare(&self, _x: A) -> bool {
+        false
+    }
+
+    /// The result for a rare element.
+    fn rare(&self, x: A) -> R {
+        self.usual(x)
+    }
+}
+
+impl<A, R, F: Fn(A) -> R> Map<A, R> for F {
+    #[inline(always)]
+    fn usual(&self, x: A) -> R {
+        self(x)
+    }
+}
+
+/// What a loop does to each pair of elements, as [`Map`].
+pub trait MapPair<A, B, R> {
+    /// The result.
+    fn pair(&self, a: A, b: B) -> R;
+}
+
+impl<A, B, R, F: Fn(A, B) -> R> MapPair<A, B, R> for F {
+    #[inline(always)]
+    fn pair(&self, a: A, b: B) -> R {
+        self(a, b)
+    }
+}
+
 /// The loop that applies `f` to each element.
 pub fn map1<A, R>(f: impl Fn(A) -> R + Send + Sync + 'static) -> TileLoop
+where
+    A: TileElement + Copy,
+    R: TileElement,
+{
+    map1_by(f)
+}
+
+/// As [`map1`], for any [`Map`].
+pub fn map1_by<A, R>(f: impl Map<A, R> + Send + Sync + 'static) -> TileLoop
 where
     A: TileElement + Copy,
     R: TileElement,
@@ -55,19 +103,35 @@ struct Map1<'a, F, A, R> {
     out: &'a mut [R],
 }
 
-impl<A: Copy, R, F: Fn(A) -> R> Work for Map1<'_, F, A, R> {
+impl<A: Copy, R, F: Map<A, R>> Work for Map1<'_, F, A, R> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
+        let mut any = false;
         for (out, &x) in self.out.iter_mut().zip(self.x) {
-            *out = (self.f)(x);
+            *out = self.f.usual(x);
+            any |= self.f.is_rare(x);
+        }
+        if any {
+            let rare = self.out.iter_mut().zip(self.x).filter(|(_, x)| self.f.is_rare(**x));
+            rare.for_each(|(out, &x)| *out = self.f.rare(x));
         }
     }
 }
 
 /// The loop that applies `f` to each pair of elements.
 pub fn map2<A, B, R>(f: impl Fn(A, B) -> R + Send + Sync + 'static) -> TileLoop
+where
+    A: TileElement + Copy,
+    B: TileElement + Copy,
+    R: TileElement,
+{
+    map2_by(f)
+}
+
+/// As [`map2`], for any [`MapPair`].
+pub fn map2_by<A, B, R>(f: impl MapPair<A, B, R> + Send + Sync + 'static) -> TileLoop
 where
     A: TileElement + Copy,
     B: TileElement + Copy,
@@ -86,13 +150,13 @@ struct Map2<'a, F, A, B, R> {
     out: &'a mut [R],
 }
 
-impl<A: Copy, B: Copy, R, F: Fn(A, B) -> R> Work for Map2<'_, F, A, B, R> {
+impl<A: Copy, B: Copy, R, F: MapPair<A, B, R>> Work for Map2<'_, F, A, B, R> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         for ((out, &a), &b) in self.out.iter_mut().zip(self.a).zip(self.b) {
-            *out = (self.f)(a, b);
+            *out = self.f.pair(a, b);
         }
     }
 }

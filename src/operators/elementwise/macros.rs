@@ -6,7 +6,8 @@
 //! `time` (datetime and duration) and `text` (whose closure takes references). `-> Bool` and the like
 //! give the output another dtype than the inputs; a list of dtypes in brackets names one loop; `no bool`
 //! refuses bools where they would otherwise be taken for integers. Half precision is computed in
-//! single precision and rounded, as NumPy does; `wide complex` likewise in double precision.
+//! single precision and rounded, as NumPy does; `wide complex` likewise in double precision. `float by`
+//! names a type that is a [`Map`](super::loops::Map) or [`MapPair`](super::loops::MapPair) in place of a closure.
 
 /// The dtype of that variant; datetimes in the calendar that stands for any.
 macro_rules! dtype {
@@ -50,6 +51,16 @@ macro_rules! typed_loop {
             $crate::operators::elementwise::loops::map1::<stored!($a), stored!($r)>($f)
         }))
     };
+    (one [$a:ident] -> $r:ident by: $f:expr) => {
+        typed_loop!(@ [$a] $r, Typed(|| {
+            $crate::operators::elementwise::loops::map1_by::<stored!($a), stored!($r)>($f)
+        }))
+    };
+    (two [$a:ident] -> $r:ident by: $f:expr) => {
+        typed_loop!(@ [$a $a] $r, Typed(|| {
+            $crate::operators::elementwise::loops::map2_by::<stored!($a), stored!($a), stored!($r)>($f)
+        }))
+    };
     (two [Str] -> $r:ident: $f:expr) => {
         typed_loop!(@ [Str Str] $r, Typed(|| {
             $crate::operators::elementwise::loops::map2_ref::<stored!(Str), stored!(Str), stored!($r)>($f)
@@ -79,6 +90,13 @@ macro_rules! loops {
     };
     (@ $n:ident [$($done:tt)*] [$a:ident] -> $r:ident, wider, $($rest:tt)*) => {
         loops!(@ $n [$($done)* typed_loop!($n [$a] -> $r, wider),] $($rest)*)
+    };
+    (@ $n:ident [$($done:tt)*] float by: $f:expr, $($rest:tt)*) => {
+        loops!(@ $n [$($done)*
+            typed_loop!($n [F16] -> F16, wider),
+            typed_loop!($n [F32] -> F32 by: $f),
+            typed_loop!($n [F64] -> F64 by: $f),
+        ] $($rest)*)
     };
     (@ $n:ident [$($done:tt)*] no bool, $($rest:tt)*) => {
         loops!(@ $n [$($done)* typed_loop!($n [Bool] refused),] $($rest)*)

@@ -1,9 +1,9 @@
 //! Elementary functions: powers, exponentials, logarithms, circular and hyperbolic functions.
 //!
 //! Of integers and bools they are computed in the smallest float that holds them all: `f16` for
-//! eight bits, `f32` for sixteen, else `f64`.
+//! eight bits, `f32` for sixteen, else `f64`. What computes them is [`elementary`].
 
-use super::{complex, floats};
+use super::{complex, elementary};
 use crate::operators::Operator;
 use crate::operators::arguments::{Param, ParamKind, required};
 
@@ -17,89 +17,89 @@ pub static MATH: &[Operator] = &[
         wide complex: complex::sqrt,
     ),
     unary!("cbrt", "The cubic root", "cbrt(x)";
-        float: |x| x.cbrt(),
+        float by: elementary::Cbrt,
     ),
     unary!("exp", "e to the power of x", "exp(x)";
-        float: |x| x.exp(),
+        float by: elementary::Exp,
         wide complex: complex::exp,
     ),
     unary!("exp2", "2 to the power of x", "exp2(x)";
-        float: |x| x.exp2(),
+        float by: elementary::Exp2,
         wide complex: complex::exp2,
     ),
     unary!("expm1", "`exp(x) - 1`, exact near zero", "expm1(x)";
-        float: |x| x.exp_m1(),
+        float by: elementary::Expm1,
         wide complex: complex::expm1,
     ),
     unary!("log", "The natural logarithm; NaN of negative real numbers", "log(abs(x) + 1)";
-        float: |x| x.ln(),
+        float by: elementary::Log,
         wide complex: complex::log,
     ),
     unary!("log2", "The logarithm to base 2", "log2(abs(x) + 1)";
-        float: |x| x.log2(),
+        float by: elementary::Log2,
         wide complex: complex::log2,
     ),
     unary!("log10", "The logarithm to base 10", "log10(abs(x) + 1)";
-        float: |x| x.log10(),
+        float by: elementary::Log10,
         wide complex: complex::log10,
     ),
     unary!("log1p", "`log(1 + x)`, exact near zero", "log1p(abs(x))";
-        float: |x| x.ln_1p(),
+        float by: elementary::Log1p,
         wide complex: complex::log1p,
     ),
     unary!("sin", "The sine of an angle in radians", "sin(x)";
-        float: |x| x.sin(),
+        float by: elementary::Sin,
         wide complex: complex::sin,
     ),
     unary!("cos", "The cosine of an angle in radians", "cos(x)";
-        float: |x| x.cos(),
+        float by: elementary::Cos,
         wide complex: complex::cos,
     ),
     unary!("tan", "The tangent of an angle in radians", "tan(x)";
-        float: |x| x.tan(),
+        float by: elementary::Tan,
         wide complex: complex::tan,
     ),
     unary!("asin", "The arc sine, in radians; NaN outside -1 to 1", "asin(x / 10)";
-        float: |x| x.asin(),
+        float by: elementary::Asin,
         wide complex: complex::asin,
     ),
     unary!("acos", "The arc cosine, in radians; NaN outside -1 to 1", "acos(x / 10)";
-        float: |x| x.acos(),
+        float by: elementary::Acos,
         wide complex: complex::acos,
     ),
     unary!("atan", "The arc tangent, in radians", "atan(x)";
-        float: |x| x.atan(),
+        float by: elementary::Atan,
         wide complex: complex::atan,
     ),
     unary!("sinh", "The hyperbolic sine", "sinh(x)";
-        float: |x| x.sinh(),
+        float by: elementary::Sinh,
         wide complex: complex::sinh,
     ),
     unary!("cosh", "The hyperbolic cosine", "cosh(x)";
-        float: |x| x.cosh(),
+        float by: elementary::Cosh,
         wide complex: complex::cosh,
     ),
     unary!("tanh", "The hyperbolic tangent", "tanh(x)";
-        float: |x| x.tanh(),
+        float by: elementary::Tanh,
         wide complex: complex::tanh,
     ),
     unary!("asinh", "The inverse hyperbolic sine", "asinh(x)";
-        float: floats::asinh,
+        float by: elementary::Asinh,
         wide complex: complex::asinh,
     ),
     unary!("acosh", "The inverse hyperbolic cosine; NaN below 1", "acosh(abs(x) + 1)";
-        float: floats::acosh,
+        float by: elementary::Acosh,
         wide complex: complex::acosh,
     ),
     unary!("atanh", "The inverse hyperbolic tangent; NaN outside -1 to 1", "atanh(x / 10)";
-        float: |x| x.atanh(),
+        float by: elementary::Atanh,
         wide complex: complex::atanh,
     ),
     function!(two "atan2", "The angle of the point (x, y), in radians, from -pi to pi", "atan2(x, 2)", Y_AND_X;
-        float: |y, x| y.atan2(x),
+        float by: elementary::Atan2,
     ),
     binary!("hypot", "The hypotenuse, `sqrt(a ** 2 + b ** 2)` without overflow", "hypot(x, 2)";
-        float: |a, b| a.hypot(b),
+        float by: elementary::Hypot,
     ),
     unary!("radians", "Degrees as radians", "radians(x)";
         float: |x| x.to_radians(),

@@ -18,6 +18,7 @@ pub mod arithmetic;
 pub mod broadcast;
 pub mod cast;
 pub mod complex;
+pub mod elementary;
 mod floats;
 pub mod function;
 mod integers;

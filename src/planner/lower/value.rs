@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::operators::Value;
+use crate::operators::elementwise::elementary;
 use crate::parser::ast::{BinaryOp, UnaryOp};
 
 /// The most values a plan-time list or range may have.
@@ -185,7 +186,7 @@ fn float_arithmetic(op: BinaryOp, x: f64, y: f64) -> Result<f64, Failure> {
         BinaryOp::Pow if x < 0.0 && y.fract() != 0.0 => {
             return undefined(format!("`{x} ** {y}` is not a real number"), None);
         }
-        BinaryOp::Pow => x.powf(y),
+        BinaryOp::Pow => elementary::pow(x, y),
         _ => return kinds(),
     })
 }
