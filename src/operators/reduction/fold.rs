@@ -141,3 +141,38 @@ impl<F: Fold> Accumulator for States<F> {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Options, Reducer, choose};
+    use super::*;
+    use crate::operators::simd::LEVELS;
+
+    /// The bits of a reduction of numbers of very different sizes, into one cell and into one each.
+    fn bits<T: TileElement>(reducer: Reducer, of: impl Fn(f64) -> T) -> Vec<u8> {
+        const LEN: usize = 1003;
+        let size = |i: usize| ((i * 7919 % 1009) as f64 - 500.5) * 10f64.powi(i as i32 % 7);
+        let values: Vec<T> = (0..LEN).map(|i| of(size(i))).collect();
+        let (combine, _) = choose(reducer, T::DTYPE, &Options::default()).unwrap();
+        let mut bits = Vec::new();
+        for (cells, count) in [(Cells::One, 1), (Cells::Each, LEN)] {
+            let mut acc = combine.init(count);
+            let run = Run { start: 0, len: LEN, first: 0, cells, position: 0, position_step: 1 };
+            (0..3).for_each(|_| acc.step(&run, T::shared(&values), None));
+            bits.extend(acc.finish().to_bytes().unwrap());
+        }
+        bits
+    }
+
+    #[test]
+    fn all_levels_give_the_same_bits() {
+        for reducer in [Reducer::Sum, Reducer::Prod, Reducer::Mean, Reducer::Std, Reducer::Min, Reducer::ArgMax] {
+            let mut seen: Vec<[Vec<u8>; 3]> = Vec::new();
+            for (level, _) in LEVELS.iter().filter(|(level, _)| level.is_available()) {
+                simd::force(*level);
+                seen.push([bits(reducer, |x| x), bits(reducer, |x| x as f32), bits(reducer, |x| x as i32)]);
+            }
+            assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{reducer:?}");
+        }
+    }
+}

@@ -169,7 +169,7 @@ macro_rules! functions {
 }
 
 functions! {
-    near_sine far_sine sin_of true "sine" "0.7";
-    near_cosine far_cosine cos_of false "cosine" "0.7";
-    near_tangent far_tangent tan_of true "tangent" "0.8";
+    near_sine far_sine sin_of true "sine" "0.8";
+    near_cosine far_cosine cos_of false "cosine" "0.8";
+    near_tangent far_tangent tan_of true "tangent" "0.95";
 }

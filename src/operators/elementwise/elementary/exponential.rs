@@ -2,7 +2,7 @@
 //!
 //! `x = k log 2 + r` with `|r| < 0.347` (W. J. Cody and W. Waite, "Software manual for the elementary
 //! functions", 1980), and polynomials for `cosh r` and `sinh r`, which serve all functions of the family.
-//! Leading terms are added as sums of two, so that results are within 0.6 to 0.9 units in the last place.
+//! Leading terms are added as sums of two, so that the bounds below, measured against 300 bits, hold.
 
 use std::f64::consts::LOG2_E;
 
@@ -14,14 +14,11 @@ pub const LN_2_HIGH: f64 = 0.6931471805598903;
 pub const LN_2_LOW: f64 = 5.497923018708371e-14;
 
 /// `(cosh r - 1) / r^2` in `r^2` to 2^-65.
-const COSH: [f64; 6] = [
-    0.5,
-    0.04166666666666668,
-    0.0013888888888879073,
-    2.4801587336442236e-05,
-    2.75572632790885e-07,
-    2.0918137737642736e-09,
-];
+const COSH: [f64; 6] = [0.5, COSH_REST[0], COSH_REST[1], COSH_REST[2], COSH_REST[3], COSH_REST[4]];
+
+/// The same without its first term.
+const COSH_REST: [f64; 5] =
+    [0.04166666666666668, 0.0013888888888879073, 2.4801587336442236e-05, 2.75572632790885e-07, 2.0918137737642736e-09];
 
 /// `(sinh r - r) / r^3` in `r^2` to 2^-58.
 const SINH: [f64; 5] =
@@ -47,11 +44,11 @@ fn reduce(x: f64, low: f64) -> Reduced {
     Reduced { rounded, r: (r, (high - r) - rest) }
 }
 
-/// `cosh r - 1` and `sinh r - r`.
+/// For the sum r of two, `cosh r - 1`, and `sinh r` less the first part.
 #[inline(always)]
-fn hyperbolic(r: f64) -> (f64, f64) {
-    let z = r * r;
-    (z * polynomial(z, &COSH), r * z * polynomial(z, &SINH))
+fn hyperbolic(r: (f64, f64)) -> (f64, f64) {
+    let z = r.0 * r.0;
+    (z * polynomial(z, &COSH) + r.0 * r.1, r.0 * z * polynomial(z, &SINH) + r.1)
 }
 
 /// `2^-m`, or nearly zero, for k times `times` as m.
@@ -66,18 +63,18 @@ fn shrunk(rounded: f64, times: f64) -> f64 {
 pub fn exp_of_sum(x: f64, low: f64) -> f64 {
     let inside = clamp(x, -746.0, 710.0);
     let reduced = reduce(inside, if inside == x { low } else { 0.0 });
-    let (cosh, sinh) = hyperbolic(reduced.r.0);
+    let (cosh, sinh) = hyperbolic(reduced.r);
     let (one, error) = fast_two_sum(1.0, reduced.r.0);
-    scale(one + (error + (cosh + (sinh + reduced.r.1))), reduced.rounded)
+    scale(one + (error + (cosh + sinh)), reduced.rounded)
 }
 
-/// e to the power of `x`; within 0.6 ulp.
+/// e to the power of `x`; within 0.7 ulp.
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
     exp_of_sum(x, 0.0)
 }
 
-/// 2 to the power of `x`; within 0.6 ulp.
+/// 2 to the power of `x`; within 0.8 ulp.
 #[inline(always)]
 pub fn exp2(x: f64) -> f64 {
     /// log 2 in 26 bits, and the rest.
@@ -88,22 +85,24 @@ pub fn exp2(x: f64) -> f64 {
     let high = super::double::head(fraction);
     let (product, rest) = (high * LN_2.0, (fraction - high) * (LN_2.0 + LN_2.1) + high * LN_2.1);
     let (r, low) = fast_two_sum(product, rest);
-    let (cosh, sinh) = hyperbolic(r);
+    let (cosh, sinh) = hyperbolic((r, low));
     let (one, error) = fast_two_sum(1.0, r);
-    scale(one + (error + (cosh + (sinh + low))), rounded)
+    scale(one + (error + (cosh + sinh)), rounded)
 }
 
 /// `e^x - 1` as `2^k` times a sum, for `x` between -50 and 710.
 #[inline(always)]
 fn expm1_parts(x: f64) -> (f64, (f64, f64)) {
     let Reduced { rounded, r } = reduce(x, 0.0);
-    let (cosh, sinh) = hyperbolic(r.0);
+    let (z, z_low) = two_product(r.0, r.0);
+    let (cosh, sinh) = (z * z * polynomial(z, &COSH_REST) + r.0 * r.1, r.0 * z * polynomial(z, &SINH) + r.1);
     let (one, lost) = two_sum(1.0, -shrunk(rounded, 1.0));
-    let (sum, error) = two_sum(one, r.0);
-    (rounded, fast_two_sum(sum, (error + lost) + (cosh + (sinh + r.1))))
+    let (first, error_1) = two_sum(one, r.0);
+    let (sum, error_2) = two_sum(first, 0.5 * z);
+    (rounded, fast_two_sum(sum, (error_1 + error_2 + lost) + (cosh + (sinh + 0.5 * z_low))))
 }
 
-/// `e^x - 1`; within 0.8 ulp.
+/// `e^x - 1`; within 0.6 ulp.
 #[inline(always)]
 pub fn expm1(x: f64) -> f64 {
     let (rounded, sum) = expm1_parts(clamp(x, -50.0, 710.0));
@@ -114,12 +113,12 @@ pub fn expm1(x: f64) -> f64 {
 #[inline(always)]
 pub fn sinh(x: f64) -> f64 {
     let Reduced { rounded, r } = reduce(clamp(x.abs(), 0.0, 712.0), 0.0);
-    let (cosh, sinh) = hyperbolic(r.0);
+    let (cosh, sinh) = hyperbolic(r);
     let c = shrunk(rounded, 2.0);
     let (one, lost) = fast_two_sum(1.0, -c);
     let (linear, linear_lost) = fast_two_sum(r.0, r.0 * c);
     let (sum, error) = two_sum(one, linear);
-    let small = one * cosh + (1.0 + c) * (sinh + r.1);
+    let small = one * cosh + (1.0 + c) * sinh;
     scale(sum + (error + (lost + linear_lost + small)), rounded - 1.0).copysign(x)
 }
 
@@ -127,16 +126,16 @@ pub fn sinh(x: f64) -> f64 {
 #[inline(always)]
 pub fn cosh(x: f64) -> f64 {
     let Reduced { rounded, r } = reduce(clamp(x.abs(), 0.0, 712.0), 0.0);
-    let (cosh, sinh) = hyperbolic(r.0);
+    let (cosh, sinh) = hyperbolic(r);
     let c = shrunk(rounded, 2.0);
     let (one, lost) = fast_two_sum(1.0, c);
     let (linear, linear_lost) = fast_two_sum(r.0, -r.0 * c);
     let (sum, error) = fast_two_sum(one, linear);
-    let small = one * cosh + (1.0 - c) * (sinh + r.1);
+    let small = one * cosh + (1.0 - c) * sinh;
     scale(sum + (error + (lost + linear_lost + small)), rounded - 1.0)
 }
 
-/// The hyperbolic tangent, `(e^2x - 1) / (e^2x + 1)`; within 0.7 ulp.
+/// The hyperbolic tangent, `(e^2x - 1) / (e^2x + 1)`; within 0.6 ulp.
 #[inline(always)]
 pub fn tanh(x: f64) -> f64 {
     let (rounded, t) = expm1_parts(clamp(2.0 * x.abs(), 0.0, 46.0));

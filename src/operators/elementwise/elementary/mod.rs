@@ -114,17 +114,17 @@ of_two! {
     Hypot "hypotenuse": roots::hypot, single::hypot;
 }
 
-/// The sine of any angle in radians; within 0.7 ulp.
+/// The sine of any angle in radians; within 0.8 ulp.
 pub fn sin(x: f64) -> f64 {
     if circular::is_far(x) { circular::far_sine(x) } else { circular::near_sine(x) }
 }
 
-/// The cosine of any angle in radians; within 0.7 ulp.
+/// The cosine of any angle in radians; within 0.8 ulp.
 pub fn cos(x: f64) -> f64 {
     if circular::is_far(x) { circular::far_cosine(x) } else { circular::near_cosine(x) }
 }
 
-/// The tangent of any angle in radians; within 0.8 ulp.
+/// The tangent of any angle in radians; within 0.95 ulp.
 pub fn tan(x: f64) -> f64 {
     if circular::is_far(x) { circular::far_tangent(x) } else { circular::near_tangent(x) }
 }

@@ -228,7 +228,7 @@ pub fn near_tangent(x: f64) -> f64 {
 /// The arc tangent of `y / x` for numbers not below zero, not both zero or infinite.
 #[inline(always)]
 fn angle(y: f64, x: f64) -> f64 {
-    const TAN_EIGHTH: f64 = 0.4142135623730950;
+    const TAN_EIGHTH: f64 = 0.414213562373095;
     let steep = y * TAN_EIGHTH > x;
     let flat = y < x * TAN_EIGHTH;
     let above = if flat { y } else { y - x };
