@@ -10,7 +10,7 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use functionfuse::array::{ArrayType, Block, DType, Dims, Region, Scalar};
 use functionfuse::operators::elementwise::elementary as real;
-use functionfuse::operators::elementwise::loops::{Map, MapPair, map1, map1_by, map2, map2_by};
+use functionfuse::operators::elementwise::loops::{Map, map1, map1_by, map2, map2_by};
 use functionfuse::operators::pattern::Piece;
 use functionfuse::operators::simd::{self, LEVELS, Work};
 use functionfuse::operators::tile::{TileElement, TileLoop, TileMut, TileRef};
@@ -103,12 +103,12 @@ fn compare<T: TileElement>(
     criterion: &mut Criterion,
     name: &str,
     run: &TileLoop,
-    inputs: &[Vec<T>],
+    inputs: &[&[T]],
     std: impl Fn(&mut [T]),
 ) {
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(inputs[0].len() as u64));
-    let mut out = inputs[0].clone();
+    let mut out = inputs[0].to_vec();
     let tiles: Vec<TileRef> = inputs.iter().map(|x| T::shared(x)).collect();
     for (level, name) in LEVELS.iter().filter(|(level, _)| level.is_available()) {
         simd::force(*level);
@@ -131,7 +131,7 @@ macro_rules! of_one {
         let x: Vec<$type> = spread($low, $high, 7919).into_iter().map(|x| x as $type).collect();
         let std = |out: &mut [$type]| out.iter_mut().zip(black_box(&x)).for_each(|(out, x)| *out = x.$std());
         let name = concat!(stringify!($std), " ", stringify!($type));
-        compare($criterion, name, &map1_by::<$type, $type>(real::$row), &[x.clone()], std);
+        compare($criterion, name, &map1_by::<$type, $type>(real::$row), &[&x], std);
     };
 }
 
@@ -146,7 +146,7 @@ macro_rules! of_two {
             out.iter_mut().zip(black_box(&a)).zip(black_box(&b)).for_each(|((out, a), b)| *out = a.$std(*b));
         };
         let name = concat!(stringify!($std), " ", stringify!($type));
-        compare($criterion, name, &map2_by::<$type, $type, $type>(real::$row), &[a.clone(), b.clone()], std);
+        compare($criterion, name, &map2_by::<$type, $type, $type>(real::$row), &[&a, &b], std);
     };
 }
 
