@@ -71,7 +71,7 @@ fn every_example_runs() {
 }
 
 #[test]
-fn threads_and_budgets_change_no_byte() {
+fn threads_budgets_and_instructions_change_no_byte() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = write(
         folder.path(),
@@ -80,7 +80,7 @@ fn threads_and_budgets_change_no_byte() {
         param out: path
         source a = open("examples/data/iris/A1B_north_america.nc")
         let t = a.air_temperature
-        let z = (t - mean(t, time)) / std(t, time)
+        let z = exp((t - mean(t, time)) / std(t, time))
         let month = t |> rolling(time: 5) |> mean()
         sink { z: z, smooth: month, total: mean(t), spread: std(t, latitude, longitude) } to zarr("{out}") { chunks: { time: 7 } }
         "#,
@@ -99,6 +99,7 @@ fn threads_and_budgets_change_no_byte() {
         ("b.zarr", ["--threads", "2", "--memory", "256MiB"]),
         ("c.zarr", ["--threads", "1", "--memory", "4GiB"]),
         ("d.zarr", ["--threads", "2", "--memory", "4GiB"]),
+        ("e.zarr", ["--threads", "2", "--simd", "baseline"]),
     ] {
         let other = run(name, &extra);
         let names = |files: &[(PathBuf, Vec<u8>)]| files.iter().map(|(p, _)| p.clone()).collect::<Vec<_>>();
@@ -150,6 +151,8 @@ fn failures_have_their_exit_codes_and_publish_nothing() {
     let (exit, said) = code(&format!("{data}\n{sink}"), &["--memory", "1KiB"]);
     assert!(exit == Some(1) && said.contains("ff::plan::memory"), "{said}");
     assert_eq!(code(data, &["--memory", "much"]).0, Some(2));
+    let (exit, said) = code(data, &["--simd", "much"]);
+    assert!(exit == Some(2) && said.contains("use baseline, avx2, avx512"), "{said}");
     assert!(!Path::new(&out).exists());
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").flatten().map(|e| e.file_name()).collect();
     assert_eq!(left, ["s.ff"], "staging is cleaned up");
