@@ -62,7 +62,7 @@ Examples:
   ffplan warming.ff --memory 512MiB --why
   ffplan warming.ff --format svg --stage optimized -o warming.svg
 
-Exit codes: 0 done, 1 the script is wrong, 2 wrong usage, 3 the output cannot be written.";
+Exit codes: 0 done, 1 the script is wrong, 2 wrong usage, 3 reading or writing failed, 4 an assert failed.";
 
 #[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
 enum Format {

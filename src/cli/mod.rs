@@ -30,12 +30,41 @@ pub const ASSERT: i32 = 4;
 /// A signal asked for a stop.
 pub const INTERRUPTED: i32 = 130;
 
-/// The exit code for a script with problems: those with the values of its params alone are the command line's.
+/// What `ff::source` says of sources that cannot be read, whatever the script says of them.
+const UNREADABLE: [&str; 11] = [
+    "busy",
+    "empty",
+    "metadata",
+    "no_match",
+    "not_found",
+    "not_hdf5",
+    "not_zarr",
+    "unfinished",
+    "unknown_format",
+    "unreadable",
+    "unsupported",
+];
+
+/// The exit code for a script with problems: where all are with the values of its params, with sources
+/// that cannot be read, or with asserts, that of these; else the script is wrong.
 pub fn refused(report: &Report) -> i32 {
-    let of_params = |code: String| code.starts_with("ff::plan::param");
     let errors = report.problems().iter().filter(|p| matches!(p.severity(), None | Some(miette::Severity::Error)));
-    let all = errors.into_iter().all(|p| p.code().is_some_and(|code| of_params(code.to_string())));
-    if all { USAGE } else { SCRIPT }
+    let mut kinds = errors.map(|p| kind(&p.code().map(|code| code.to_string()).unwrap_or_default()));
+    let first = kinds.next().unwrap_or(SCRIPT);
+    if kinds.all(|kind| kind == first) { first } else { SCRIPT }
+}
+
+/// The exit code of one problem that was found while planning.
+fn kind(code: &str) -> i32 {
+    match code {
+        "ff::assert::failed" => ASSERT,
+        _ if code.starts_with("ff::plan::param") => USAGE,
+        _ if code.starts_with("ff::read::") => STORAGE,
+        _ => match code.strip_prefix("ff::source::") {
+            Some(of_source) if UNREADABLE.contains(&of_source) => STORAGE,
+            _ => SCRIPT,
+        },
+    }
 }
 
 /// Completions for a shell.
@@ -63,6 +92,17 @@ pub fn give(output: Option<&Path>, text: &[u8]) -> i32 {
 
 /// Says that reading or writing failed; gives the exit code.
 pub fn failed(message: &str) -> i32 {
-    eprintln!("error: {message}");
+    say(message);
     STORAGE
+}
+
+/// Says what is wrong and has no place in a script, as `--error-format` on the command line asks.
+pub(crate) fn say(message: &str) {
+    let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    let json = args.windows(2).any(|pair| pair == ["--error-format", "json"])
+        || args.iter().any(|arg| arg == "--error-format=json");
+    match json {
+        true => eprintln!("{}", problems::plain_json(message)),
+        false => eprintln!("error: {message}"),
+    }
 }

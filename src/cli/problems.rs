@@ -71,6 +71,11 @@ pub fn json_of(problem: &dyn Diagnostic, sources: &SourceMap) -> Value {
     })
 }
 
+/// A problem without a place and a code, as plain data of the same form.
+pub fn plain_json(message: &str) -> Value {
+    json!({ "severity": "error", "code": null, "message": message, "help": null, "labels": [] })
+}
+
 /// A problem with the text it speaks of.
 struct WithSource<'a> {
     problem: &'a dyn Diagnostic,

@@ -51,7 +51,7 @@ impl CommandLine {
 
 /// Says what is wrong with the command line, and leaves.
 pub fn usage(message: &str) -> ! {
-    eprintln!("error: {message}");
+    super::say(message);
     exit(super::USAGE)
 }
 

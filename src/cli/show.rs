@@ -11,6 +11,9 @@ const EDGE: u64 = 3;
 /// The text of a printed value, ending with a newline.
 pub fn value(shown: &Shown) -> String {
     if shown.ty.rank() == 0 {
+        if let (Scalar::Str(text), true) = (shown.values.get(&[]), shown.verbatim) {
+            return format!("{} = {text}\n", shown.label);
+        }
         return format!("{} = {}\n", shown.label, element(&shown.values.get(&[]), shown.ty.dtype));
     }
     let dims: Vec<String> = shown.whole.dims.iter().map(|d| format!("{}={}", d.name, d.size)).collect();
