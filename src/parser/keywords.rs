@@ -18,7 +18,7 @@ pub enum KeywordKind {
     Constant,
 }
 
-/// Every keyword. None can be a name; all can be record keys, member names and argument names.
+/// Every keyword, a longer one before those it begins with. None can be a name; all can be record keys, member names and argument names.
 pub const KEYWORDS: &[(&str, KeywordKind)] = &[
     ("param", KeywordKind::Declaration),
     ("plan", KeywordKind::Declaration),
@@ -36,6 +36,7 @@ pub const KEYWORDS: &[(&str, KeywordKind)] = &[
     ("and", KeywordKind::Operator),
     ("or", KeywordKind::Operator),
     ("not", KeywordKind::Operator),
+    ("inf", KeywordKind::Constant),
     ("in", KeywordKind::Operator),
     ("where", KeywordKind::Operator),
     ("if", KeywordKind::Conditional),
@@ -46,7 +47,6 @@ pub const KEYWORDS: &[(&str, KeywordKind)] = &[
     ("false", KeywordKind::Constant),
     ("none", KeywordKind::Constant),
     ("nan", KeywordKind::Constant),
-    ("inf", KeywordKind::Constant),
 ];
 
 /// Units of sizes, in bytes.
