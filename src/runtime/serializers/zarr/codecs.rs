@@ -364,12 +364,15 @@ impl Step {
     }
 }
 
+/// What writes a deflate stream.
+type Deflate = fn(&mut Compressor, &[u8], &mut [u8]) -> Result<usize, CompressionError>;
+
 /// A deflate stream in one of its wrappers, which `bound` and `run` are those of.
 fn deflated(
     bytes: &[u8],
     level: i32,
     bound: fn(&mut Compressor, usize) -> usize,
-    run: fn(&mut Compressor, &[u8], &mut [u8]) -> Result<usize, CompressionError>,
+    run: Deflate,
 ) -> Result<Vec<u8>, String> {
     contexts::deflater(level, |deflater| {
         let mut encoded = vec![0; bound(deflater, bytes.len())];
