@@ -216,7 +216,8 @@ pub fn merge_coords(out: &mut ArrayType, other: &ArrayType) -> Result<(), TypeEr
                 label(ours),
                 label(coord)
             );
-            let help = "select the labels both have with `sel`, or drop one side's with `drop_coords`";
+            let help = "keep the labels both have, `let both = align(a, b, join: inner)` and then `both[0]` and `both[1]`, \
+                        or drop one side's with `drop_coords`";
             return Err(TypeError::new("ff::type::coords", message).with_help(help));
         }
     }

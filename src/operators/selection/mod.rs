@@ -5,6 +5,7 @@
 //! orthogonal. Deliberately absent: pointwise selection, where several dims share one array of
 //! labels, and selections that depend on values which are only known when the script runs.
 
+mod align;
 mod index;
 mod label;
 mod position;
@@ -20,7 +21,7 @@ use super::{Arguments, Builder, Operand, Operator, ParamKind, Signature, TypeErr
 use crate::array::{Block, Coord, DimName};
 use label::Lookup;
 
-/// `isel` and `sel`.
+/// `isel`, `sel` and `align`.
 pub static OPERATORS: &[Operator] = &[
     Operator {
         name: "isel",
@@ -60,6 +61,23 @@ pub static OPERATORS: &[Operator] = &[
         summary: "Selects by label.",
         example: "x |> assign_coords(y: [10, 20, 30, 40]) |> sel(y: 20..30)",
         expand: sel,
+    },
+    Operator {
+        name: "align",
+        signature: Signature {
+            params: &[
+                required("arrays", ParamKind::Rest, "The arrays; dims that only one has stay as they are."),
+                optional(
+                    "join",
+                    ParamKind::Choice(align::JOINS),
+                    "inner",
+                    "The labels that are kept: those that all have, those that any has (sorted), those of the first or of the last array; `exact` refuses where they differ.",
+                ),
+            ],
+        },
+        summary: "Brings arrays to the same labels, and gives a list of them; what has no label there is missing, and integers become floats.",
+        example: "align(x, x |> isel(t: 1..), join: inner)[1]",
+        expand: align::align,
     },
 ];
 
@@ -177,10 +195,10 @@ fn known(builder: &dyn Builder, operand: Operand) -> Result<Block, TypeError> {
         let message = format!("an array with one dim is expected, this is {ty}");
         return Err(TypeError::new("ff::type::argument", message));
     }
-    builder.known(operand).ok_or_else(|| {
+    builder.chosen_by(operand)?.ok_or_else(|| {
         let message = "what is selected depends on values that are only known when the script runs";
         TypeError::new("ff::type::unknown_values", message)
-            .with_help("select by coordinates, constants or arithmetic on these; for a condition on values use `where`")
+            .with_help("select by coordinates, constants, small arrays of a source or arithmetic on these; for a condition on values use `where`")
     })
 }
 

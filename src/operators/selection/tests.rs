@@ -97,6 +97,85 @@ show(x.isel(y=[3, -1, 0]))";
 }
 
 #[test]
+fn arrays_are_aligned_as_xarray_does() {
+    let mut bench = Bench::new();
+    let mut arrays = vec![
+        floats(&mut bench, &[1.0, 2.0, 3.0]),
+        floats(&mut bench, &[4.0, 3.0, 2.0]),
+        labelled(&mut bench, DType::I64, CoordValues::Int(vec![2, 3, 9, 1])),
+        floats(&mut bench, &[]),
+        floats(&mut bench, &[7.0]),
+        times(&mut bench, Calendar::Standard, &["2000-01-01", "2000-01-02"]),
+        times(&mut bench, Calendar::Standard, &["2000-01-02", "2000-01-05"]),
+        labelled(&mut bench, DType::Str, CoordValues::Str(["b", "a"].map(Into::into).to_vec())),
+        labelled(&mut bench, DType::Str, CoordValues::Str(["c", "b"].map(Into::into).to_vec())),
+    ];
+    let wide = bench.array(&[("k", 2), ("d", 3)], (0..6).map(|i| i as f32).collect::<Vec<f32>>());
+    let wide = bench.apply_named("assign_coords", &[Value::Array(wide)], &[("d", ints([2, 5, 1]))]);
+    arrays.push(Value::Array(wide));
+    let cases: &[&[usize]] = &[
+        &[0, 1],
+        &[1, 0],
+        &[0, 2],
+        &[0, 1, 2],
+        &[0, 3],
+        &[3, 1],
+        &[1, 4],
+        &[5, 6],
+        &[7, 8],
+        &[9, 1],
+        &[0, 9],
+        &[0, 0],
+    ];
+    let mut lines = Vec::new();
+    for case in cases {
+        for join in ["inner", "outer", "left", "right"] {
+            let given: Vec<Value> = case.iter().map(|&i| arrays[i].clone()).collect();
+            let Ok(Value::List(aligned)) = bench.call("align", &given, &[("join", text(join))]) else {
+                panic!("{case:?} {join}");
+            };
+            for array in aligned.iter() {
+                let Value::Array(operand) = array else { panic!("not an array") };
+                bench.assert_splits(*operand);
+                lines.push(bench.show(*operand));
+            }
+        }
+    }
+    let script = format!(
+        "
+def lab(v): return xr.DataArray(np.arange(len(v)), dims='d', coords={{'d': v}})
+t = lambda *v: pd.DatetimeIndex(v)
+arrays = [lab([1.0, 2.0, 3.0]), lab([4.0, 3.0, 2.0]), lab([2, 3, 9, 1]), lab(np.array([], float)), lab([7.0]),
+    lab(t('2000-01-01', '2000-01-02')), lab(t('2000-01-02', '2000-01-05')), lab(['b', 'a']), lab(['c', 'b']),
+    xr.DataArray(np.arange(6, dtype='f4').reshape(2, 3), dims=['k', 'd'], coords={{'d': [2, 5, 1]}})]
+for case in {cases:?}:
+    for join in ['inner', 'outer', 'left', 'right']:
+        for a in xr.align(*[arrays[i] for i in case], join=join): show(a)"
+    );
+    assert_python(&script, &lines);
+}
+
+#[test]
+fn what_cannot_be_aligned() {
+    let mut bench = Bench::new();
+    let x = floats(&mut bench, &[1.0, 2.0]);
+    let twice = floats(&mut bench, &[1.0, 1.0]);
+    let texts = labelled(&mut bench, DType::Str, CoordValues::Str(["b", "a"].map(Into::into).to_vec()));
+    let bare = Value::Array(bench.array(&[("d", 3)], vec![1i64, 2, 3]));
+    let other = floats(&mut bench, &[2.0, 3.0]);
+    let flags = Value::Array(bench.apply_named("gt", &[other.clone(), Int(0)], &[]));
+    let told = [
+        bench.say("align", &[x.clone(), twice], &[]),
+        bench.say("align", &[x.clone(), texts], &[]),
+        bench.say("align", &[x.clone(), bare], &[]),
+        bench.say("align", &[x.clone(), Int(1)], &[]),
+        bench.say("align", &[x.clone(), other], &[("join", text("exact"))]),
+        bench.say("align", &[x, flags], &[("join", text("outer"))]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
 fn positions_are_slices_where_they_can_be() {
     let mut bench = Bench::new();
     let x = bench.x();
