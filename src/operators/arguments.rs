@@ -27,6 +27,8 @@ pub enum Value {
     Bool(bool),
     /// An integer; weak in promotion.
     Int(i64),
+    /// An integer beyond those of `i64`, as written; weak in promotion.
+    UInt(u64),
     /// A real number; weak in promotion.
     Float(f64),
     /// Text; also paths and dates.
@@ -70,7 +72,7 @@ impl Value {
             Value::Range(_) => "a range",
             Value::None => "none",
             Value::Bool(_) => "a bool",
-            Value::Int(_) => "an integer",
+            Value::Int(_) | Value::UInt(_) => "an integer",
             Value::Float(_) => "a number",
             Value::Str(_) => "a string",
             Value::Size(_) => "a size",
@@ -85,6 +87,7 @@ impl Value {
         match self {
             Value::Bool(b) => Some(Scalar::Bool(*b)),
             Value::Int(i) => Some(Scalar::Int(*i)),
+            Value::UInt(u) => Some(Scalar::UInt(*u)),
             Value::Size(n) => i64::try_from(*n).ok().map(Scalar::Int),
             Value::Float(x) => Some(Scalar::Float(*x)),
             Value::Str(s) => Some(Scalar::Str(s.as_str().into())),

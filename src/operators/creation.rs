@@ -127,6 +127,7 @@ fn own_dtype(builder: &dyn Builder, value: &Value) -> Option<DType> {
         Value::Array(operand) => builder.ty(*operand).dtype,
         Value::Bool(_) => DType::Bool,
         Value::Int(_) | Value::Size(_) => DType::I64,
+        Value::UInt(_) => DType::U64,
         Value::Float(_) => DType::F64,
         Value::Str(_) => DType::Str,
         Value::Duration { months: 0, .. } => DType::Duration,

@@ -5,16 +5,21 @@
 //! resolved, types are not checked, `x |> f(a)` is not yet `f(x, a)`. Parentheses, comments and layout
 //! are absent (the formatter works on the text).
 //!
-//! No expression is higher than [`MAX_HEIGHT`] nodes, so a recursive walk needs no guard of its own.
+//! No expression nests deeper than [`MAX_HEIGHT`], so a recursive walk that goes along chains in a loop
+//! ([`Expr::links`]) needs no guard of its own.
 
+mod chain;
 mod operator;
 
 use crate::source::{Span, Spanned};
 
 pub use operator::{BINARY, BinaryOp, UnaryOp};
 
-/// The greatest height of an expression's tree, and the greatest depth of its brackets.
+/// The greatest height of an expression's tree, chains counted as one, and the greatest depth of its brackets.
 pub const MAX_HEIGHT: usize = 256;
+
+/// The most operands of one flat chain, `a + b + …` or `x |> f() |> …`.
+pub const MAX_CHAIN: usize = 10_000;
 
 /// A name and where it stands.
 pub type Name = Spanned<String>;
@@ -238,7 +243,7 @@ pub struct TypeDim {
 }
 
 /// One expression.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Expr {
     /// What it says.
     pub kind: ExprKind,

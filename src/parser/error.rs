@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::source::Span;
 
-use super::ast::MAX_HEIGHT;
+use super::ast::{MAX_CHAIN, MAX_HEIGHT};
 
 /// So many mistakes of one file are told.
 pub const MAX_PROBLEMS: usize = 100;
@@ -80,6 +80,22 @@ pub enum SyntaxError {
         at: Span,
         /// The first.
         #[label("first given here")]
+        first: Span,
+    },
+
+    /// `fn f(x = 1, y)`
+    #[error("the parameter `{name}` has no default, and follows one that has")]
+    #[diagnostic(code(ff::parse::default_order), help("put it before `{before}`, or give it a default: `{name} = …`"))]
+    DefaultOrder {
+        /// The parameter.
+        name: String,
+        /// The first with a default.
+        before: String,
+        /// The parameter.
+        #[label("no default")]
+        at: Span,
+        /// The first with a default.
+        #[label("has a default")]
         first: Span,
     },
 
@@ -371,6 +387,15 @@ pub enum SyntaxError {
         at: Span,
     },
 
+    /// A flat chain beyond what is planned with.
+    #[error("a chain of more than {MAX_CHAIN} operands")]
+    #[diagnostic(code(ff::parse::nesting), help("name a part of the expression with `let`"))]
+    Chain {
+        /// Its beginning.
+        #[label("begins here")]
+        at: Span,
+    },
+
     /// A character of which the language knows nothing.
     #[error("unexpected `{found}`")]
     #[diagnostic(code(ff::parse::character))]
@@ -424,6 +449,7 @@ impl SyntaxError {
             | NamedArgument { at, .. }
             | ArgumentOrder { at, .. }
             | Duplicate { at, .. }
+            | DefaultOrder { at, .. }
             | ComparisonChain { at, .. }
             | Assignment { at }
             | Equality { at }
@@ -445,6 +471,7 @@ impl SyntaxError {
             | Step { at }
             | Slice { at }
             | Nesting { at }
+            | Chain { at }
             | Character { at, .. }
             | TooMany { at, .. }
             | Unexpected { at, .. } => *at,

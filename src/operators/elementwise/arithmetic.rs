@@ -4,7 +4,7 @@ use super::complex;
 use super::function::{BINARY, Function, Given, default_dtype, given};
 use super::integers::Integer;
 use super::{elementary, floats, time};
-use crate::array::{DType, Scalar};
+use crate::array::{DType, Kind, Scalar};
 use crate::operators::error::Culprit;
 use crate::operators::{Arguments, Builder, Operator, TypeError, Value};
 
@@ -116,10 +116,17 @@ fn power(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) 
         Given::Weak(scalar) => default_dtype(scalar),
     };
     let whole = dtype.is_integer() || dtype == DType::Bool;
+    let is_negative = match &exponent {
+        Given::Weak(scalar) => scalar.as_i64().is_some_and(|n| n < 0),
+        Given::Array(b) if whole && builder.ty(*b).dtype.kind() == Kind::Signed => {
+            builder.known(*b).is_some_and(|block| block.scalars().iter().any(|n| n.as_i64().is_some_and(|n| n < 0)))
+        }
+        Given::Array(_) => false,
+    };
     let simple = match (&exponent, &base) {
-        (Given::Weak(Scalar::Int(n)), _) if *n < 0 && whole => {
+        (Given::Array(_) | Given::Weak(Scalar::Int(_)), _) if is_negative && whole => {
             return Err(TypeError::new("ff::type::range", "integers have no negative powers")
-                .at(Culprit::Param("b"), "this exponent is negative")
+                .at(Culprit::Param("b"), "an exponent is negative")
                 .and_at(Culprit::Param("a"), "these are integers")
                 .with_help("make the base real: `2.0 ** -1`, `(x as f64) ** -1`"));
         }

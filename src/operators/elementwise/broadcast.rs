@@ -35,6 +35,15 @@ pub fn broadcast_together(builder: &mut dyn Builder, operands: &[Operand]) -> Re
 /// # Errors
 /// As [`broadcast_together`].
 pub fn together(builder: &mut dyn Builder, operands: &[(Culprit, Operand)]) -> Result<Vec<Operand>, TypeError> {
+    let dims = common_dims(builder, operands)?;
+    operands.iter().map(|(_, operand)| broadcast_to(builder, *operand, &dims)).collect()
+}
+
+/// The dims that the operands have together.
+///
+/// # Errors
+/// As [`broadcast_together`].
+pub fn common_dims(builder: &dyn Builder, operands: &[(Culprit, Operand)]) -> Result<Dims, TypeError> {
     let mut dims = Dims::default();
     for (i, (culprit, operand)) in operands.iter().enumerate() {
         let ty = builder.ty(*operand);
@@ -57,7 +66,7 @@ pub fn together(builder: &mut dyn Builder, operands: &[(Culprit, Operand)]) -> R
             }
         }
     }
-    operands.iter().map(|(_, operand)| broadcast_to(builder, *operand, &dims)).collect()
+    Ok(dims)
 }
 
 /// An operand with exactly these dims, which include all of its own at their sizes.

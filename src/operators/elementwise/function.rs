@@ -140,6 +140,7 @@ impl Function {
                 (Scalar::Int(i), _) if self.leaves_integers() && common.is_integer() && !fits(*i, common) => {
                     (scalar.clone(), DType::I64)
                 }
+                (Scalar::UInt(_), _) if self.leaves_integers() && common.is_integer() => (scalar.clone(), DType::U64),
                 _ => (scalar.clone(), weak_dtype(scalar, common).unwrap_or_else(|| default_dtype(scalar))),
             };
             Ok(Typed { culprit, given: Given::Weak(scalar), dtype })
@@ -226,7 +227,10 @@ impl Typed {
     fn check_range(&self, dtype: DType) -> Result<(), TypeError> {
         match &self.given {
             Given::Weak(Scalar::Int(i)) if dtype.is_integer() && !fits(*i, dtype) => {
-                Err(refusal::out_of_range(*i, dtype).at(self.culprit.clone(), "this literal"))
+                Err(refusal::out_of_range(i, dtype).at(self.culprit.clone(), "this literal"))
+            }
+            Given::Weak(Scalar::UInt(u)) if dtype.is_integer() && dtype != DType::U64 => {
+                Err(refusal::out_of_range(u, dtype).at(self.culprit.clone(), "this literal"))
             }
             _ => Ok(()),
         }
@@ -299,15 +303,17 @@ pub fn default_dtype(scalar: &Scalar) -> DType {
 /// # Errors
 /// The dims or coordinates differ.
 pub fn emit(builder: &mut dyn Builder, call: Call, wanted: &[(Named, DType)]) -> Result<Operand, TypeError> {
-    let mut arrays = Vec::new();
-    for (named, dtype) in wanted {
-        if let Given::Array(operand) = named.given {
-            let operand = cast::cast_to(builder, operand, *dtype)?;
-            arrays.push((named.culprit.clone(), operand));
-        }
+    let given = wanted.iter().filter_map(|(named, dtype)| match named.given {
+        Given::Array(operand) => Some(((named.culprit.clone(), operand), *dtype)),
+        Given::Weak(_) => None,
+    });
+    let (arrays, dtypes): (Vec<_>, Vec<DType>) = given.unzip();
+    let dims = broadcast::common_dims(builder, &arrays)?;
+    let mut together = Vec::new();
+    for ((_, operand), dtype) in arrays.iter().zip(dtypes) {
+        let operand = cast::cast_to(builder, *operand, dtype)?;
+        together.push(broadcast::broadcast_to(builder, operand, &dims)?);
     }
-    let together = broadcast::together(builder, &arrays)?;
-    let dims = builder.ty(together[0]).dims.clone();
     let mut together = together.into_iter();
     let inputs: Vec<Operand> = wanted
         .iter()
@@ -335,7 +341,7 @@ pub fn plan_value(dtype: DType, block: &Block) -> Value {
         (DType::Duration, Scalar::Int(micros)) => Value::Duration { months: 0, micros },
         (_, Scalar::Bool(b)) => Value::Bool(b),
         (_, Scalar::Int(i)) => Value::Int(i),
-        (_, Scalar::UInt(u)) => Value::Int(u as i64),
+        (_, Scalar::UInt(u)) => i64::try_from(u).map_or(Value::UInt(u), Value::Int),
         (_, Scalar::Str(text)) => Value::Str(text.to_string()),
         (_, Scalar::Complex(z)) => Value::Float(z.re),
         (_, other) => Value::Float(other.as_f64().unwrap_or(f64::NAN)),

@@ -63,7 +63,7 @@ fn listed(builder: &dyn Builder, values: &Value) -> Result<Vec<Scalar>, TypeErro
                 (Scalar::Int(t), DType::Duration) => Scalar::Duration(t),
                 (scalar, _) => scalar,
             };
-            let block = builder.known(*operand).ok_or_else(not_known)?;
+            let block = builder.chosen_by(*operand)?.ok_or_else(not_known)?;
             Ok(block.scalars().into_iter().map(typed).collect())
         }
         other => other.scalar().map(|scalar| vec![scalar]).ok_or_else(not_known),

@@ -135,7 +135,7 @@ fn common(builder: &dyn Builder, choices: &mut [Choice]) -> Result<DType, TypeEr
     for (param, given) in choices.iter() {
         match given {
             Given::Weak(Scalar::Int(i)) if dtype.is_integer() && !fits(*i, dtype) => {
-                return Err(refusal::out_of_range(*i, dtype).at(Culprit::Param(param), "this literal"));
+                return Err(refusal::out_of_range(i, dtype).at(Culprit::Param(param), "this literal"));
             }
             _ => {}
         }

@@ -102,10 +102,10 @@ fn remedy(function: &Function, dtypes: &[DType]) -> Option<String> {
 }
 
 /// A literal that an integer dtype cannot hold.
-pub fn out_of_range(literal: i64, dtype: DType) -> TypeError {
+pub fn out_of_range(literal: &dyn std::fmt::Display, dtype: DType) -> TypeError {
     let message = format!("{literal} does not fit {dtype}, which the arrays decide here");
     let wider = match dtype {
-        DType::U64 => DType::F64,
+        DType::U64 | DType::I64 => DType::F64,
         _ => DType::I64,
     };
     TypeError::new("ff::type::range", message).with_help(format!("widen the array: `x as {wider}`"))

@@ -26,7 +26,7 @@ impl<'i> Builder<'i> {
             Rule::number => self.number(&node),
             Rule::literal => Expr { kind: literal(node.as_str()), span },
             Rule::string => self.nested(1, span, || self.string(node)),
-            _ => self.nested(1, span, || Expr { span, ..self.bracketed(node) }),
+            _ => self.nested(1, span, || Expr { span, kind: self.bracketed(node).into_kind() }),
         }
     }
 

@@ -131,7 +131,8 @@ impl<'i> Builder<'i> {
     /// A `string` in which nothing may be interpolated.
     pub(super) fn plain_string(&self, node: Node<'i>) -> Spanned<String> {
         let string = self.string(node);
-        let ExprKind::Str(parts) = string.kind else { return Spanned::new(String::new(), string.span) };
+        let span = string.span;
+        let ExprKind::Str(parts) = string.into_kind() else { return Spanned::new(String::new(), span) };
         let mut plain = String::new();
         for part in parts {
             match part {
@@ -144,7 +145,7 @@ impl<'i> Builder<'i> {
                 }),
             }
         }
-        Spanned::new(plain, string.span)
+        Spanned::new(plain, span)
     }
 
     fn escape(&self, node: &Node<'i>) -> Option<char> {

@@ -28,6 +28,10 @@ impl<'i> Builder<'i> {
         if parts.len() == 1 {
             return parts.next().map_or(Expr { kind: ExprKind::None, span }, element);
         }
+        if parts.len() > 2 * MAX_CHAIN {
+            self.report(SyntaxError::Chain { at: Span { end: span.start, ..span } });
+            return Expr { kind: ExprKind::None, span };
+        }
         let levels = chain_height(parts.clone(), table);
         self.nested(levels, span, || {
             table
@@ -68,12 +72,13 @@ impl<'i> Builder<'i> {
 
     /// `input |> right`, where `right` must be a call or the name of what is called.
     fn pipe(&self, input: Expr, pipe: Span, right: Expr) -> ExprKind {
-        let (callee, args) = match right.kind {
+        let span = right.span;
+        let (callee, args) = match right.into_kind() {
             ExprKind::Call { callee, args } => (callee, args),
-            ExprKind::Name(_) | ExprKind::Member { .. } => (Box::new(right), vec![]),
+            kind @ (ExprKind::Name(_) | ExprKind::Member { .. }) => (Box::new(Expr { kind, span }), vec![]),
             other => {
-                self.report(self.not_a_call(&input, &other, right.span, pipe));
-                return input.kind;
+                self.report(self.not_a_call(&input, &other, span, pipe));
+                return input.into_kind();
             }
         };
         ExprKind::Pipe { input: Box::new(input), callee, args }
@@ -157,7 +162,7 @@ impl<'i> Builder<'i> {
 
     /// A range in parentheses with its step.
     fn stepped(&self, range: Option<Box<Expr>>, step: Option<Box<Expr>>, at: Span) -> ExprKind {
-        match range.map(|r| r.kind) {
+        match range.map(|r| r.into_kind()) {
             Some(ExprKind::Range(range)) if range.step.is_none() => ExprKind::Range(Range { step, ..range }),
             Some(ExprKind::Ellipsis) => ExprKind::Range(Range { start: None, end: None, closed: true, step }),
             other => {
@@ -168,7 +173,7 @@ impl<'i> Builder<'i> {
     }
 }
 
-/// A bound on the height of the tree that a chain makes of its elements.
+/// A bound on how deep a chain nests its elements; what stands left of an operator is walked, not nested.
 fn chain_height(parts: Pairs<Rule>, table: &PrattParser<Rule>) -> usize {
     let right = [Rule::not_op, Rule::unary_op, Rule::power_op];
     let recursive = parts.clone().filter(|n| right.contains(&n.as_rule())).count();
@@ -178,6 +183,6 @@ fn chain_height(parts: Pairs<Rule>, table: &PrattParser<Rule>) -> usize {
     table
         .map_primary(|_| 0)
         .map_prefix(|_, operand| operand + 1)
-        .map_infix(|left: usize, _, right| left.max(right) + 1)
+        .map_infix(|left: usize, _, right| left.max(right + 1))
         .parse(parts)
 }

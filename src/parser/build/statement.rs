@@ -82,6 +82,12 @@ impl<'i> Builder<'i> {
         let name = self.name(&parts.next().expect(SHAPE));
         let params: Vec<_> = meaningful(parts.next().expect(SHAPE)).map(|n| self.fn_param(n)).collect();
         self.check_unique(params.iter().map(|p| &p.name));
+        let first = params.iter().position(|p| p.default.is_some());
+        for late in params.iter().skip(first.unwrap_or(params.len())).filter(|p| p.default.is_none()) {
+            let before = &params[first.unwrap_or(0)].name;
+            let (name, before, first) = (late.name.value.clone(), before.value.clone(), before.span);
+            self.report(SyntaxError::DefaultOrder { name, before, at: late.name.span, first });
+        }
         let body = parts.next().expect(SHAPE);
         let (lets, value) = match body.as_rule() {
             Rule::block => self.block(body),

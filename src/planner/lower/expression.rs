@@ -26,22 +26,48 @@ impl Lowerer<'_> {
             return self.too_large(e.span);
         }
         self.depth += 1;
-        self.steps += 1;
-        let item = self.item_of_kind(e);
+        let item = self.chain(e);
         self.depth -= 1;
         item
     }
 
+    /// What an expression stands for, from its leftmost operand on: a flat chain is as long as one
+    /// likes, and is not nested.
+    fn chain(&mut self, e: &Expr) -> Lowering<Item> {
+        let (links, first) = e.links();
+        self.steps += links.len() + 1;
+        let mut item = self.item_of_kind(first);
+        let mut before = first;
+        for link in links.into_iter().rev() {
+            item = self.link(link, before, item);
+            before = link;
+        }
+        item
+    }
+
+    /// A link of a chain: what an operator makes of all that stands left of it.
+    fn link(&mut self, e: &Expr, left: &Expr, item: Lowering<Item>) -> Lowering<Item> {
+        if let ExprKind::Pipe { callee, args, .. } = &e.kind {
+            let input = Spanned::new(item, stage(left));
+            return self.call(Some(input), callee, args, callee.span.to(e.span_end()));
+        }
+        let value = item.and_then(|item| self.value_of(item, left.span));
+        match &e.kind {
+            ExprKind::Binary { op, right, .. } => self.binary(op, (left, value), right),
+            ExprKind::Where { condition, .. } => self.keep_where((left, value), condition, e.span),
+            _ => value,
+        }
+        .map(Item::Value)
+    }
+
     /// Reported once for each limit: all that is left then fails.
     fn too_large(&mut self, at: Span) -> Lowering<Item> {
-        let deep = self.depth >= MAX_DEPTH;
-        if self.steps > MAX_STEPS {
+        if self.steps >= MAX_STEPS && std::mem::replace(&mut self.exhausted, true) {
             return Err(Poisoned);
         }
-        let message = if deep {
+        let message = if self.depth >= MAX_DEPTH {
             format!("expressions and the functions they call nest deeper than {MAX_DEPTH}")
         } else {
-            self.steps += 1;
             format!("the script comes to more than {MAX_STEPS} expressions once functions and lists are written out")
         };
         let help = Some("name intermediate results with `let`, or compute with arrays instead of lists".to_owned());
@@ -52,17 +78,14 @@ impl Lowerer<'_> {
         let value = match &e.kind {
             ExprKind::Name(name) => return self.lookup(name, e.span),
             ExprKind::Call { callee, args } => return self.call(None, callee, args, e.span),
-            ExprKind::Pipe { input, callee, args } => {
-                let input = Spanned::new(self.item(input), stage(input));
-                return self.call(Some(input), callee, args, callee.span.to(e.span_end()));
-            }
+            ExprKind::Pipe { .. } | ExprKind::Binary { .. } | ExprKind::Where { .. } => return self.chain(e),
             ExprKind::Index { base, args } => return self.index(base, args, e.span),
             ExprKind::Member { base, name } => return self.member(base, name, e.span),
             ExprKind::If { condition, then, otherwise } => {
                 let chosen = if self.condition(condition)? { then } else { otherwise };
                 return self.item(chosen);
             }
-            ExprKind::Int(n) => self.integer(*n, e.span)?,
+            ExprKind::Int(n) => i64::try_from(*n).map_or(Value::UInt(*n), Value::Int),
             ExprKind::Float(x) => Value::Float(*x),
             ExprKind::Str(parts) => Value::Str(self.string(parts)?),
             ExprKind::Bool(b) => Value::Bool(*b),
@@ -73,8 +96,6 @@ impl Lowerer<'_> {
             ExprKind::Record(fields) => self.record(fields)?,
             ExprKind::Comprehension { element, name, iterable } => self.comprehension(element, name, iterable)?,
             ExprKind::Unary { op, operand } => self.unary(op, operand)?,
-            ExprKind::Binary { op, left, right } => self.binary(op, left, right)?,
-            ExprKind::Where { value, condition } => self.keep_where(value, condition, e.span)?,
             ExprKind::Range(range) => self.range(range)?,
             ExprKind::Ellipsis => return self.misplaced_ellipsis(e.span),
             ExprKind::Cast { value, dtype } => self.cast(value, dtype, e.span)?,
@@ -170,17 +191,6 @@ impl Lowerer<'_> {
             known => {
                 let text = value::literal(known);
                 if text.chars().count() > 40 { known.kind().to_owned() } else { format!("{} ({text})", known.kind()) }
-            }
-        }
-    }
-
-    fn integer(&mut self, n: u64, at: Span) -> Lowering<Value> {
-        match i64::try_from(n) {
-            Ok(i) => Ok(Value::Int(i)),
-            Err(_) => {
-                let message = format!("{n} is larger than the largest integer, {}", i64::MAX);
-                let help = Some(format!("write it as a real number, `{n}.0`"));
-                self.fail(PlanError::Arithmetic { message, at, help })
             }
         }
     }

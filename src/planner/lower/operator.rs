@@ -3,7 +3,8 @@
 use super::expression::stage;
 use super::value::{self, Failure};
 use super::{Lowerer, Lowering};
-use crate::operators::Value;
+use crate::operators::arguments::RangeValue;
+use crate::operators::{Operand, Value};
 use crate::parser::ast::{BinaryOp, Expr, UnaryOp};
 use crate::planner::error::{KindError, PlanError};
 use crate::source::{Span, Spanned};
@@ -60,8 +61,12 @@ impl Lowerer<'_> {
     }
 
     /// `a + b`
-    pub(super) fn binary(&mut self, op: &Spanned<BinaryOp>, left: &Expr, right: &Expr) -> Lowering<Value> {
-        let a = self.value(left);
+    pub(super) fn binary(
+        &mut self,
+        op: &Spanned<BinaryOp>,
+        (left, a): (&Expr, Lowering<Value>),
+        right: &Expr,
+    ) -> Lowering<Value> {
         if let (BinaryOp::And | BinaryOp::Or, Ok(Value::Bool(decided))) = (op.value, &a)
             && *decided == (op.value == BinaryOp::Or)
         {
@@ -71,13 +76,47 @@ impl Lowerer<'_> {
         let (a, b) = (a?, b?);
         let is_array = |v: &Value| matches!(v, Value::Array(_));
         let in_list = op.value == BinaryOp::In && !is_array(&a);
+        let span = left.span.to(right.span);
+        if let (BinaryOp::In, Value::Array(x), Value::Range(range)) = (op.value, &a, &b)
+            && range.step.is_none()
+        {
+            return self.between(Spanned::new(*x, stage(left)), range, (stage(right), span));
+        }
         if (is_array(&a) || is_array(&b)) && !in_list {
-            let span = left.span.to(right.span);
             let args = vec![Spanned::new(a, stage(left)), Spanned::new(b, stage(right))];
             return self.operate(binary_name(op.value), args, span);
         }
         let outcome = value::binary(op.value, &a, &b);
         self.outcome(outcome, op.value.symbol(), || format!("{} and {}", a.kind(), b.kind()), op.span)
+    }
+
+    /// `x in a..b`: the elements between the ends, the end itself where the range is closed.
+    fn between(&mut self, x: Spanned<Operand>, range: &RangeValue, (ends, at): (Span, Span)) -> Lowering<Value> {
+        let below = if range.closed { "le" } else { "lt" };
+        let mut inside = None;
+        for (name, end) in [("ge", &range.start), (below, &range.end)] {
+            let Some(end) = end else { continue };
+            if matches!(end, Value::Str(_)) {
+                let help = "compare with `>=` and `<`, or select labels: `sel(x, time: \"1991\"..\"2000\")`".to_owned();
+                return self.expected("an end of the range", "a number or a duration", end, ends, Some(help));
+            }
+            let args = vec![Spanned::new(Value::Array(x.value), x.span), Spanned::new(end.clone(), ends)];
+            let test = self.operate(name, args, at)?;
+            inside = Some(match inside.take() {
+                None => test,
+                Some(before) => self.operate("and", vec![Spanned::new(before, at), Spanned::new(test, at)], at)?,
+            });
+        }
+        match inside {
+            Some(inside) => Ok(inside),
+            None => self.expected(
+                "what stands right of `in`",
+                "a range with an end",
+                &Value::Range(Box::new(range.clone())),
+                ends,
+                None,
+            ),
+        }
     }
 
     /// The value of plan-time arithmetic, or its error at the symbol.
@@ -98,8 +137,13 @@ impl Lowerer<'_> {
     }
 
     /// `x where cond`
-    pub(super) fn keep_where(&mut self, value: &Expr, condition: &Expr, at: Span) -> Lowering<Value> {
-        let (x, keep) = (self.value(value), self.value(condition));
+    pub(super) fn keep_where(
+        &mut self,
+        (value, x): (&Expr, Lowering<Value>),
+        condition: &Expr,
+        at: Span,
+    ) -> Lowering<Value> {
+        let keep = self.value(condition);
         let (x, keep) = (Spanned::new(x?, stage(value)), Spanned::new(keep?, stage(condition)));
         self.operate("where", vec![keep, x], at)
     }

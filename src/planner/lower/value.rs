@@ -3,6 +3,8 @@
 //! Integers are `i64` and an overflow is an error; `/` is real division, `//` floors and `%` has the
 //! sign of the divisor, as in Python. Sizes and durations add among themselves and scale by numbers.
 
+mod collection;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -10,8 +12,7 @@ use crate::operators::Value;
 use crate::operators::elementwise::elementary;
 use crate::parser::ast::{BinaryOp, UnaryOp};
 
-/// The most values a plan-time list or range may have.
-pub const MAX_LIST: usize = 100_000;
+pub use collection::{contains, elements};
 
 /// Why operands have no result.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,7 @@ fn undefined<T>(message: impl Into<String>, help: Option<&str>) -> Result<T, Fai
 /// The operand is of another kind, or the result does not fit.
 pub fn unary(op: UnaryOp, a: &Value) -> Outcome {
     match (op, a) {
+        (_, Value::UInt(n)) => beyond(*n),
         (UnaryOp::Neg, Value::Int(i)) => i.checked_neg().map_or_else(|| overflow("-", a, None), |i| Ok(Value::Int(i))),
         (UnaryOp::Neg, Value::Bool(b)) => Ok(Value::Int(-i64::from(*b))),
         (UnaryOp::Neg, Value::Float(x)) => Ok(Value::Float(-x)),
@@ -106,6 +108,12 @@ fn as_float(value: &Value) -> Option<f64> {
     }
 }
 
+/// Arithmetic with an integer that only an array of `u64` can take.
+fn beyond<T>(n: u64) -> Result<T, Failure> {
+    let help = format!("write it as a real number, `{n}.0`; only arrays of u64 compute with it");
+    undefined(format!("{n} is larger than the largest integer that is computed with, {}", i64::MAX), Some(&help))
+}
+
 fn overflow<T>(symbol: &str, a: &Value, b: Option<&Value>) -> Result<T, Failure> {
     let text = match b {
         Some(b) => format!("`{} {symbol} {}`", literal(a), literal(b)),
@@ -115,7 +123,10 @@ fn overflow<T>(symbol: &str, a: &Value, b: Option<&Value>) -> Result<T, Failure>
 }
 
 fn arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Outcome {
-    use Value::{Duration, Float, List, Size, Str};
+    use Value::{Duration, Float, List, Size, Str, UInt};
+    if let (UInt(n), _) | (_, UInt(n)) = (a, b) {
+        return beyond(*n);
+    }
     if let (Some(x), Some(y)) = (as_int(a), as_int(b)) {
         return int_arithmetic(op, x, y);
     }
@@ -127,7 +138,7 @@ fn arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Outcome {
         (BinaryOp::Add, Str(_), _) | (BinaryOp::Add, _, Str(_)) => {
             Err(Failure::Kinds { help: Some("put values into a text with braces: `\"{first}-01-01\"`".into()) })
         }
-        (BinaryOp::Add, List(x), List(y)) if x.len() + y.len() <= MAX_LIST => {
+        (BinaryOp::Add, List(x), List(y)) if x.len() + y.len() <= collection::MAX_LIST => {
             Ok(List(Arc::new(x.iter().chain(y.iter()).cloned().collect())))
         }
         (_, Size(x), Size(y)) => size_arithmetic(op, *x, *y, (a, b)),
@@ -244,6 +255,9 @@ fn duration_arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Outcome {
 }
 
 fn bits(op: BinaryOp, a: &Value, b: &Value) -> Outcome {
+    if let (Value::UInt(n), _) | (_, Value::UInt(n)) = (a, b) {
+        return beyond(*n);
+    }
     if let (Value::Bool(x), Value::Bool(y)) = (a, b) {
         let result = match op {
             BinaryOp::BitOr => x | y,
@@ -282,7 +296,11 @@ pub fn equal(a: &Value, b: &Value) -> bool {
 fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
         (Value::Str(x), Value::Str(y)) => Some(x.cmp(y)),
-        (Value::Size(x), Value::Size(y)) => Some(x.cmp(y)),
+        (Value::Size(x), Value::Size(y)) | (Value::UInt(x), Value::UInt(y)) => Some(x.cmp(y)),
+        (Value::UInt(_), Value::Int(_) | Value::Bool(_)) => Some(Ordering::Greater),
+        (Value::Int(_) | Value::Bool(_), Value::UInt(_)) => Some(Ordering::Less),
+        (Value::UInt(x), Value::Float(y)) => (*x as f64).partial_cmp(y),
+        (Value::Float(x), Value::UInt(y)) => x.partial_cmp(&(*y as f64)),
         (Value::Size(x), Value::Int(y)) => Some(i128::from(*x).cmp(&i128::from(*y))),
         (Value::Int(x), Value::Size(y)) => Some(i128::from(*x).cmp(&i128::from(*y))),
         (Value::Duration { months: m, micros: u }, Value::Duration { months: n, micros: v }) => {
@@ -313,50 +331,6 @@ fn order(op: BinaryOp, a: &Value, b: &Value) -> Outcome {
         BinaryOp::Gt => order.is_gt(),
         _ => order.is_ge(),
     }))
-}
-
-/// Whether `collection` holds `value`: a list an element, a range a number, a text a text.
-///
-/// # Errors
-/// `collection` is none of these.
-pub fn contains(collection: &Value, value: &Value) -> Result<bool, Failure> {
-    match (collection, value) {
-        (Value::Str(text), Value::Str(part)) => Ok(text.contains(part.as_str())),
-        (Value::List(items), _) => Ok(items.iter().any(|item| equal(item, value))),
-        (Value::Range(_), _) => Ok(elements(collection)?.iter().any(|item| equal(item, value))),
-        (Value::Record(fields), Value::Str(name)) => Ok(fields.iter().any(|(n, _)| n == name)),
-        _ => Err(Failure::Kinds { help: Some("`in` looks in a list, a range of integers or a text".into()) }),
-    }
-}
-
-/// The elements of a list or of a range of integers.
-///
-/// # Errors
-/// The value is neither, an end is missing, or there are more than [`MAX_LIST`].
-pub fn elements(value: &Value) -> Result<Vec<Value>, Failure> {
-    let range = match value {
-        Value::List(items) => return Ok(items.to_vec()),
-        Value::Range(range) => range,
-        _ => return kinds(),
-    };
-    let help = "write both ends, as in `0..<4`";
-    let (start, end) = match (&range.start, &range.end) {
-        (Some(Value::Int(start)), Some(Value::Int(end))) => (i128::from(*start), i128::from(*end)),
-        (Some(_), Some(_)) => return undefined("only a range of integers has elements", None),
-        _ => return undefined("a range with an open end has no elements", Some(help)),
-    };
-    let step = i128::from(range.step.unwrap_or(1));
-    if step == 0 {
-        return undefined("a step of zero never ends", None);
-    }
-    let reach = (end - start) * step.signum() + i128::from(range.closed);
-    let count = if reach <= 0 { 0 } else { (reach + step.abs() - 1) / step.abs() };
-    if count > MAX_LIST as i128 {
-        let help =
-            "ranges with elements are for a few values; arrays are made with `arange(start, stop, step, dim: x)`";
-        return undefined(format!("a list of {count} values is too long to plan with"), Some(help));
-    }
-    Ok((0..count).map(|i| Value::Int((start + i * step) as i64)).collect())
 }
 
 /// The value as text, for interpolation; none for what has no text.
@@ -390,6 +364,7 @@ pub fn literal(value: &Value) -> String {
         Value::None => "none".into(),
         Value::Bool(b) => b.to_string(),
         Value::Int(i) => i.to_string(),
+        Value::UInt(u) => u.to_string(),
         Value::Float(x) if x.is_nan() => "nan".into(),
         Value::Float(x) if x.is_infinite() => if *x > 0.0 { "inf" } else { "-inf" }.into(),
         Value::Float(x) if x.fract() == 0.0 && x.abs() < 1e16 => format!("{x:.1}"),
@@ -469,23 +444,5 @@ mod tests {
         assert_eq!(literal(&binary(BinaryOp::Mul, &day, &Value::Int(7)).unwrap()), "1w");
         let month = Value::Duration { months: 1, micros: 0 };
         assert!(binary(BinaryOp::Lt, &month, &day).is_err());
-    }
-
-    #[test]
-    fn ranges_have_elements() {
-        let range = |start, end, closed, step| {
-            let range = crate::operators::arguments::RangeValue {
-                start: Some(Value::Int(start)),
-                end: Some(Value::Int(end)),
-                closed,
-                step,
-            };
-            elements(&Value::Range(Box::new(range))).map(|v| v.iter().map(literal).collect::<Vec<_>>().join(" "))
-        };
-        assert_eq!(range(0, 4, false, None).unwrap(), "0 1 2 3");
-        assert_eq!(range(0, 4, true, Some(2)).unwrap(), "0 2 4");
-        assert_eq!(range(3, 0, true, Some(-1)).unwrap(), "3 2 1 0");
-        assert_eq!(range(3, 0, false, None).unwrap(), "");
-        assert!(range(0, i64::MAX, false, None).is_err());
     }
 }
