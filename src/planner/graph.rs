@@ -71,6 +71,8 @@ pub enum Sink {
         /// The type before long axes were cut to their ends; the value has only the first and last
         /// three elements of each axis that is longer than the node's.
         whole: Arc<ArrayType>,
+        /// Whether the value is text that is shown as it is, without quotes.
+        verbatim: bool,
     },
     /// A condition all of whose elements must hold.
     Assert {

@@ -192,6 +192,8 @@ pub enum AnswerKind {
         label: String,
         /// The type before long axes were cut.
         whole: Arc<ArrayType>,
+        /// Whether the value is text that is shown as it is.
+        verbatim: bool,
     },
     /// All elements must hold.
     Assert {

@@ -50,7 +50,7 @@ pub(super) fn kind(kind: &NodeKind) -> String {
             let overwrite = if write.overwrite { " overwrite" } else { "" };
             format!("write {} {:?}{overwrite}", write.location.format, write.location.url)
         }
-        NodeKind::Sink(Sink::Print { label, whole }) => format!("print {label:?} of {whole}"),
+        NodeKind::Sink(Sink::Print { label, whole, .. }) => format!("print {label:?} of {whole}"),
         NodeKind::Sink(Sink::Assert { condition, .. }) => format!("assert {condition:?}"),
     }
 }

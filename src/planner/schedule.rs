@@ -155,8 +155,8 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
 
 fn answer(kind: &NodeKind) -> AnswerKind {
     match kind {
-        NodeKind::Sink(Sink::Print { label, whole }) => {
-            AnswerKind::Print { label: label.clone(), whole: whole.clone() }
+        NodeKind::Sink(Sink::Print { label, whole, verbatim }) => {
+            AnswerKind::Print { label: label.clone(), whole: whole.clone(), verbatim: *verbatim }
         }
         NodeKind::Sink(Sink::Assert { condition, message }) => {
             AnswerKind::Assert { condition: condition.clone(), message: message.clone() }
@@ -398,9 +398,17 @@ fn refusal(group: &[Job], stage: &Stage, settings: &Settings) -> Refusal {
         span: group[0].span.into(),
         task: if task.is_empty() { "one value".into() } else { task.join(" × ") },
         help: format!(
-            "give at least --memory {}MiB, or ask for smaller chunks in the sink or with `rechunk`",
-            stage.cost.peak.div_ceil(1 << 20)
+            "give at least --memory {}, or ask for smaller chunks in the sink or with `rechunk`",
+            rounded_up(stage.cost.peak)
         ),
+    }
+}
+
+/// A size that suffices, in a unit that does not blur it.
+fn rounded_up(bytes: u64) -> String {
+    match bytes {
+        0..0xa0_0000 => format!("{}KiB", bytes.div_ceil(1 << 10)),
+        _ => format!("{}MiB", bytes.div_ceil(1 << 20)),
     }
 }
 

@@ -85,6 +85,8 @@ pub struct Shown {
     pub ty: Arc<ArrayType>,
     /// The values.
     pub values: Block,
+    /// Whether the value is text that is shown as it is, without quotes.
+    pub verbatim: bool,
 }
 
 /// What a run gives.
@@ -133,9 +135,9 @@ fn answers(plan: &Plan, results: &Results) -> Result<Vec<Shown>, RunError> {
     for answer in &plan.answers {
         let values = value(answer, results)?;
         match &answer.kind {
-            AnswerKind::Print { label, whole } => {
+            AnswerKind::Print { label, whole, verbatim } => {
                 let (label, whole) = (label.clone(), whole.clone());
-                shown.push(Shown { label, whole, ty: answer.ty.clone(), values });
+                shown.push(Shown { label, whole, ty: answer.ty.clone(), values, verbatim: *verbatim });
             }
             AnswerKind::Assert { condition, message } => check(answer, &values, condition, message.as_deref())?,
         }

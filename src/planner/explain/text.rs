@@ -191,7 +191,7 @@ fn reduction(step: &Step, value: Slot, weights: Option<Slot>) -> String {
 fn answer(plan: &Plan, answer: &Answer) -> String {
     let value = input(plan, &answer.value);
     match &answer.kind {
-        AnswerKind::Print { label, whole } => format!("print {label:?} of {whole}: {value}"),
+        AnswerKind::Print { label, whole, .. } => format!("print {label:?} of {whole}: {value}"),
         AnswerKind::Assert { condition, .. } => format!("assert {condition:?}: {value}"),
     }
 }

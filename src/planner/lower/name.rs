@@ -2,6 +2,7 @@
 
 use crate::operators::error::closest;
 
+use super::call::listed;
 use super::scope::operator_names;
 
 /// Names of other libraries and languages, and what to write here.
@@ -97,5 +98,13 @@ pub(super) fn suggestion(name: &str, functions: &[String]) -> Option<String> {
         return Some(format!("write `{how}`"));
     }
     let known: Vec<&str> = operator_names().chain(PLANNED.split_whitespace()).collect();
+    if let Some((family, _)) = name.split_once('.') {
+        let is_of_family = |k: &&&str| k.strip_prefix(family).is_some_and(|rest| rest.starts_with('.'));
+        let mut members: Vec<&str> = known.iter().filter(is_of_family).copied().collect();
+        members.dedup();
+        if !members.is_empty() && closest(name, members.iter().copied()).is_none() {
+            return Some(format!("there are {}", listed(&members)));
+        }
+    }
     closest(name, functions.iter().map(String::as_str).chain(known)).map(|near| format!("did you mean `{near}`?"))
 }

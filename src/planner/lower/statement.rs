@@ -130,6 +130,7 @@ impl Lowerer<'_> {
     }
 
     fn print_value(&mut self, label: String, value: &Value, at: Span) -> Lowering<()> {
+        let mut verbatim = false;
         let shown = match value {
             Value::Array(operand) => *operand,
             Value::Record(fields) => {
@@ -148,6 +149,7 @@ impl Lowerer<'_> {
                     let dtype = match known {
                         Value::Bool(_) => DType::Bool,
                         Value::Int(_) => DType::I64,
+                        Value::UInt(_) => DType::U64,
                         Value::Float(_) => DType::F64,
                         Value::Duration { .. } => DType::Duration,
                         _ => DType::Str,
@@ -155,6 +157,7 @@ impl Lowerer<'_> {
                     self.scalar_constant(dtype, scalar, at)
                 }
                 _ => {
+                    verbatim = true;
                     let text = value::text(known).unwrap_or_else(|| value::literal(known));
                     self.scalar_constant(DType::Str, crate::array::Scalar::Str(text.into()), at)
                 }
@@ -163,7 +166,7 @@ impl Lowerer<'_> {
         let whole = self.ty(shown);
         let cut = self.ends(shown, at);
         let ty = self.ty(cut);
-        let kind = NodeKind::Sink(Sink::Print { label, whole });
+        let kind = NodeKind::Sink(Sink::Print { label, whole, verbatim });
         self.lowered.graph.node(kind, ty, &[node(cut)], at);
         Ok(())
     }
