@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod command_line;
+mod contract;
 mod documentation;
 #[cfg(feature = "runtime")]
 mod explain;

@@ -175,9 +175,9 @@ fn array_key(builder: &dyn Builder, operand: Operand, ty: &ArrayType) -> Result<
         let message = format!("the key has {} values along `{}`, the array {size}", dim.size, dim.name);
         return Err(TypeError::new("ff::type::group_key", message));
     }
-    let block = builder.known(operand).ok_or_else(|| {
+    let block = builder.chosen_by(operand)?.ok_or_else(|| {
         let message = "the values of this key are not known while planning";
-        let help = "group by a coordinate, by what is computed from coordinates, or by a list";
+        let help = "group by a coordinate, a small array of a source, what is computed from these, or a list";
         TypeError::new("ff::type::group_key", message).with_help(help)
     })?;
     Ok((dim.name.clone(), key.dtype, block, key.attrs.clone()))

@@ -206,7 +206,7 @@ pub(super) fn coordinate(builder: &dyn Builder, dim: &DimName, value: &Value) ->
                 let message = format!("labels lie along one dim, this is {ty}");
                 return Err(TypeError::new("ff::type::argument", message));
             }
-            let block = builder.known(*operand).ok_or_else(unknown)?;
+            let block = builder.chosen_by(*operand)?.ok_or_else(unknown)?;
             Coord::from_block(dim.clone(), ty.dtype, &block, ty.attrs.clone())
                 .ok_or_else(|| TypeError::new("ff::type::coords", format!("{} values cannot be labels", ty.dtype)))?
         }

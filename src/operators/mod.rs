@@ -102,6 +102,15 @@ pub trait Builder {
     /// The values of an operand that is known while planning and small (a coordinate, a constant,
     /// arithmetic on these); none otherwise.
     fn known(&self, operand: Operand) -> Option<Block>;
+
+    /// The values of an operand by which elements are chosen or grouped: what is known, and what follows
+    /// from small arrays of a source, which are read for it; none otherwise.
+    ///
+    /// # Errors
+    /// An array cannot be read.
+    fn chosen_by(&self, operand: Operand) -> Result<Option<Block>, TypeError> {
+        Ok(self.known(operand))
+    }
 }
 
 /// One row of the registry.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::Lowerer;
 use crate::array::{ArrayType, Block, DType, Scalar};
-use crate::operators::{Arguments, Builder, Call, Constant, Operand, Operator, TypeError, Value};
-use crate::planner::graph::{Graph, NodeId, NodeKind};
+use crate::operators::{Arguments, Builder, Call, Constant, Operand, Operator, Pattern, TypeError, Value};
+use crate::planner::catalog::{Catalog, CatalogError};
+use crate::planner::graph::{Graph, NodeId, NodeKind, Source};
 use crate::planner::passes::fold_constants;
 use crate::source::Span;
 
@@ -18,6 +19,8 @@ pub(super) type KnownBlocks = RefCell<BTreeMap<NodeId, Option<Block>>>;
 struct Expansion<'e> {
     graph: &'e mut Graph,
     known: &'e KnownBlocks,
+    read: &'e KnownBlocks,
+    catalog: &'e dyn Catalog,
     span: Span,
 }
 
@@ -52,26 +55,89 @@ impl Builder for Expansion<'_> {
     fn known(&self, operand: Operand) -> Option<Block> {
         known(self.graph, self.known, node(operand))
     }
+
+    fn chosen_by(&self, operand: Operand) -> Result<Option<Block>, TypeError> {
+        let mut failed = None;
+        let mut read = |source: &Source, ty: &ArrayType| {
+            if ty.dims.count() > MAX_READ || failed.is_some() {
+                return None;
+            }
+            self.catalog.values(&source.location, &source.path).map_err(|error| failed = Some(error)).ok()
+        };
+        let block = followed(self.graph, self.read, node(operand), &mut read);
+        match failed {
+            None => Ok(block),
+            Some(CatalogError { code, message, help }) => {
+                self.read.borrow_mut().clear();
+                let error = TypeError::new(code, message);
+                Err(help.into_iter().fold(error, TypeError::with_help))
+            }
+        }
+    }
 }
+
+/// The most elements of an array that is read while planning because elements are chosen by it.
+const MAX_READ: u64 = 1 << 20;
+
+/// Reads the array of a source, or refuses to.
+type Read<'r> = &'r mut dyn FnMut(&Source, &ArrayType) -> Option<Block>;
 
 /// The block of a node that depends on constants alone and is small.
 fn known(graph: &Graph, blocks: &KnownBlocks, id: NodeId) -> Option<Block> {
-    if let Some(block) = blocks.borrow().get(&id) {
-        return block.clone();
+    followed(graph, blocks, id, &mut |_, _| None)
+}
+
+/// The block of a node that follows from constants, and from sources that can be read, and is small.
+fn followed(graph: &Graph, blocks: &KnownBlocks, id: NodeId, read: Read<'_>) -> Option<Block> {
+    let mut blocks = blocks.borrow_mut();
+    let mut pending = vec![id];
+    while let Some(&at) = pending.last() {
+        if blocks.contains_key(&at) {
+            pending.pop();
+            continue;
+        }
+        let unknown = match &graph[at].kind {
+            NodeKind::Apply(_) | NodeKind::Rechunk => {
+                graph.inputs(at).iter().copied().find(|input| !blocks.contains_key(input))
+            }
+            NodeKind::Constant(_) | NodeKind::Source(_) | NodeKind::Sink(_) => None,
+        };
+        // Nothing follows from an input that is not known, whatever the others are.
+        let in_vain =
+            !is_small_step(graph, at) || graph.inputs(at).iter().any(|input| matches!(blocks.get(input), Some(None)));
+        match unknown {
+            Some(input) if !in_vain => pending.push(input),
+            _ => {
+                let block = if in_vain { None } else { computed(graph, &blocks, at, read) };
+                blocks.insert(at, block);
+            }
+        }
     }
-    let block = match &graph[id].kind {
+    blocks.get(&id).cloned().flatten()
+}
+
+/// Whether a node could be computed while planning if its inputs were known.
+fn is_small_step(graph: &Graph, id: NodeId) -> bool {
+    let NodeKind::Apply(kernel) = &graph[id].kind else { return true };
+    let reduces = kernel.last().is_none_or(|step| matches!(step.call.pattern, Pattern::Reduction { .. }));
+    !reduces && graph[id].ty.bytes() <= fold_constants::LARGEST
+}
+
+/// The block of a node whose inputs were looked at.
+fn computed(graph: &Graph, blocks: &BTreeMap<NodeId, Option<Block>>, id: NodeId, read: Read<'_>) -> Option<Block> {
+    let of = |input: &NodeId| blocks.get(input).cloned().flatten();
+    let inputs = graph.inputs(id);
+    match &graph[id].kind {
         NodeKind::Constant(_) => fold_constants::known(graph, id),
         NodeKind::Apply(kernel) => {
-            let inputs = graph.inputs(id);
-            let known: Option<Vec<Block>> = inputs.iter().map(|input| known(graph, blocks, *input)).collect();
+            let known: Vec<Block> = inputs.iter().map(of).collect::<Option<_>>()?;
             let types: Vec<&ArrayType> = inputs.iter().map(|input| &*graph[*input].ty).collect();
-            known.and_then(|known| fold_constants::apply(&kernel.last()?.call, &types, &known, &graph[id].ty))
+            fold_constants::apply(&kernel.last()?.call, &types, &known, &graph[id].ty)
         }
-        NodeKind::Rechunk => graph.inputs(id).first().and_then(|input| known(graph, blocks, *input)),
-        NodeKind::Source(_) | NodeKind::Sink(_) => None,
-    };
-    blocks.borrow_mut().insert(id, block.clone());
-    block
+        NodeKind::Rechunk => inputs.first().and_then(of),
+        NodeKind::Source(source) => read(source, &graph[id].ty),
+        NodeKind::Sink(_) => None,
+    }
 }
 
 impl Lowerer<'_> {
@@ -82,8 +148,16 @@ impl Lowerer<'_> {
         arguments: &Arguments,
         span: Span,
     ) -> Result<Value, TypeError> {
-        let mut expansion = Expansion { graph: &mut self.lowered.graph, known: &self.known, span };
-        (operator.expand)(&mut expansion, arguments)
+        let mut expansion = Expansion {
+            graph: &mut self.lowered.graph,
+            known: &self.known,
+            read: &self.read,
+            catalog: self.catalog,
+            span,
+        };
+        let value = (operator.expand)(&mut expansion, arguments)?;
+        self.called_with(&value, arguments);
+        Ok(value)
     }
 
     /// The block of an operand that is known while planning.

@@ -342,7 +342,11 @@ impl Lowerer<'_> {
             let message = "the files hold another number of values than they say".to_owned();
             return self.fail(EdgeError::Decode { variable, message, at, help: None });
         };
-        Ok(self.constant(ty, Constant::Values(block), at))
+        let constant = self.constant(ty, Constant::Values(block), at);
+        for file in 0..files {
+            self.read_from(constant, self.datasets[dataset].files[file].location.clone());
+        }
+        Ok(constant)
     }
 
     fn units_problem<T>(&mut self, variable: &str, error: UnitsError, at: Span) -> Lowering<T> {

@@ -89,7 +89,11 @@ impl Lowerer<'_> {
         let dim = DimName::new(name);
         let size = ty.dims.get(&dim)?.size;
         match ty.coord(&dim) {
-            Some(coord) => Some(self.coord_constant(coord, at)),
+            Some(coord) => {
+                let constant = self.coord_constant(coord, at);
+                self.made_from(constant, operand);
+                Some(constant)
+            }
             None => {
                 let start = Constant::Linear { start: Scalar::Int(0), step: Scalar::Int(1) };
                 Some(self.constant(ArrayType::new(DType::I64, Dims::new([(dim, size)])), start, at))
@@ -136,6 +140,7 @@ impl Lowerer<'_> {
         let Some(block) = block else { return Err(super::Poisoned) };
         let ty = ArrayType { attrs: Arc::default(), ..ty.with_dtype(dtype) };
         let result = self.constant(ty, Constant::Values(block), at);
+        self.made_from(result, operand);
         self.name_node(result, part.name());
         Ok(Value::Array(result))
     }

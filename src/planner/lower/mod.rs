@@ -8,7 +8,8 @@
 //! A mistake does not end the walk. Whoever finds one reports it and gives [`Poisoned`]; what uses a
 //! poisoned value is poisoned too and says nothing more.
 //!
-//! Deliberately absent: reading data (but for coordinates, through the catalog) and any choice of how
+//! Deliberately absent: reading data (but for coordinates and small arrays by which elements are
+//! chosen, through the catalog) and any choice of how
 //! the graph is computed.
 
 mod builder;
@@ -22,6 +23,7 @@ mod input;
 mod member;
 mod name;
 mod operator;
+mod pack;
 mod param;
 mod provenance;
 mod scope;
@@ -151,6 +153,10 @@ pub(crate) struct Lowerer<'a> {
     datasets: Vec<Dataset>,
     /// Blocks of nodes that are known while planning, as far as they were asked for.
     known: builder::KnownBlocks,
+    /// The same, with what follows from small arrays that were read.
+    read: builder::KnownBlocks,
+    /// What was read or computed while planning, with what it came from.
+    origins: provenance::Origins,
     missing_params: Vec<(String, Span)>,
     settings_given: Vec<crate::parser::ast::Name>,
     /// Values of params as a script writes them, for provenance.
@@ -159,6 +165,8 @@ pub(crate) struct Lowerer<'a> {
     targets: Vec<(String, Span)>,
     depth: usize,
     steps: usize,
+    /// Whether it was said that there are too many steps.
+    exhausted: bool,
 }
 
 impl<'a> Lowerer<'a> {
@@ -175,12 +183,15 @@ impl<'a> Lowerer<'a> {
             importing: Vec::new(),
             datasets: Vec::new(),
             known: builder::KnownBlocks::default(),
+            read: builder::KnownBlocks::default(),
+            origins: provenance::Origins::default(),
             missing_params: Vec::new(),
             settings_given: Vec::new(),
             param_values: Vec::new(),
             targets: Vec::new(),
             depth: 0,
             steps: 0,
+            exhausted: false,
         }
     }
 

@@ -4,11 +4,48 @@
 use std::collections::BTreeMap;
 
 use super::Lowerer;
+use super::builder::node;
 use crate::array::{AttrValue, Attributes};
+use crate::operators::{Arguments, Operand, Value};
 use crate::planner::catalog::{Location, Stored};
 use crate::planner::graph::{NodeId, NodeKind};
 
+/// What nodes came from besides their inputs: labels and instants are constants of the graph, and a
+/// selection by them is a list of positions.
+#[derive(Default)]
+pub(super) struct Origins {
+    files: BTreeMap<NodeId, Vec<Location>>,
+    nodes: BTreeMap<NodeId, Vec<NodeId>>,
+}
+
 impl Lowerer<'_> {
+    /// Remembers the file of a constant that was read while planning.
+    pub(super) fn read_from(&mut self, constant: Operand, file: Location) {
+        self.origins.files.entry(node(constant)).or_default().push(file);
+    }
+
+    /// Remembers what a constant was made from.
+    pub(super) fn made_from(&mut self, constant: Operand, origin: Operand) {
+        self.origins.nodes.entry(node(constant)).or_default().push(node(origin));
+    }
+
+    /// Remembers which arguments the result of a call came from, beyond those that are its inputs.
+    pub(super) fn called_with(&mut self, result: &Value, arguments: &Arguments) {
+        let mut given = Vec::new();
+        let named = arguments.named.iter().map(|(_, value)| value);
+        let values = named.chain(&arguments.variadic).chain(arguments.per_dim.iter().map(|(_, value)| value));
+        values.for_each(|value| arrays(&value.value, &mut given));
+        let mut results = Vec::new();
+        arrays(result, &mut results);
+        for id in results.into_iter().filter(|id| !given.contains(id)) {
+            let inputs = self.lowered.graph.inputs(id);
+            let others: Vec<NodeId> = given.iter().copied().filter(|id| !inputs.contains(id)).collect();
+            if !others.is_empty() {
+                self.origins.nodes.entry(id).or_default().extend(others);
+            }
+        }
+    }
+
     /// Engine, script, params and sources of what is written, as attributes of the root.
     pub(super) fn provenance(&self, written: &[NodeId]) -> Attributes {
         let version = env!("CARGO_PKG_VERSION");
@@ -51,7 +88,11 @@ impl Lowerer<'_> {
                 let fingerprint = || self.catalog.fingerprint(&source.location);
                 found.entry(source.location.clone()).or_insert_with(fingerprint);
             }
+            for file in self.origins.files.get(&id).into_iter().flatten() {
+                found.entry(file.clone()).or_insert_with(|| self.catalog.fingerprint(file));
+            }
             pending.extend(graph.inputs(id));
+            pending.extend(self.origins.nodes.get(&id).into_iter().flatten());
         }
         found
     }
@@ -70,5 +111,15 @@ impl Lowerer<'_> {
         let bytes = self.sources.files().iter().flat_map(|f| f.text.bytes().chain([0]));
         let hash = bytes.fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
         format!("{hash:016x}")
+    }
+}
+
+/// The nodes of the arrays in a value.
+fn arrays(value: &Value, into: &mut Vec<NodeId>) {
+    match value {
+        Value::Array(operand) => into.push(node(*operand)),
+        Value::List(items) => items.iter().for_each(|item| arrays(item, into)),
+        Value::Record(fields) => fields.iter().for_each(|(_, field)| arrays(field, into)),
+        _ => {}
     }
 }

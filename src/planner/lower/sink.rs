@@ -9,7 +9,7 @@ use super::member::member_help;
 use super::scope::Item;
 use super::sink_options::SinkOptions;
 use super::{Lowerer, Lowering};
-use crate::array::{ArrayType, AttrValue, Attributes, DType, Dim, DimName, Kind, Scalar};
+use crate::array::{ArrayType, DType, Dim, DimName};
 use crate::operators::{Operand, Value};
 use crate::parser::ast::{self, Arg, Expr, ExprKind, StrPart};
 use crate::planner::catalog::Location;
@@ -39,6 +39,9 @@ impl Lowerer<'_> {
         free?;
         let written = written?;
         self.check_dims(&options, &written, at)?;
+        if place.path.is_none() || written.len() > 1 {
+            self.check_names(&written, sink.value.span)?;
+        }
         let mut variables = Vec::new();
         let mut inputs = Vec::new();
         for one in &written {
@@ -136,12 +139,8 @@ impl Lowerer<'_> {
                     self.fail(EdgeError::SinkNameless { at: e.span, help })
                 }
             },
-            (known, _) => match self.array_of(known, e.span) {
-                Some(operand) => {
-                    let name = path.map(|p| p.value.trim_matches('/').to_owned()).or_else(|| written_name(e));
-                    let path = format!("/{}", name.unwrap_or_else(|| "value".to_owned()));
-                    Ok(vec![Written { path, operand }])
-                }
+            (known, path) => match self.array_of(known, e.span) {
+                Some(operand) => self.written(e, Item::Value(Value::Array(operand)), path),
                 None => self.expected("what is written", "an array or a dataset", known, e.span, None),
             },
         }
@@ -172,6 +171,7 @@ impl Lowerer<'_> {
         let dtype = match value {
             Value::Bool(_) => DType::Bool,
             Value::Int(_) => DType::I64,
+            Value::UInt(_) => DType::U64,
             Value::Float(_) => DType::F64,
             _ => return None,
         };
@@ -207,6 +207,25 @@ impl Lowerer<'_> {
         sound
     }
 
+    /// In a dataset the variable that is named as a dim holds the labels of that dim.
+    fn check_names(&mut self, written: &[Written], at: Span) -> Lowering<()> {
+        let parted = |path: &str| path.rsplit_once('/').map(|(group, name)| (group.to_owned(), DimName::new(name)));
+        for (group, name) in written.iter().filter_map(|w| parted(&w.path)) {
+            let beside = written.iter().filter(|w| parted(&w.path).is_some_and(|(other, _)| other == group));
+            let is_dim = beside.into_iter().any(|w| self.ty(w.operand).dims.axis(&name).is_some());
+            let of_name =
+                written.iter().find(|w| parted(&w.path).is_some_and(|at| at == (group.clone(), name.clone())));
+            let Some(ty) = of_name.filter(|_| is_dim).map(|w| self.ty(w.operand)) else { continue };
+            if !matches!(ty.dims.names().collect::<Vec<_>>().as_slice(), [only] if **only == name) {
+                let message = format!("the variable `{name}` is named as a dim, and is {ty}");
+                let help = "in a dataset that name is the dim's labels: give the variable another, in a record: \
+                            `sink {name: …} to …`";
+                return self.fail(EdgeError::SinkDataset { message, at, help: Some(help.to_owned()) });
+            }
+        }
+        Ok(())
+    }
+
     /// The node and the storage of one array.
     fn variable_of(
         &mut self,
@@ -236,87 +255,6 @@ impl Lowerer<'_> {
         let chunks = Some(chunks);
         let (path, codecs) = (written.path.clone(), options.codecs.clone());
         Ok((x, Variable { path, chunks, shards, codecs, fill, attrs }))
-    }
-
-    /// Applies `dtype`, `scale_factor`, `add_offset` and `fill_value`.
-    fn packed(
-        &mut self,
-        x: Operand,
-        options: &SinkOptions,
-        attrs: &mut Attributes,
-        fill: &mut Option<Scalar>,
-        at: Span,
-    ) -> Lowering<Operand> {
-        let dtype = self.ty(x).dtype;
-        let packs = options.scale.is_some() || options.offset.is_some();
-        let stored = options.dtype.as_ref().map_or(dtype, |d| d.value);
-        if !packs && options.dtype.is_none() && options.fill.is_none() {
-            return Ok(x);
-        }
-        if !dtype.is_numeric() || !stored.is_numeric() || (packs && dtype.kind() == Kind::Complex) {
-            let message = format!("{dtype} values cannot be packed as {stored}");
-            let at = options.dtype.as_ref().map_or(at, |d| d.span);
-            return self.bad_sink_option(
-                &message,
-                at,
-                "`dtype`, `scale_factor`, `add_offset` and `fill_value` are for numbers",
-            );
-        }
-        let number = |x: f64| AttrValue::Number(DType::F64, Scalar::Float(x));
-        let mut y = if packs { self.cast_to(x, DType::F64, at)? } else { x };
-        if let Some(offset) = options.offset {
-            y = self.operator("sub", &[Value::Array(y), Value::Float(offset)], at)?;
-            attrs.set("add_offset", number(offset));
-        }
-        if let Some(scale) = options.scale {
-            y = self.operator("div", &[Value::Array(y), Value::Float(scale)], at)?;
-            attrs.set("scale_factor", number(scale));
-        }
-        if let Some(value) = &options.fill {
-            if !fits(&value.value, stored) {
-                let message = format!("`fill_value` {} is no {stored}", value.value);
-                return self.bad_sink_option(&message, value.span, "it must be a value of the dtype that is stored");
-            }
-            if self.ty(y).dtype.has_missing() && !value.value.is_missing() {
-                let weak = value.value.as_i64().map_or(Value::Float(value.value.as_f64().unwrap_or(0.0)), Value::Int);
-                y = self.operator("fillna", &[Value::Array(y), weak], at)?;
-            }
-            attrs.set("_FillValue", AttrValue::Number(stored, value.value.clone()));
-            *fill = Some(value.value.clone());
-        }
-        if stored.is_integer() && self.ty(y).dtype.kind() == Kind::Float {
-            y = self.operator("round", &[Value::Array(y)], at)?;
-        }
-        self.cast_to(y, stored, at)
-    }
-
-    /// Instants, durations and truth values as files can hold them; floats say that NaN is missing.
-    fn storable(
-        &mut self,
-        x: Operand,
-        native_bool: bool,
-        attrs: &mut Attributes,
-        fill: &mut Option<Scalar>,
-        at: Span,
-    ) -> Lowering<Operand> {
-        let dtype = self.ty(x).dtype;
-        match dtype {
-            DType::Bool if !native_bool => {
-                attrs.set("dtype", AttrValue::Str("bool".to_owned()));
-                self.cast_to(x, DType::I8, at)
-            }
-            DType::DateTime(_) | DType::Duration => {
-                attrs.set("_FillValue", AttrValue::Number(DType::I64, Scalar::Int(i64::MIN)));
-                *fill = Some(Scalar::Int(i64::MIN));
-                Ok(x)
-            }
-            DType::F16 | DType::F32 | DType::F64 if attrs.get("_FillValue").is_none() => {
-                attrs.set("_FillValue", AttrValue::Number(dtype, Scalar::Float(f64::NAN)));
-                fill.get_or_insert(Scalar::Float(f64::NAN));
-                Ok(x)
-            }
-            _ => Ok(x),
-        }
     }
 
     /// Whether shards hold whole chunks, and whether the format can store the arrays so.
@@ -372,19 +310,4 @@ fn clash(a: &ArrayType, b: &ArrayType) -> Option<(DimName, String)> {
         }
     }
     None
-}
-
-/// Whether a fill value is one of a dtype.
-fn fits(value: &Scalar, dtype: DType) -> bool {
-    match dtype.kind() {
-        Kind::Float | Kind::Complex => true,
-        _ => match value {
-            Scalar::Int(i) => {
-                let span = 1i128 << (8 * dtype.size());
-                let (low, high) = if dtype.kind() == Kind::Signed { (-span / 2, span / 2) } else { (0, span) };
-                (low..high).contains(&i128::from(*i))
-            }
-            _ => false,
-        },
-    }
 }

@@ -101,7 +101,7 @@ impl Lowerer<'_> {
             "attrs" => options.attrs = self.attributes(e)?,
             "version" => match self.plan_value(e, "`version`")? {
                 Value::Int(version @ (2 | 3)) => options.version = Some(version as u8),
-                other => return self.expected("`version`", "2 or 3, the version of Zarr,", &other, e.span, None),
+                other => return self.expected("`version`", "2 or 3 (the version of Zarr)", &other, e.span, None),
             },
             "unlimited" => options.unlimited = self.unlimited(e)?,
             "mode" => options.overwrite |= self.mode(e)?,
@@ -158,6 +158,7 @@ impl Lowerer<'_> {
     fn number(&mut self, place: &str, e: &Expr) -> Lowering<Scalar> {
         match self.plan_value(e, place)? {
             Value::Int(i) => Ok(Scalar::Int(i)),
+            Value::UInt(u) => Ok(Scalar::UInt(u)),
             Value::Float(x) => Ok(Scalar::Float(x)),
             other => self.expected(place, "a number", &other, e.span, None),
         }
@@ -225,6 +226,7 @@ impl Lowerer<'_> {
         let mut given = Vec::new();
         for arg in args {
             let value = match &arg.value.kind {
+                ExprKind::None => Scalar::Str("none".into()),
                 ExprKind::Name(word) if !self.is_visible(word) => Scalar::Str(word.as_str().into()),
                 _ => {
                     let value = self.plan_value(&arg.value, "the argument of a codec")?;
@@ -276,6 +278,7 @@ fn attribute(value: &Value) -> Option<AttrValue> {
     Some(match value {
         Value::Str(text) => AttrValue::Str(text.clone()),
         Value::Int(i) => AttrValue::Number(DType::I64, Scalar::Int(*i)),
+        Value::UInt(u) => AttrValue::Number(DType::U64, Scalar::UInt(*u)),
         Value::Bool(b) => AttrValue::Number(DType::I8, Scalar::Int(i64::from(*b))),
         Value::Float(x) => AttrValue::Number(DType::F64, Scalar::Float(*x)),
         Value::DType(dtype) => AttrValue::Str(dtype.name().to_owned()),

@@ -83,6 +83,7 @@ impl Lowerer<'_> {
         let name = source.name.value.clone();
         let (nodes, coords) = (BTreeMap::new(), BTreeMap::new());
         self.datasets.push(Dataset { name, at, files, options, nodes, coords });
+        self.check_concat(self.datasets.len() - 1)?;
         let path = place.path.map_or(Name { value: String::new(), span: at }, |p| p);
         self.opened(self.datasets.len() - 1, &path)
     }
@@ -232,7 +233,9 @@ impl Lowerer<'_> {
             && self.datasets[dataset].files.len() == 1
             && let Some(coord) = self.stored_coordinate(dataset, 0, path)?
         {
-            return Ok(self.coord_constant(&coord, at));
+            let constant = self.coord_constant(&coord, at);
+            self.read_from(constant, self.datasets[dataset].files[0].location.clone());
+            return Ok(constant);
         }
         let along = self.datasets[dataset].options.concat.as_ref().map(|d| d.value.clone());
         let axis = along.and_then(|dim| dims.iter().position(|d| *d == dim));

@@ -1,10 +1,14 @@
 //! What stands in the parentheses and braces of a source.
 
+use std::collections::BTreeSet;
+
 use super::call::listed;
+use super::member::member_help;
 use super::{Lowerer, Lowering};
 use crate::array::DimName;
 use crate::operators::{Value, error::closest};
 use crate::parser::ast::{Expr, ExprKind, Field, Target};
+use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
 use crate::planner::error::{EdgeError, PlanError};
 use crate::source::{Span, Spanned};
 
@@ -156,8 +160,37 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// The dim along which files are joined must be one of a variable.
+    pub(super) fn check_concat(&mut self, dataset: usize) -> Lowering<()> {
+        let source = &self.datasets[dataset];
+        let Some(along) = source.options.concat.clone() else { return Ok(()) };
+        let stored = source.files[0].stored.clone();
+        let mut arrays = Vec::new();
+        match &*stored {
+            Stored::Array(array) => arrays.push(array),
+            Stored::Group(root) => collect(root, &mut arrays),
+        }
+        let mut names = BTreeSet::new();
+        for array in arrays {
+            names.extend(self.dims_of(dataset, array)?);
+        }
+        if names.contains(&along.value) {
+            return Ok(());
+        }
+        let names: Vec<&str> = names.iter().map(DimName::as_str).collect();
+        let help = member_help(along.value.as_str(), &names, "the dims are");
+        let message = format!("no variable has the dim `{}`, along which files are to be joined", along.value);
+        self.fail(EdgeError::SourceOption { message, at: along.span, label: "no such dim".into(), help })
+    }
+
     fn bad_option<T>(&mut self, message: &str, at: Span, help: &str) -> Lowering<T> {
         let (message, help) = (message.to_owned(), Some(help.to_owned()));
         self.fail(EdgeError::SourceOption { message, at, label: "here".into(), help })
     }
+}
+
+/// All arrays of a group and the groups in it.
+fn collect<'s>(group: &'s StoredGroup, arrays: &mut Vec<&'s StoredArray>) {
+    arrays.extend(group.arrays.iter().map(|(_, array)| array));
+    group.groups.iter().for_each(|(_, inner)| collect(inner, arrays));
 }
