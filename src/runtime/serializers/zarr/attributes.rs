@@ -1,12 +1,14 @@
 //! Attributes in JSON, as zarr-python and xarray write and read them.
 //!
 //! JSON has one kind of number; integers come as `i64` (or `u64`), all others as `f64`. Numbers that
-//! are not finite are the strings `NaN`, `Infinity`, `-Infinity`. xarray stores `_FillValue` of
-//! floating-point arrays in Zarr v3 as the base64 text of eight little-endian bytes; so does this module.
+//! are not finite are the strings `NaN`, `Infinity`, `-Infinity`. In Zarr v3, xarray stores `_FillValue`
+//! by the dtype of the array: of floats the base64 text of eight little-endian bytes, of complex numbers
+//! a list of two, and it reads nothing else; so does this module.
 
+use num_complex::Complex64;
 use serde_json::{Map, Value};
 
-use crate::array::{AttrValue, Attributes, DType, Kind, Scalar};
+use crate::array::{AttrValue, Attributes, Block, DType, Kind, Scalar};
 
 /// Attributes whose values are elements of their array.
 const ELEMENTS: [&str; 2] = ["_FillValue", "missing_value"];
@@ -72,6 +74,13 @@ fn number_dtype(scalar: &Scalar) -> DType {
 fn element(value: &Value, dtype: DType) -> Option<AttrValue> {
     let scalar = match (value, dtype.kind()) {
         (Value::Array(items), _) if items.len() == 1 => return element(&items[0], dtype),
+        (Value::Array(items), Kind::Complex) if items.len() == 2 => {
+            let part = |i: usize| match &items[i] {
+                Value::String(text) => not_finite(text).or_else(|| from_base64_float(text)),
+                other => other.as_f64(),
+            };
+            Scalar::Complex(Complex64::new(part(0)?, part(1)?))
+        }
         (Value::String(text), Kind::Float) => Scalar::Float(not_finite(text).or_else(|| from_base64_float(text))?),
         (Value::Number(n), Kind::Float) => Scalar::Float(n.as_f64()?),
         (Value::Number(_), Kind::Signed | Kind::Unsigned) => scalar(value)?,
@@ -94,16 +103,31 @@ fn from_base64_float(text: &str) -> Option<f64> {
     Some(f64::from_le_bytes(from_base64(text)?.try_into().ok()?))
 }
 
-/// The JSON object of attributes, as Zarr `version` has it.
-pub fn to_json(attributes: &Attributes, version: u8) -> Map<String, Value> {
+/// The `_FillValue` of an array of `dtype` as xarray reads it in Zarr v3; none where it is no number.
+fn fill_value(value: &AttrValue, dtype: DType) -> Option<Value> {
+    let scalar = value.as_scalar()?;
+    let float = |x: f64| Value::String(to_base64(&x.to_le_bytes()));
+    Some(match dtype.kind() {
+        Kind::Float => float(scalar.as_f64()?),
+        Kind::Complex => {
+            let z = match scalar {
+                Scalar::Complex(z) => *z,
+                other => Complex64::new(other.as_f64()?, 0.0),
+            };
+            vec![float(z.re), float(z.im)].into()
+        }
+        Kind::Signed | Kind::Unsigned => number(&Block::from_scalar(dtype, scalar).get(&[])),
+        _ => return None,
+    })
+}
+
+/// The JSON object of attributes, as Zarr `version` has it, of an array of `dtype` or of a group.
+pub fn to_json(attributes: &Attributes, version: u8, dtype: Option<DType>) -> Map<String, Value> {
     let entries = attributes.iter().filter_map(|(name, value)| {
+        let fill = dtype.filter(|_| version == 3 && name == "_FillValue").and_then(|dtype| fill_value(value, dtype));
         let value = match value {
             AttrValue::Unreadable(_) => return None,
-            AttrValue::Number(dtype, Scalar::Float(x))
-                if version == 3 && name == "_FillValue" && dtype.kind() == Kind::Float =>
-            {
-                Value::String(to_base64(&x.to_le_bytes()))
-            }
+            _ if fill.is_some() => fill.unwrap_or_default(),
             AttrValue::Str(text) => Value::String(text.clone()),
             AttrValue::StrList(texts) => texts.iter().cloned().map(Value::String).collect(),
             AttrValue::Number(_, scalar) => number(scalar),
@@ -179,7 +203,7 @@ mod tests {
         assert!(attributes.get("_FillValue").unwrap().as_scalar().unwrap().is_missing());
         let mut expected = object.clone();
         expected["range"] = serde_json::json!([0.0, 0.5]);
-        assert_eq!(Value::Object(to_json(&attributes, 3)), Value::Object(expected));
+        assert_eq!(Value::Object(to_json(&attributes, 3, Some(DType::F32))), Value::Object(expected));
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Target {
             groups.extend(parts);
         }
         for group in groups {
-            let attrs = if group.is_empty() { attributes::to_json(root, self.version) } else { Object::new() };
+            let attrs = if group.is_empty() { attributes::to_json(root, self.version, None) } else { Object::new() };
             let node = if self.version == 3 {
                 Node { is_array: false, metadata: group_v3(attrs), attrs: Object::new() }
             } else {
@@ -252,7 +252,7 @@ fn v3(spec: &ArraySpec, codecs: &Translated) -> Object {
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
         "fill_value": number(&fill),
         "codecs": codecs,
-        "attributes": attributes::to_json(&spec.attrs, 3),
+        "attributes": attributes::to_json(&spec.attrs, 3, Some(spec.dtype)),
         "dimension_names": names,
         "zarr_format": 3,
         "node_type": "array",
@@ -267,7 +267,7 @@ fn v2(spec: &ArraySpec, codecs: &Translated) -> (Object, Object) {
     let missing = missing.map(|v| Block::from_scalar(spec.dtype, &v).get(&[]));
     let fill = missing.or_else(|| fill_of(spec));
     let names: Vec<&str> = spec.dims.iter().map(|d| d.as_str()).collect();
-    let mut attrs = attributes::to_json(&attrs, 2);
+    let mut attrs = attributes::to_json(&attrs, 2, Some(spec.dtype));
     attrs.insert("_ARRAY_DIMENSIONS".to_owned(), json!(names));
     let filters = if codecs.v2_filters.is_empty() { Value::Null } else { json!(codecs.v2_filters) };
     let metadata = json!({
