@@ -10,5 +10,6 @@ mod hdf5;
 mod lowering;
 mod parse;
 mod programs;
+mod sinks;
 mod tidy;
 mod world;

@@ -7,8 +7,9 @@ use functionfuse::array::block::Element;
 use functionfuse::array::{AttrValue, Attributes, Block, DType, DimName, Scalar};
 use functionfuse::diagnostic::Diagnostics;
 use functionfuse::parser::ast::Program;
-use functionfuse::planner::catalog::{Catalog, CatalogError, Location, Stored, StoredArray, StoredGroup};
+use functionfuse::planner::catalog::{Catalog, CatalogError, Location, SinkForm, Stored, StoredArray, StoredGroup};
 use functionfuse::planner::target::{ArraySpec, TargetOptions};
+use functionfuse::runtime::serializers::sinks;
 use functionfuse::source::SourceMap;
 
 /// The catalog of the world.
@@ -188,6 +189,10 @@ impl Catalog for World {
 
     fn formats(&self) -> Vec<&'static str> {
         vec!["zarr", "hdf5", "netcdf", "npy", "csv"]
+    }
+
+    fn sink_form(&self, format: &str) -> Option<SinkForm> {
+        sinks::form(format)
     }
 
     fn fingerprint(&self, _: &Location) -> Option<String> {

@@ -89,6 +89,24 @@ impl CatalogError {
     }
 }
 
+/// What a sink into a format may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SinkForm {
+    /// The options that the format honours, list by list.
+    pub options: &'static [&'static [&'static str]],
+    /// Whether it holds arrays at paths within.
+    pub has_paths: bool,
+    /// Whether the arrays in it have names.
+    pub has_names: bool,
+}
+
+impl SinkForm {
+    /// Whether the format honours an option.
+    pub fn has_option(&self, name: &str) -> bool {
+        self.options.iter().any(|list| list.contains(&name))
+    }
+}
+
 /// The world as the planner sees it.
 pub trait Catalog {
     /// The metadata of what lies at `location`.
@@ -125,6 +143,9 @@ pub trait Catalog {
 
     /// The names of the formats there are, for suggestions.
     fn formats(&self) -> Vec<&'static str>;
+
+    /// What a sink into the format named may say; none where there is no such format.
+    fn sink_form(&self, format: &str) -> Option<SinkForm>;
 
     /// A text that changes when the data does (size and modification time), for provenance.
     fn fingerprint(&self, location: &Location) -> Option<String>;

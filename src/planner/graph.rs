@@ -94,8 +94,6 @@ pub struct Write {
     pub options: TargetOptions,
     /// Whether an existing target is replaced.
     pub overwrite: bool,
-    /// Whether coordinates come along (not for an array written to an explicit path).
-    pub with_coords: bool,
 }
 
 /// One array of a sink, with the options that bear on its storage.
@@ -113,6 +111,8 @@ pub struct Variable {
     pub fill: Option<Scalar>,
     /// All attributes of the array in the target.
     pub attrs: Attributes,
+    /// Whether its coordinates come along (not for an array written to an explicit path).
+    pub with_coords: bool,
 }
 
 /// Nodes and edges; the weight of an edge is the input it feeds.

@@ -57,10 +57,7 @@ pub struct TargetOptions {
 pub fn specs(write: &Write, types: &[Arc<ArrayType>]) -> Vec<(ArraySpec, Option<Block>)> {
     let mut specs: Vec<(ArraySpec, Option<Block>)> =
         write.variables.iter().zip(types).map(|(variable, ty)| (variable_spec(variable, ty), None)).collect();
-    if !write.with_coords {
-        return specs;
-    }
-    for (variable, ty) in write.variables.iter().zip(types) {
+    for (variable, ty) in write.variables.iter().zip(types).filter(|(variable, _)| variable.with_coords) {
         let group = variable.path.rsplit_once('/').map_or("", |(group, _)| group);
         for dim in ty.dims.names() {
             let path = format!("{group}/{dim}");

@@ -12,10 +12,10 @@ use std::sync::{Arc, Mutex};
 
 use super::World;
 use super::place::{self, Place};
-use super::serializers::{ArrayReader, Container, FORMATS, Format};
+use super::serializers::{ArrayReader, Container, FORMATS, Format, sinks};
 use crate::array::{Block, ChunkGrid, Region};
 use crate::operators::error::closest;
-use crate::planner::catalog::{Catalog, CatalogError, Location, Stored, StoredArray, StoredGroup};
+use crate::planner::catalog::{Catalog, CatalogError, Location, SinkForm, Stored, StoredArray, StoredGroup};
 use crate::planner::target::{ArraySpec, TargetOptions};
 
 /// Coordinates larger than this are not read whole.
@@ -89,6 +89,10 @@ impl Catalog for LocalCatalog {
 
     fn formats(&self) -> Vec<&'static str> {
         FORMATS.iter().map(|format| format.name).collect()
+    }
+
+    fn sink_form(&self, format: &str) -> Option<SinkForm> {
+        sinks::form(format)
     }
 
     fn fingerprint(&self, location: &Location) -> Option<String> {

@@ -129,11 +129,27 @@ pub enum EdgeError {
 
     /// Two sinks with one target.
     #[error("two sinks write `{url}`")]
-    #[diagnostic(
-        code(ff::sink::conflict),
-        help("write a record, `sink {{a: x, b: y}} to …`, or choose another target")
-    )]
+    #[diagnostic(code(ff::sink::conflict))]
     SinkConflict {
+        /// The target.
+        url: String,
+        /// The second sink.
+        #[label("and here")]
+        at: Span,
+        /// The first.
+        #[label("written here")]
+        first: Span,
+        /// The remedy.
+        #[help]
+        help: String,
+    },
+
+    /// Two sinks into one target that do not want the same file.
+    #[error("two sinks write into `{url}` and differ in {what}")]
+    #[diagnostic(code(ff::sink::shared), help("it is one file or store: say the same of it in both sinks"))]
+    SinkShared {
+        /// What differs.
+        what: String,
         /// The target.
         url: String,
         /// The second sink.

@@ -33,6 +33,7 @@ mod sink_options;
 mod source;
 mod source_options;
 mod statement;
+mod target;
 mod type_check;
 pub mod value;
 
@@ -161,8 +162,8 @@ pub(crate) struct Lowerer<'a> {
     settings_given: Vec<crate::parser::ast::Name>,
     /// Values of params as a script writes them, for provenance.
     param_values: Vec<(String, String)>,
-    /// URLs that sinks write, and where.
-    targets: Vec<(String, Span)>,
+    /// What sinks write.
+    targets: Vec<target::Claimed>,
     depth: usize,
     steps: usize,
     /// Whether it was said that there are too many steps.

@@ -2,7 +2,7 @@
 
 use super::sink_options::SinkOptions;
 use super::{Lowerer, Lowering};
-use crate::array::{AttrValue, Attributes, DType, Kind, Scalar};
+use crate::array::{AttrValue, Attributes, Block, DType, Kind, Scalar};
 use crate::operators::{Operand, Value};
 use crate::source::Span;
 
@@ -52,8 +52,9 @@ impl Lowerer<'_> {
         let chosen = options.fill.as_ref().map(|value| value.value.clone());
         let missing = chosen.or_else(|| default_fill(stored).filter(|_| dtype.kind() == Kind::Float));
         if let Some(value) = &missing {
+            let value = Block::from_scalar(stored, value).get(&[]);
             attrs.set("_FillValue", AttrValue::Number(stored, value.clone()));
-            *fill = Some(value.clone());
+            *fill = Some(value);
         }
         match missing {
             _ if stored.is_integer() && self.ty(y).dtype.kind() == Kind::Float => {

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use super::builder::node;
 use super::call::listed;
 use super::member::member_help;
-use super::scope::Item;
 use super::sink_options::SinkOptions;
 use super::{Lowerer, Lowering};
-use crate::array::{ArrayType, DType, Dim, DimName};
+use crate::array::{ArrayType, Attributes, DType, Dim, DimName};
 use crate::operators::{Operand, Value};
 use crate::parser::ast::{self, Arg, Expr, ExprKind, StrPart};
-use crate::planner::catalog::Location;
+use crate::planner::catalog::{Location, SinkForm};
 use crate::planner::error::EdgeError;
-use crate::planner::graph::{NodeId, NodeKind, Sink, Variable, Write};
+use crate::planner::graph::{NodeId, Variable, Write};
 use crate::planner::target::{TargetOptions, default_chunks, specs};
 use crate::source::{Span, Spanned};
 
@@ -33,11 +32,14 @@ impl Lowerer<'_> {
         let options = self.sink_options(&target.options);
         let item = self.item(&sink.value);
         let (format, place, options) = (format?, place?, options?);
+        let form = self.check_form(&format, target, &place)?;
         let location = Location { format, url: place.urls.into_iter().next().unwrap_or_default() };
-        let free = self.claim(&location, &options, target.span);
-        let written = self.written(&sink.value, item?, place.path.as_ref());
-        free?;
-        let written = written?;
+        let free = self.claim(&location, place.path.as_ref(), &options, target.span);
+        let item = item?;
+        let value = self.value_of(item, sink.value.span)?;
+        let is_record = matches!(value, Value::Record(_));
+        let written = self.written(&sink.value, &value, place.path.as_ref(), form);
+        let (free, written) = (free?, written?);
         self.check_dims(&options, &written, at)?;
         if place.path.is_none() || written.len() > 1 {
             self.check_names(&written, sink.value.span)?;
@@ -45,26 +47,21 @@ impl Lowerer<'_> {
         let mut variables = Vec::new();
         let mut inputs = Vec::new();
         for one in &written {
-            let (operand, variable) = self.variable_of(one, &options, &location, sink.value.span)?;
+            let (operand, mut variable) = self.variable_of(one, &options, &location, sink.value.span)?;
+            variable.with_coords = is_record || place.path.is_none();
             inputs.push(node(operand));
             variables.push(variable);
         }
         self.leave_out_attributes(&mut variables, &inputs, target.span);
-        let mut attrs = self.provenance(&inputs);
-        if matches!(written.as_slice(), [_]) {
-            options.attrs.iter().for_each(|(n, v)| variables[0].attrs.set(n, v.clone()));
-        } else {
-            options.attrs.iter().for_each(|(n, v)| attrs.set(n, v.clone()));
+        let mut of_dataset = options.attrs;
+        if !is_record {
+            std::mem::take(&mut of_dataset).iter().for_each(|(n, v)| variables[0].attrs.set(n, v.clone()));
         }
-        let with_coords = place.path.is_none();
         let (version, overwrite) = (options.version, options.overwrite);
         let unlimited = options.unlimited.into_iter().map(|dim| dim.value).collect();
-        let options = TargetOptions { version, unlimited, attrs };
-        let write = Write { location, variables, options, overwrite, with_coords };
-        self.check_write(&write, &inputs, target.span)?;
-        let ty = self.lowered.graph[inputs[0]].ty.clone();
-        self.lowered.graph.node(NodeKind::Sink(Sink::Write(Box::new(write))), ty, &inputs, at);
-        Ok(())
+        let options = TargetOptions { version, unlimited, attrs: Attributes::new() };
+        let write = Write { location, variables, options, overwrite };
+        self.put(free, write, inputs, &of_dataset, (target.span, at))
     }
 
     /// Takes out attributes that cannot be written, and warns of them.
@@ -99,32 +96,22 @@ impl Lowerer<'_> {
         self.fail(EdgeError::SinkOption { message, at: format.span, label: "not a format".into(), help })
     }
 
-    /// Takes a target for this sink; an error where it exists or another sink has it.
-    fn claim(&mut self, location: &Location, options: &SinkOptions, at: Span) -> Lowering<()> {
-        let url = location.url.trim_end_matches('/').to_owned();
-        let within = |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
-        if let Some((_, first)) = self.targets.iter().find(|(other, _)| within(&url, other) || within(other, &url)) {
-            let first = *first;
-            return self.fail(EdgeError::SinkConflict { url, at, first });
-        }
-        self.targets.push((url, at));
-        if !options.overwrite && self.catalog.exists(location) {
-            return self.fail(EdgeError::SinkExists { url: location.url.clone(), at });
-        }
-        Ok(())
-    }
-
     /// The arrays of what is written, each with its path in the target.
-    fn written(&mut self, e: &Expr, item: Item, path: Option<&Spanned<String>>) -> Lowering<Vec<Written>> {
-        let value = self.value_of(item, e.span)?;
-        match (&value, path) {
+    fn written(
+        &mut self,
+        e: &Expr,
+        value: &Value,
+        path: Option<&Spanned<String>>,
+        form: SinkForm,
+    ) -> Lowering<Vec<Written>> {
+        match (value, path) {
             (Value::Record(fields), path) => {
                 let root = path.map_or("", |p| p.value.trim_matches('/'));
                 self.written_record(fields, root, e.span)
             }
             (Value::View(_), _) => {
                 let help = Some("reduce it, as in `x |> groupby(time.month) |> mean()`".to_owned());
-                self.expected("what is written", "an array or a dataset", &value, e.span, help)
+                self.expected("what is written", "an array or a dataset", value, e.span, help)
             }
             (Value::Array(operand), Some(path)) => {
                 let path = format!("/{}", path.value.trim_matches('/'));
@@ -132,6 +119,7 @@ impl Lowerer<'_> {
             }
             (Value::Array(operand), None) => match written_name(e).or_else(|| self.name_from_input()) {
                 Some(name) => Ok(vec![Written { path: format!("/{name}"), operand: *operand }]),
+                None if !form.has_names => Ok(vec![Written { path: "/value".to_owned(), operand: *operand }]),
                 None => {
                     let help = "name it in a record, `sink {name: …} to …`, with `let`, or give a path in the target, \
                                 `zarr(\"out.zarr\", \"name\")`"
@@ -235,7 +223,7 @@ impl Lowerer<'_> {
         at: Span,
     ) -> Lowering<(Operand, Variable)> {
         let mut attrs = (*self.ty(written.operand).attrs).clone();
-        let native_bool = matches!(location.format.as_str(), "zarr" | "hdf5");
+        let native_bool = matches!(location.format.as_str(), "zarr" | "hdf5" | "npy" | "csv");
         let mut fill = None;
         let x = self.packed(written.operand, options, &mut attrs, &mut fill, at)?;
         let x = self.storable(x, native_bool, &mut attrs, &mut fill, at)?;
@@ -254,11 +242,11 @@ impl Lowerer<'_> {
         let shards = (!options.shards.is_empty()).then(|| ty.dims.iter().zip(&chunks).map(shard).collect());
         let chunks = Some(chunks);
         let (path, codecs) = (written.path.clone(), options.codecs.clone());
-        Ok((x, Variable { path, chunks, shards, codecs, fill, attrs }))
+        Ok((x, Variable { path, chunks, shards, codecs, fill, attrs, with_coords: true }))
     }
 
     /// Whether shards hold whole chunks, and whether the format can store the arrays so.
-    fn check_write(&mut self, write: &Write, inputs: &[NodeId], at: Span) -> Lowering<()> {
+    pub(super) fn check_write(&mut self, write: &Write, inputs: &[NodeId], at: Span) -> Lowering<()> {
         let types: Vec<Arc<ArrayType>> = inputs.iter().map(|id| self.lowered.graph[*id].ty.clone()).collect();
         let arrays: Vec<_> = specs(write, &types).into_iter().map(|(spec, _)| spec).collect();
         for array in &arrays {

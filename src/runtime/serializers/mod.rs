@@ -11,6 +11,7 @@ mod contexts;
 pub mod csv;
 pub mod hdf5;
 pub mod npy;
+pub mod sinks;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod zarr;

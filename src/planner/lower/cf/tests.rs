@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::array::block::{Element, with_type};
-use crate::planner::catalog::{Catalog, CatalogError, Location, Stored};
+use crate::planner::catalog::{Catalog, CatalogError, Location, SinkForm, Stored};
 use crate::planner::lower::{Inputs, Lowerer};
 use crate::planner::target::{ArraySpec, TargetOptions};
 use crate::source::SourceMap;
@@ -28,6 +28,9 @@ impl Catalog for Nothing {
     }
     fn formats(&self) -> Vec<&'static str> {
         Vec::new()
+    }
+    fn sink_form(&self, _: &str) -> Option<SinkForm> {
+        None
     }
     fn fingerprint(&self, _: &Location) -> Option<String> {
         None
