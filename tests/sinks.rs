@@ -209,3 +209,49 @@ fn sinks_with_paths_share_a_target() {
         assert!(!folder.path().join("n.zarr").exists());
     }
 }
+
+#[test]
+fn stores_are_compared_by_what_they_mean() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let diff = |args: &[&str]| {
+        let place = |name: &&str| match name.starts_with("--") || name.parse::<f64>().is_ok() {
+            true => (*name).to_owned(),
+            false => folder.path().join(name).display().to_string(),
+        };
+        let args: Vec<String> = std::iter::once("diff".to_owned()).chain(args.iter().map(place)).collect();
+        let output = ffrun(&args.iter().map(String::as_str).collect::<Vec<_>>());
+        (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    succeed(
+        folder.path(),
+        r#"
+let n = arange(0, 6, 1, dim: t)
+let x = (linspace(0.0, 1.1, 6, dim: t) where n != 2) as f32
+let big = where(n == 3, 1, 0) + 9007199254740992
+sink {x: x} to netcdf("OUT/a.nc")
+sink {x: x} to zarr("OUT/a.zarr") { chunks: {t: 4} }
+sink {x: x} to netcdf("OUT/packed.nc") { dtype: i16, scale_factor: 0.001, add_offset: 1.0, fill_value: -32768 }
+sink {x: x where n != 3} to netcdf("OUT/hole.nc")
+sink {x: x |> with_attrs(units: "K")} to netcdf("OUT/units.nc")
+sink {x: big} to netcdf("OUT/big.nc")
+sink {x: big - n // 5} to netcdf("OUT/big2.nc")
+"#,
+    );
+    for (args, code, said) in [
+        (&["a.nc", "a.nc"][..], 0, ""),
+        (&["a.nc", "a.zarr"], 0, ""),
+        (&["a.zarr", "a.nc", "--raw"], 0, ""),
+        (&["a.nc", "packed.nc"], 1, "values differ"),
+        (&["a.nc", "packed.nc", "--atol", "0.0006"], 0, ""),
+        (&["packed.nc", "a.nc", "--atol", "0.0006"], 0, ""),
+        (&["packed.nc", "packed.nc"], 0, ""),
+        (&["a.nc", "packed.nc", "--raw"], 1, "f32 against i16"),
+        (&["a.nc", "hole.nc", "--atol", "9"], 1, "1 values differ, first at [3]"),
+        (&["a.nc", "units.nc"], 1, "/x@units: only in the second"),
+        (&["big.nc", "big2.nc"], 1, "1 values differ, first at [5]: 9007199254740992 against 9007199254740991"),
+        (&["big.nc", "big2.nc", "--atol", "1"], 0, ""),
+    ] {
+        let (found, text) = diff(args);
+        assert!(found == code && text.contains(said), "{args:?}: {found} {text}");
+    }
+}

@@ -127,6 +127,12 @@ fn bad() -> StoredGroup {
     group("/", vec![], arrays)
 }
 
+/// Times finer than a microsecond.
+fn fine() -> StoredGroup {
+    let time = array("/time", DType::I64, &[("time", 3)], vec![text("units", "nanoseconds since 2000-01-01")]);
+    group("/", vec![], vec![time, array("/x", DType::F32, &[("time", 3)], vec![])])
+}
+
 fn stored(url: &str) -> Option<Stored> {
     Some(match url {
         "air.nc" => Stored::Group(air()),
@@ -135,6 +141,7 @@ fn stored(url: &str) -> Option<Stored> {
         "rain_2001.nc" => Stored::Group(year(DType::F32, "days since 2001-01-01")),
         "rain_odd.nc" => Stored::Group(year(DType::I16, "days since 2002-01-01")),
         "plain.h5" => Stored::Group(plain()),
+        "fine.nc" => Stored::Group(fine()),
         "bad.nc" => Stored::Group(bad()),
         "bare.npy" => Stored::Array(array("/", DType::F64, &[("", 100), ("", 4)], vec![]).1),
         _ => return None,
@@ -161,6 +168,7 @@ impl Catalog for World {
             ("air.nc", "/lon") => steps::<f32>(8, |i| 45.0 * i),
             ("model.nc", "/time") => steps::<f64>(12, |i| 30.0 * i),
             ("model.nc", "/lat") => steps::<f32>(4, |i| 30.0 * i),
+            ("fine.nc", "/time") => steps::<i64>(3, |i| 490.0 * i),
             (_, "/time") => steps::<i64>(12, |i| 30.0 * i),
             (_, "/x") => steps::<f64>(3, |i| i),
             (url, path) => panic!("the values of {path} in {url} are not metadata"),

@@ -52,7 +52,7 @@ struct Arguments {
 const USAGE: &str = "ffrun SCRIPT [--PARAM VALUE]... [OPTIONS]
        ffrun -e EXPR IN [OUT] [OPTIONS]
        ffrun info URL
-       ffrun diff A B [--rtol X] [--atol X]";
+       ffrun diff A B [--rtol X] [--atol X] [--raw]";
 
 const AFTER: &str = "\
 Params of a script are options too: `ffrun SCRIPT --help` lists them.

@@ -1,10 +1,14 @@
 //! `ffrun diff`: where two stores differ, in structure and in values.
+//!
+//! Values are compared as CF attributes mean them, so that packing, fill values and units of time make no difference;
+//! what says how values are encoded is then no attribute.
 
 use std::sync::Arc;
 
 use crate::array::{AttrValue, Block, ChunkGrid, Region, Scalar};
 use crate::cli::info::attribute;
 use crate::planner::catalog::{CatalogError, Stored, StoredArray, StoredGroup};
+use crate::planner::lower::cf::Encoding;
 use crate::planner::tasks;
 use crate::runtime::serializers::{ArrayReader, Container, StorageError};
 
@@ -17,17 +21,26 @@ pub struct Tolerance {
     pub atol: f64,
 }
 
+/// How stores are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// How far values may differ.
+    pub tolerance: Tolerance,
+    /// Whether values, dtypes and all attributes are compared as they are stored.
+    pub raw: bool,
+}
+
 /// The differences between two stores, one text each; empty where they are equal.
 ///
 /// # Errors
 /// An array cannot be read.
-pub fn diff(a: &dyn Container, b: &dyn Container, tolerance: Tolerance) -> Result<Vec<String>, String> {
+pub fn diff(a: &dyn Container, b: &dyn Container, how: How) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     let (left, right) = (arrays(a.stored()), arrays(b.stored()));
     for (path, array) in &left {
         match right.iter().find(|(p, _)| p == path) {
             None => found.push(format!("{path}: only in the first")),
-            Some((_, other)) => compare(&mut found, (a, array), (b, other), tolerance)?,
+            Some((_, other)) => compare(&mut found, (a, array), (b, other), how)?,
         }
     }
     let only = right.iter().filter(|(path, _)| !left.iter().any(|(p, _)| p == path));
@@ -53,28 +66,48 @@ fn arrays(stored: &Stored) -> Vec<(String, StoredArray)> {
 
 type Side<'a> = (&'a dyn Container, &'a StoredArray);
 
-fn compare(found: &mut Vec<String>, a: Side<'_>, b: Side<'_>, tolerance: Tolerance) -> Result<(), String> {
+/// How two arrays are encoded; none where what is stored is compared as it is.
+type Encodings = Option<(Encoding, Encoding)>;
+
+fn compare(found: &mut Vec<String>, a: Side<'_>, b: Side<'_>, how: How) -> Result<(), String> {
     let path = &a.1.path;
-    for (name, value) in a.1.attrs.iter() {
-        match b.1.attrs.get(name) {
+    let encodings: Encodings = (!how.raw).then(|| (Encoding::of(a.1), Encoding::of(b.1)));
+    let (left, right) = match &encodings {
+        None => (a.1.attrs.clone(), b.1.attrs.clone()),
+        Some((of_a, of_b)) => (of_a.rest(&a.1.attrs), of_b.rest(&b.1.attrs)),
+    };
+    for (name, value) in left.iter() {
+        match right.get(name) {
             Some(AttrValue::Unreadable(why)) => found.push(format!("{path}@{name}: {why}, not compared")),
-            Some(other) if other == value => {}
+            Some(other) if same_attribute(value, other) => {}
             Some(other) => found.push(format!("{path}@{name}: {} against {}", attribute(value), attribute(other))),
             None => found.push(format!("{path}@{name}: only in the first")),
         }
     }
-    let only = b.1.attrs.iter().filter(|(name, _)| a.1.attrs.get(name).is_none());
+    let only = right.iter().filter(|(name, _)| left.get(name).is_none());
     found.extend(only.map(|(name, _)| format!("{path}@{name}: only in the second")));
     if a.1.dims != b.1.dims {
         found.push(format!("{path}: dims {:?} against {:?}", a.1.dims, b.1.dims));
     }
-    if a.1.dtype != b.1.dtype {
+    let encoded = encodings.as_ref().is_some_and(|(of_a, of_b)| of_a.alters() || of_b.alters());
+    if a.1.dtype != b.1.dtype && !encoded {
         found.push(format!("{path}: {} against {}", a.1.dtype, b.1.dtype));
     }
     if a.1.shape != b.1.shape {
         found.push(format!("{path}: shape {:?} against {:?}", a.1.shape, b.1.shape));
         return Ok(());
     }
+    compare_values(found, a, b, &encodings, how.tolerance)
+}
+
+fn compare_values(
+    found: &mut Vec<String>,
+    a: Side<'_>,
+    b: Side<'_>,
+    encodings: &Encodings,
+    tolerance: Tolerance,
+) -> Result<(), String> {
+    let path = &a.1.path;
     let open = |side: Side<'_>| side.0.reader(&side.1.path).map_err(|e: CatalogError| e.to_string());
     let (left, right) = (open(a)?, open(b)?);
     let shape = &a.1.shape;
@@ -84,10 +117,15 @@ fn compare(found: &mut Vec<String>, a: Side<'_>, b: Side<'_>, tolerance: Toleran
     for index in Region::whole(&grid.counts(shape)).indices() {
         let region = grid.region(&index, shape);
         let read = |reader: &Arc<dyn ArrayReader>| region_of(&**reader, &region, shape).map_err(|e| e.to_string());
-        values(&read(&left)?, &read(&right)?, &region, tolerance, &mut |at, x, y| {
+        let (left, right) = (read(&left)?, read(&right)?);
+        let (left, right) = match encodings {
+            None => (left.scalars(), right.scalars()),
+            Some((of_a, of_b)) => (meant(path, of_a, &left)?, meant(path, of_b, &right)?),
+        };
+        for ((at, x), y) in region.indices().zip(left).zip(right).filter(|((_, x), y)| !same(x, y, tolerance)) {
             count += 1;
             first.get_or_insert_with(|| format!("{at:?}: {x} against {y}"));
-        });
+        }
     }
     if let Some(first) = first {
         found.push(format!("{path}: {count} values differ, first at {first}"));
@@ -116,22 +154,38 @@ fn region_of(reader: &dyn ArrayReader, region: &Region, shape: &[u64]) -> Result
     Ok(whole.unwrap_or_else(|| Block::from_list(Vec::<u8>::new())))
 }
 
-fn values(
-    a: &Block,
-    b: &Block,
-    region: &Region,
-    tolerance: Tolerance,
-    differ: &mut dyn FnMut(Vec<u64>, Scalar, Scalar),
-) {
-    for ((index, x), y) in region.indices().zip(a.scalars()).zip(b.scalars()) {
-        let same = match (x.as_f64(), y.as_f64()) {
-            (Some(p), Some(q)) => {
-                p == q || (p.is_nan() && q.is_nan()) || (p - q).abs() <= tolerance.atol + tolerance.rtol * q.abs()
+fn meant(path: &str, encoding: &Encoding, block: &Block) -> Result<Vec<Scalar>, String> {
+    encoding.meant(block).map_err(|e| format!("`{path}` cannot be decoded: {e}; `--raw` compares what is stored"))
+}
+
+/// Whether two values are equal, or as near as the tolerance allows; what is missing equals what is missing.
+fn same(x: &Scalar, y: &Scalar, tolerance: Tolerance) -> bool {
+    let near = |distance: f64, size: f64| distance <= tolerance.atol + tolerance.rtol * size;
+    if x == y || (x.is_missing() && y.is_missing()) {
+        return true;
+    }
+    match (x, y) {
+        (Scalar::Complex(p), Scalar::Complex(q)) => near((p - q).norm(), q.norm()),
+        _ => match (x.as_i64(), y.as_i64(), x.as_f64(), y.as_f64()) {
+            (Some(p), Some(q), ..) => {
+                p == q || near((i128::from(p) - i128::from(q)).unsigned_abs() as f64, (q as f64).abs())
             }
-            _ => x == y || (x.is_missing() && y.is_missing()),
-        };
-        if !same {
-            differ(index, x, y);
-        }
+            (_, _, Some(p), Some(q)) => p == q || near((p - q).abs(), q.abs()),
+            _ => false,
+        },
+    }
+}
+
+/// Whether two attributes say the same: numbers by their values, as JSON does not keep their dtypes.
+fn same_attribute(a: &AttrValue, b: &AttrValue) -> bool {
+    let numbers = |value: &AttrValue| match value {
+        AttrValue::Number(_, number) => Some(vec![number.clone()]),
+        AttrValue::Numbers(_, numbers) => Some(numbers.clone()),
+        _ => None,
+    };
+    let exact = Tolerance { rtol: 0.0, atol: 0.0 };
+    match (numbers(a), numbers(b)) {
+        (Some(p), Some(q)) => p.len() == q.len() && p.iter().zip(&q).all(|(x, y)| same(x, y, exact)),
+        _ => a == b,
     }
 }

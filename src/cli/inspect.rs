@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use super::diff::Tolerance;
+use super::diff::{How, Tolerance};
 use crate::planner::catalog::Location;
 use crate::runtime::World;
 use crate::runtime::catalog::LocalCatalog;
@@ -21,6 +21,9 @@ struct Info {
 }
 
 /// Compares two stores: structure, attributes, values. Exits 0 where they are equal, else 1.
+///
+/// Values are compared as CF attributes mean them (fill values, packing, times); these attributes and the dtypes of encoded
+/// arrays are not compared. What is missing equals what is missing.
 #[derive(Parser)]
 #[command(name = "ffrun diff")]
 struct Diff {
@@ -34,6 +37,9 @@ struct Diff {
     /// Absolute tolerance
     #[arg(long, default_value_t = 0.0)]
     atol: f64,
+    /// Compare values, dtypes and attributes as they are stored
+    #[arg(long)]
+    raw: bool,
 }
 
 fn open(url: &str) -> Arc<dyn Container> {
@@ -55,7 +61,8 @@ pub fn info(args: &[OsString]) -> i32 {
 pub fn diff(args: &[OsString]) -> i32 {
     let arguments = Diff::parse_from(args);
     let tolerance = Tolerance { rtol: arguments.rtol, atol: arguments.atol };
-    match super::diff::diff(&*open(&arguments.a), &*open(&arguments.b), tolerance) {
+    let how = How { tolerance, raw: arguments.raw };
+    match super::diff::diff(&*open(&arguments.a), &*open(&arguments.b), how) {
         Ok(found) => {
             let text: String = found.iter().map(|difference| format!("{difference}\n")).collect();
             let differs = if found.is_empty() { super::DONE } else { super::SCRIPT };

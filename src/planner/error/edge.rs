@@ -57,6 +57,27 @@ pub enum EdgeError {
         help: Option<String>,
     },
 
+    /// Times that are finer than a microsecond.
+    #[error("times are whole microseconds, and `{variable}` counts nanoseconds: {rounded} of {of} are rounded{merged}")]
+    #[diagnostic(
+        code(ff::source::time_rounded),
+        severity(warning),
+        help("`{{ decode: false }}` on the source reads the numbers as they are stored")
+    )]
+    TimesRounded {
+        /// The variable.
+        variable: String,
+        /// How many are no whole microseconds.
+        rounded: usize,
+        /// Of how many.
+        of: usize,
+        /// How many lose what told them apart, where there are such.
+        merged: String,
+        /// The place that needs it.
+        #[label("needed here")]
+        at: Span,
+    },
+
     /// A variable the format cannot give as an array.
     #[error("`{variable}` cannot be read: {message}")]
     #[diagnostic(code(ff::source::unsupported))]

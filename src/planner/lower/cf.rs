@@ -6,9 +6,14 @@
 //! Beyond xarray, values outside `valid_min`, `valid_max` or `valid_range` are missing too, as the
 //! conventions (section 2.5.1) and netCDF4-python have it.
 
+mod times;
+mod values;
+
 use std::sync::Arc;
 
 use super::{Lowerer, Lowering};
+use times::{Instants, instants};
+
 use crate::array::calendar::cf::{TimeUnits, UnitsError};
 use crate::array::{
     ArrayType, AttrValue, Attributes, Block, Calendar, Coord, CoordValues, DType, DimName, Dims, Kind, Scalar,
@@ -38,7 +43,7 @@ const ENCODING: [&str; 11] = [
 
 /// How the values of an array are encoded, from its attributes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Encoding {
+pub(crate) struct Encoding {
     /// The dtype stored.
     stored: DType,
     /// Values that mean "missing"; NaN is not among them.
@@ -135,7 +140,7 @@ impl Encoding {
     }
 
     /// Whether decoding changes the values.
-    fn alters(&self) -> bool {
+    pub(crate) fn alters(&self) -> bool {
         let integers = self.integer_dtype() != self.stored;
         self.is_bool
             || integers
@@ -143,6 +148,15 @@ impl Encoding {
             || self.is_packed()
             || self.has_valid()
             || self.time.is_some()
+    }
+
+    /// The dtype in which a scale or offset of `dtype` applies to values decoded to `float`.
+    fn wide(&self, dtype: DType, float: DType) -> DType {
+        match dtype.kind() {
+            Kind::Float if dtype.size() > float.size() => dtype,
+            Kind::Signed | Kind::Unsigned if dtype.size() == 8 => DType::F64,
+            _ => float,
+        }
     }
 
     fn is_packed(&self) -> bool {
@@ -257,12 +271,7 @@ impl Lowerer<'_> {
         for (name, factor) in [("mul", &encoding.scale), ("add", &encoding.offset)] {
             let Some((dtype, factor)) = factor else { continue };
             let factor = Value::Float(factor.as_f64().unwrap_or(f64::NAN));
-            let wide = match dtype.kind() {
-                Kind::Float if dtype.size() > float.size() => *dtype,
-                Kind::Signed | Kind::Unsigned if dtype.size() == 8 => DType::F64,
-                _ => float,
-            };
-            let operand = self.cast_to(x, wide, at)?;
+            let operand = self.cast_to(x, encoding.wide(*dtype, float), at)?;
             let scaled = self.operator(name, &[Value::Array(operand), factor], at)?;
             x = self.cast_to(scaled, float, at)?;
         }
@@ -330,9 +339,10 @@ impl Lowerer<'_> {
                 Err(error) => return self.catalog_problem(error, at, "needed here"),
             };
             match instants(&block, &Encoding::of(&stored)) {
-                Ok((found, in_calendar)) => {
-                    times.extend(found);
-                    calendar = in_calendar;
+                Ok(found) => {
+                    self.warn_of_rounding(&variable, &found, at);
+                    times.extend(found.times);
+                    calendar = found.calendar;
                 }
                 Err(error) => return self.units_problem(&variable, error, at),
             }
@@ -373,7 +383,9 @@ impl Lowerer<'_> {
         let attrs = encoding.rest(&array.attrs);
         if encoding.time.is_some() {
             return match instants(block, &encoding) {
-                Ok((times, calendar)) => {
+                Ok(found) => {
+                    self.warn_of_rounding(dim.as_str(), &found, at);
+                    let Instants { times, calendar, .. } = found;
                     let (dtype, values) = (DType::DateTime(calendar), CoordValues::Time(times, calendar));
                     Ok(Some(Arc::new(Coord { dim, dtype, values, attrs })))
                 }
@@ -403,27 +415,6 @@ fn constant_value(scalar: &Scalar) -> Value {
         Scalar::UInt(u) => i64::try_from(*u).map_or(Value::Float(*u as f64), Value::Int),
         other => Value::Float(other.as_f64().unwrap_or(f64::NAN)),
     }
-}
-
-/// The instants that stored numbers mean, in C order.
-fn instants(block: &Block, encoding: &Encoding) -> Result<(Vec<i64>, Calendar), UnitsError> {
-    let (units, calendar) = encoding.time.as_ref().map_or(("", "standard"), |(u, c)| (u.as_str(), c.as_str()));
-    let calendar = Calendar::parse(calendar)
-        .ok_or_else(|| UnitsError::NotReference { text: format!("{units} in the calendar {calendar}") })?;
-    let units = TimeUnits::parse(units, calendar)?;
-    let is_missing = |s: &Scalar| {
-        s.is_missing() || encoding.fills.iter().any(|f| f == s || (f.as_f64().is_some() && f.as_f64() == s.as_f64()))
-    };
-    let number = |(_, value): &(DType, Scalar)| value.as_f64();
-    let (scale, offset) = (encoding.scale.as_ref().and_then(number), encoding.offset.as_ref().and_then(number));
-    let decode = |s: Scalar| match (is_missing(&s), s.as_i64(), s.as_f64()) {
-        (true, ..) => Ok(i64::MIN),
-        (_, Some(i), _) if scale.is_none() && offset.is_none() => units.decode_int(i),
-        (_, _, Some(x)) => units.decode(x * scale.unwrap_or(1.0) + offset.unwrap_or(0.0)),
-        _ => Ok(i64::MIN),
-    };
-    let times = block.scalars().into_iter().map(decode).collect::<Result<Vec<i64>, UnitsError>>()?;
-    Ok((times, calendar))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@
 
 mod builder;
 mod call;
-mod cf;
+pub(crate) mod cf;
 mod expression;
 mod function;
 mod import;
