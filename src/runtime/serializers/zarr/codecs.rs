@@ -1,6 +1,6 @@
 //! Codecs: from the bytes of a stored chunk to its elements and back.
 //!
-//! zarrs supplies the codecs. A [`Pipeline`] runs them one after the other on the caller's thread
+//! zarrs supplies most of the codecs (see [`chain`](super::chain)). A [`Pipeline`] runs them one after the other on the caller's thread
 //! and bounds what each may produce by what the metadata declares, so that no input makes it
 //! allocate more; the general-purpose decompressors are called here directly, into buffers of the
 //! declared size (gzip and zlib through libdeflate).
@@ -14,12 +14,11 @@ use std::sync::Arc;
 use libdeflater::{CompressionError, Compressor};
 use serde_json::Value;
 use zarrs::array::{
-    ArrayBytes, ArrayToArrayCodecTraits, ArrayToBytesCodecTraits, BytesRepresentation, BytesToBytesCodecTraits,
-    CodecChain, CodecMetadataOptions, CodecOptions, DataType, FillValue,
+    ArrayBytes, ArrayToBytesCodecTraits, BytesRepresentation, CodecMetadataOptions, CodecOptions, DataType, FillValue,
 };
 use zarrs::metadata::v3::MetadataV3;
-use zarrs::plugin::ExtensionName;
 
+use super::chain::{ByteCodec, Chain, Stage};
 use super::element::Element;
 use crate::runtime::serializers::contexts::{self, Zstd};
 
@@ -30,16 +29,24 @@ pub const MAX_CHUNK_BYTES: u64 = 1 << 40;
 const MAX_TEXT_BYTES: u64 = 1 << 30;
 
 /// An array before one of its codecs, or after the last.
-struct Representation {
-    shape: Vec<NonZeroU64>,
-    data_type: DataType,
-    fill: FillValue,
+pub(super) struct Representation {
+    pub(super) shape: Vec<NonZeroU64>,
+    pub(super) data_type: DataType,
+    pub(super) fill: FillValue,
+}
+
+impl Representation {
+    /// The number of elements.
+    pub(super) fn count(&self) -> u64 {
+        self.shape.iter().fold(1, |n, s| n.saturating_mul(s.get()))
+    }
 }
 
 /// Codecs applied to chunks of one shape.
 pub struct Pipeline {
-    chain: CodecChain,
-    /// One more than there are array-to-array codecs.
+    stages: Vec<Stage>,
+    to_bytes: Arc<dyn ArrayToBytesCodecTraits>,
+    /// One more than there are stages.
     arrays: Vec<Representation>,
     steps: Vec<Step>,
     encoded_limit: u64,
@@ -51,7 +58,7 @@ pub struct Pipeline {
 
 /// A bytes-to-bytes codec with the most bytes it may decode to.
 struct Step {
-    codec: Arc<dyn BytesToBytesCodecTraits>,
+    codec: ByteCodec,
     kind: Kind,
     limit: u64,
     /// Whether it decodes to exactly that many bytes.
@@ -74,29 +81,6 @@ pub fn options() -> CodecOptions {
     CodecOptions::default().with_concurrent_target(1).with_validate_checksums(true).with_store_empty_chunks(true)
 }
 
-/// Codecs of metadata as zarrs wants them.
-///
-/// # Errors
-/// The metadata is malformed, or a codec is unknown; it is named.
-pub fn chain(codecs: &[Value]) -> Result<CodecChain, String> {
-    let mut metadata = Vec::new();
-    for codec in codecs {
-        let codec: MetadataV3 =
-            serde_json::from_value(codec.clone()).map_err(|_| format!("the codec {codec} is malformed"))?;
-        metadata.push(codec);
-    }
-    for codec in &metadata {
-        if let Err(error) = zarrs::array::Codec::from_metadata(codec) {
-            let reason = match error {
-                zarrs::plugin::PluginCreateError::Unsupported(_) => "is not supported".to_owned(),
-                other => format!("cannot be set up: {other}"),
-            };
-            return Err(format!("the codec `{}` {reason}", codec.name()));
-        }
-    }
-    CodecChain::from_metadata(&metadata).map_err(|error| format!("the codecs do not fit together: {error}"))
-}
-
 impl Pipeline {
     /// The codecs of v3 metadata for chunks of `shape`.
     ///
@@ -107,7 +91,7 @@ impl Pipeline {
         let data_type = DataType::from_metadata(&zarrs_type).map_err(|e| e.to_string())?;
         let zero = serde_json::from_value(element.zarrs_zero()).map_err(|e| e.to_string())?;
         let fill = data_type.fill_value_v3(&zero).map_err(|e| e.to_string())?;
-        let chain = chain(codecs)?;
+        let chain = Chain::new(codecs, element.zarrs_dtype())?;
         Pipeline::of_chain(chain, data_type, fill, shape)
     }
 
@@ -115,36 +99,35 @@ impl Pipeline {
     ///
     /// # Errors
     /// A codec does not apply to such chunks.
-    pub fn of_chain(chain: CodecChain, data_type: DataType, fill: FillValue, shape: &[u64]) -> Result<Self, String> {
+    pub fn of_chain(chain: Chain, data_type: DataType, fill: FillValue, shape: &[u64]) -> Result<Self, String> {
         let shape: Option<Vec<_>> = shape.iter().map(|&n| NonZeroU64::new(n)).collect();
         let shape = shape.ok_or("a chunk size is zero")?;
         let size = data_type.fixed_size().unwrap_or(16) as u64;
         let decoded_bytes = bounded_product(shape.iter().map(|n| n.get()).chain([size]));
         let decoded_bytes = decoded_bytes.ok_or("a chunk is larger than a tebibyte")?;
         let mut arrays = vec![Representation { shape, data_type, fill }];
-        for codec in chain.array_to_array_codecs() {
+        for stage in &chain.stages {
             let before = arrays.last().expect("there is one");
-            let (shape, data_type, fill) =
-                guarded("the codecs", || codec.encoded_representation(&before.shape, &before.data_type, &before.fill))?;
-            arrays.push(Representation { shape, data_type, fill });
+            arrays.push(stage.encoded(before)?);
         }
         let last = arrays.last().expect("there is one");
-        let mut bytes = guarded("the codecs", || {
-            chain.array_to_bytes_codec().encoded_representation(&last.shape, &last.data_type, &last.fill)
-        })?;
+        let mut bytes =
+            guarded("the codecs", || chain.to_bytes.encoded_representation(&last.shape, &last.data_type, &last.fill))?;
         let mut steps = Vec::new();
-        for codec in chain.bytes_to_bytes_codecs() {
+        for codec in chain.steps {
             let exact = matches!(bytes, BytesRepresentation::FixedSize(_));
             let limit = limit_of(bytes);
-            steps.push(Step { codec: codec.clone(), kind: kind_of(codec), limit, exact });
-            bytes = codec.encoded_representation(&bytes);
+            bytes = codec.encoded(&bytes);
+            steps.push(Step { kind: kind_of(&codec), codec, limit, exact });
         }
         let fixed_size = match bytes {
             BytesRepresentation::FixedSize(size) => Some(size),
             BytesRepresentation::BoundedSize(_) | BytesRepresentation::UnboundedSize => None,
         };
-        let is_direct = chain.array_to_array_codecs().is_empty() && is_native(chain.array_to_bytes_codec(), size);
-        Ok(Pipeline { encoded_limit: limit_of(bytes), fixed_size, chain, arrays, steps, decoded_bytes, is_direct })
+        let Chain { stages, to_bytes, .. } = chain;
+        let is_direct = stages.is_empty() && is_native(&to_bytes, size);
+        let encoded_limit = limit_of(bytes);
+        Ok(Pipeline { encoded_limit, fixed_size, stages, to_bytes, arrays, steps, decoded_bytes, is_direct })
     }
 
     /// The bytes of every encoded chunk, where they do not depend on the values.
@@ -212,23 +195,20 @@ impl Pipeline {
         let last = self.arrays.last().expect("there is one");
         let options = options();
         let mut decoded = guarded("the chunk", || {
-            let codec = self.chain.array_to_bytes_codec();
-            codec.decode(Cow::Owned(bytes), &last.shape, &last.data_type, &last.fill, &options)
+            self.to_bytes.decode(Cow::Owned(bytes), &last.shape, &last.data_type, &last.fill, &options)
         })?;
-        for (codec, before) in self.chain.array_to_array_codecs().iter().zip(&self.arrays).rev() {
-            decoded = self.decode_array(codec, before, decoded)?;
+        for (stage, before) in self.stages.iter().zip(&self.arrays).rev() {
+            decoded = match stage {
+                Stage::Filter { filter, dtype, .. } => {
+                    let bytes = decoded.into_fixed().map_err(|e| e.to_string())?;
+                    ArrayBytes::new_flen(filter.decode(&bytes, *dtype, before.count())?)
+                }
+                Stage::Zarrs(codec) => guarded("the chunk", || {
+                    codec.decode(decoded, &before.shape, &before.data_type, &before.fill, &options)
+                })?,
+            };
         }
         Ok(decoded)
-    }
-
-    fn decode_array<'a>(
-        &self,
-        codec: &Arc<dyn ArrayToArrayCodecTraits>,
-        before: &Representation,
-        encoded: ArrayBytes<'a>,
-    ) -> Result<ArrayBytes<'a>, String> {
-        let options = options();
-        guarded("the chunk", || codec.decode(encoded, &before.shape, &before.data_type, &before.fill, &options))
     }
 
     /// Encodes one chunk.
@@ -238,15 +218,17 @@ impl Pipeline {
     pub fn encode(&self, elements: ArrayBytes<'_>) -> Result<Vec<u8>, String> {
         let options = options();
         let mut elements = elements;
-        for (codec, before) in self.chain.array_to_array_codecs().iter().zip(&self.arrays) {
+        for (stage, before) in self.stages.iter().zip(&self.arrays) {
+            let Stage::Zarrs(codec) = stage else {
+                return Err("a codec of the array is only read, not written".to_owned());
+            };
             elements = guarded("the chunk", || {
                 codec.encode(elements, &before.shape, &before.data_type, &before.fill, &options)
             })?;
         }
         let last = self.arrays.last().expect("there is one");
         let bytes = guarded("the chunk", || {
-            let codec = self.chain.array_to_bytes_codec();
-            codec.encode(elements, &last.shape, &last.data_type, &last.fill, &options)
+            self.to_bytes.encode(elements, &last.shape, &last.data_type, &last.fill, &options)
         })?;
         self.encode_bytes(bytes)
     }
@@ -273,10 +255,7 @@ impl Step {
             Kind::Blosc if declared(&encoded, 12, 4) != Some(encoded.len() as u64) => {
                 return Err("the blosc buffer is truncated".to_owned());
             }
-            Kind::Blosc | Kind::Other => {
-                let size = BytesRepresentation::BoundedSize(self.limit);
-                guarded("the chunk", || self.codec.decode(Cow::Owned(encoded), &size, &options()))?.into_owned()
-            }
+            Kind::Blosc | Kind::Other => self.codec.decode(encoded, self.limit)?,
         };
         if decoded.len() as u64 > self.limit {
             return Err(too_much());
@@ -357,9 +336,7 @@ impl Step {
                 deflated(&bytes, level, Compressor::zlib_compress_bound, |d, from, to| d.zlib_compress(from, to))
             }
             Kind::Zstd(settings) => contexts::zstd_encode(&bytes, settings).map_err(|e| format!("zstd: {e}")),
-            Kind::Bz2 | Kind::Blosc | Kind::Other => {
-                Ok(guarded("the chunk", || self.codec.encode(bytes, &options()))?.into_owned())
-            }
+            Kind::Bz2 | Kind::Blosc | Kind::Other => self.codec.encode(bytes),
         }
     }
 }
@@ -402,7 +379,8 @@ fn is_native(codec: &Arc<dyn ArrayToBytesCodecTraits>, size: u64) -> bool {
     codec.name_v3().as_deref() == Some("bytes") && (size == 1 || endian == Some(native))
 }
 
-fn kind_of(codec: &Arc<dyn BytesToBytesCodecTraits>) -> Kind {
+fn kind_of(codec: &ByteCodec) -> Kind {
+    let ByteCodec::Zarrs(codec) = codec else { return Kind::Other };
     let configuration = codec.configuration_v3(&CodecMetadataOptions::default());
     let option = |key: &str| configuration.as_ref().and_then(|c| c.get(key));
     let number = |key: &str| option(key).and_then(Value::as_i64);
@@ -438,52 +416,9 @@ pub fn bounded_product(factors: impl IntoIterator<Item = u64>) -> Option<u64> {
 }
 
 /// Runs code of zarrs, which may panic on damaged input, and turns that into an error.
-fn guarded<T, E: std::fmt::Display>(what: &str, run: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+pub(super) fn guarded<T, E: std::fmt::Display>(what: &str, run: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(_) => Err(format!("{what} cannot be handled by the codec")),
-    }
-}
-
-/// The codecs as a script would write them: `zstd(3)`, `blosc(zstd, 5, shuffle: bit)`, `none`.
-pub fn label(codecs: &[Value]) -> String {
-    let labels = labels(codecs);
-    if labels.is_empty() { "none".to_owned() } else { labels.join(", ") }
-}
-
-/// A label for each codec that matters to people; of shards, those of their chunks.
-fn labels(codecs: &[Value]) -> Vec<String> {
-    let one = |codec: &Value| match codec["name"].as_str() {
-        Some("sharding_indexed") => labels(codec["configuration"]["codecs"].as_array().map_or(&[], Vec::as_slice)),
-        _ => label_of(codec).into_iter().collect(),
-    };
-    codecs.iter().flat_map(one).collect()
-}
-
-fn label_of(codec: &Value) -> Option<String> {
-    let name = codec.as_str().or_else(|| codec["name"].as_str()).unwrap_or("?");
-    let configuration = &codec["configuration"];
-    let name = name.strip_prefix("numcodecs.").unwrap_or(name);
-    let number = |key: &str| configuration[key].as_i64();
-    match name {
-        "bytes" | "vlen-utf8" => None,
-        "blosc" => {
-            let shuffle = match configuration["shuffle"].as_str() {
-                Some("bitshuffle") => "bit",
-                Some("shuffle") => "byte",
-                _ => "none",
-            };
-            let cname = configuration["cname"].as_str().unwrap_or("lz4");
-            Some(format!("blosc({cname}, {}, shuffle: {shuffle})", number("clevel").unwrap_or(5)))
-        }
-        "transpose" => Some(format!("transpose({})", configuration["order"])),
-        "zfp" | "zfpy" | "pcodec" => Some(match number("level") {
-            Some(level) => format!("{name}({level})"),
-            None => name.to_owned(),
-        }),
-        _ => Some(match number("level").or_else(|| number("keepbits")).or_else(|| number("elementsize")) {
-            Some(level) => format!("{name}({level})"),
-            None => name.to_owned(),
-        }),
     }
 }

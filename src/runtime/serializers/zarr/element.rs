@@ -211,6 +211,15 @@ impl Element {
         }
     }
 
+    /// The dtype under which codecs see the elements, where they are numbers.
+    pub fn zarrs_dtype(&self) -> Option<DType> {
+        match self.form {
+            Form::Plain => Some(self.dtype),
+            Form::Time(_) => Some(DType::I64),
+            Form::Utf32 { .. } | Form::Bytes { .. } | Form::Text => None,
+        }
+    }
+
     /// Zero, as v3 metadata of [`Element::zarrs_name`] writes it.
     pub fn zarrs_zero(&self) -> Value {
         match self.form {
@@ -308,6 +317,12 @@ impl Element {
 
 fn time_dtype(is_date: bool) -> DType {
     if is_date { DType::DateTime(Calendar::ProlepticGregorian) } else { DType::Duration }
+}
+
+/// The dtype of a name as NumPy or Zarr v3 writes it: `<f4`, `f4`, `float32`.
+pub fn dtype_named(name: &str) -> Option<DType> {
+    let name = name.trim_start_matches(['<', '>', '|', '=']);
+    PLAIN.iter().find(|(v3, v2, _)| *v3 == name || *v2 == name).map(|(_, _, dtype)| *dtype)
 }
 
 /// The v3 name of a dtype that is stored as in memory.

@@ -12,8 +12,10 @@ use zarrs::metadata::v2::{ArrayMetadataV2Order, MetadataV2};
 use zarrs::metadata::v3::MetadataV3;
 
 use super::attributes;
-use super::codecs::{Pipeline, bounded_product, label};
+use super::codecs::{Pipeline, bounded_product};
 use super::element::{Element, Form};
+use super::labels::label;
+use super::numcodecs::{crc32c, is_filter, is_own, stored_name};
 use super::shards::{self, Sharding};
 use crate::array::{AttrValue, Attributes, DimName, Kind, Scalar};
 use crate::planner::catalog::StoredArray;
@@ -251,15 +253,16 @@ fn codecs_of_v2(fields: &Value, element: &Element, rank: usize) -> Result<Vec<Va
     let filters = filters.iter().map(codec).collect::<Result<Vec<_>, _>>()?;
     // zarrs has `bitround` under its v3 name alone.
     let (rounded, filters): (Vec<_>, Vec<_>) = filters.into_iter().partition(|f| f.id() == "bitround");
-    let rounded = rounded.iter().map(|f| json!({"name": "numcodecs.bitround", "configuration": f.configuration()}));
-    let rounded: Vec<Value> = rounded.collect();
     let compressor = Some(&fields["compressor"]).filter(|c| !c.is_null()).map(codec).transpose()?;
     let order = match fields["order"].as_str() {
         Some("C") | None => ArrayMetadataV2Order::C,
         Some("F") => ArrayMetadataV2Order::F,
         Some(other) => return Err(format!("the order {other:?} is neither `C` nor `F`")),
     };
-    let endianness = match fields["dtype"].as_str().and_then(|d| d.chars().next()) {
+    let arrays = filters.iter().take_while(|f| is_filter(f.id())).count();
+    let stored = filters[..arrays].last().map(|f| Value::Object(f.configuration().clone().into()));
+    let stored = stored.as_ref().and_then(|c| stored_name(filters[arrays - 1].id(), c));
+    let endianness = match stored.or(fields["dtype"].as_str()).and_then(|d| d.chars().next()) {
         Some('>') => Endianness::Big,
         _ => Endianness::Little,
     };
@@ -269,20 +272,42 @@ fn codecs_of_v2(fields: &Value, element: &Element, rank: usize) -> Result<Vec<Va
         zarrs::convert::codec_metadata_v2_to_v3(order, rank, &data_type, Some(endianness), &filters, &compressor)
             .map_err(not_converted)
     };
-    let codecs = if element.form == Form::Text {
-        if filters.last().is_none_or(|f| f.id() != "vlen-utf8") {
-            return Err("Python objects other than text (the filter `vlen-utf8`) are not supported".to_owned());
+    if element.form == Form::Text && filters.last().is_none_or(|f| f.id() != "vlen-utf8") {
+        return Err("Python objects other than text (the filter `vlen-utf8`) are not supported".to_owned());
+    }
+    let own = |f: &MetadataV2| json!({"name": format!("numcodecs.{}", f.id()), "configuration": f.configuration()});
+    // Each is converted alone: zarrs drops a compressor that follows a filter for texts, and has not all of them.
+    let alone = |f: &MetadataV2, is_compressor: bool| match is_own(f.id()) {
+        true => Ok(vec![own(f)]),
+        false if f.id() == "crc32c" => crc32c(&own(f)["configuration"]).map(|codec| vec![codec]),
+        false => {
+            let (filters, compressor) = if is_compressor { (vec![], Some(f.clone())) } else { (vec![f.clone()], None) };
+            let codecs = convert(filters, compressor)?;
+            let codecs = codecs.into_iter().filter(|c| c.name() != "bytes" && c.name() != "transpose");
+            codecs.map(|c| serde_json::to_value(c).map_err(|e| e.to_string())).collect::<Result<Vec<_>, _>>()
         }
-        // zarrs drops a compressor that follows a filter for texts, so each is converted alone.
-        let compressor = convert(Vec::new(), compressor)?;
-        let mut codecs = convert(filters, None)?;
-        codecs.extend(compressor.into_iter().filter(|c| c.name() != "bytes" && c.name() != "transpose"));
-        codecs
-    } else {
-        convert(filters, compressor)?
     };
-    let codecs = codecs.iter().map(|c| serde_json::to_value(c).map_err(|e| e.to_string()));
-    rounded.into_iter().map(Ok).chain(codecs).collect()
+    let mut steps = Vec::new();
+    for filter in &filters[arrays..] {
+        if is_filter(filter.id()) {
+            return Err(format!("the codec `{}` after one that makes bytes is not supported", filter.id()));
+        }
+        steps.extend(alone(filter, false)?);
+    }
+    steps.extend(compressor.map(|c| alone(&c, true)).transpose()?.unwrap_or_default());
+    let makes_bytes =
+        |c: &Value| matches!(c["name"].as_str(), Some("vlen-utf8" | "zfp" | "numcodecs.zfpy" | "numcodecs.pcodec"));
+    let plain = convert(Vec::new(), None)?;
+    let plain = plain.iter().filter(|c| c.name() == "transpose" || !steps.iter().any(makes_bytes));
+    let mut codecs: Vec<Value> =
+        rounded.iter().map(|f| json!({"name": "numcodecs.bitround", "configuration": f.configuration()})).collect();
+    let mut plain = plain.map(|c| serde_json::to_value(c).map_err(|e| e.to_string())).collect::<Result<Vec<_>, _>>()?;
+    let bytes = if plain.last().is_some_and(|c| c["name"] == "bytes") { plain.pop() } else { None };
+    codecs.extend(plain);
+    codecs.extend(filters[..arrays].iter().map(own));
+    codecs.extend(bytes);
+    codecs.extend(steps);
+    Ok(codecs)
 }
 
 fn not_converted(error: ArrayMetadataV2ToV3Error) -> String {

@@ -9,10 +9,13 @@
 //! chunk grids, storage transformers, and remote storage.
 
 mod attributes;
+mod chain;
 mod codecs;
 pub(in crate::runtime::serializers) mod element;
 mod json;
+mod labels;
 mod metadata;
+mod numcodecs;
 mod reader;
 mod shards;
 mod sink_codecs;

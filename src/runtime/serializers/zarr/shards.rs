@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use zarrs::array::{ArrayBytes, DataType, FillValue};
 use zarrs::metadata::v3::MetadataV3;
 
-use super::codecs::{Pipeline, chain};
+use super::chain::Chain;
+use super::codecs::Pipeline;
 use super::element::Element;
+use crate::array::DType;
 
 /// How the chunks of an array lie in its shards.
 pub struct Sharding {
@@ -67,7 +69,12 @@ impl Sharding {
             .map_or_else(|| Ok(index_codecs().as_array().cloned().unwrap_or_default()), |_| list("index_codecs"))?;
         let index_shape: Vec<u64> = counts.iter().copied().chain([2]).collect();
         let data_type = DataType::from_metadata(&MetadataV3::new("uint64")).map_err(|e| e.to_string())?;
-        let index = Pipeline::of_chain(chain(&index_codecs)?, data_type, FillValue::from(u64::MAX), &index_shape)?;
+        let index = Pipeline::of_chain(
+            Chain::new(&index_codecs, Some(DType::U64))?,
+            data_type,
+            FillValue::from(u64::MAX),
+            &index_shape,
+        )?;
         let index_bytes = index.fixed_size().ok_or("the codecs of the shard index give no fixed size")?;
         Ok(Sharding { inner_shape, counts, inner, index, index_bytes, index_first })
     }

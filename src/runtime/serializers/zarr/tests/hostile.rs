@@ -118,7 +118,7 @@ fn damaged_arrays_do_not_hide_others() {
     put(&path.join("other/notes.txt"), "no Zarr");
     put(
         &path.join("v2/.zarray"),
-        r#"{"zarr_format": 2, "shape": [3], "chunks": [2], "dtype": "<i4", "fill_value": 0, "order": "C", "filters": [{"id": "delta", "dtype": "<i4"}], "compressor": null}"#,
+        r#"{"zarr_format": 2, "shape": [3], "chunks": [2], "dtype": "<i4", "fill_value": 0, "order": "C", "filters": [{"id": "categorize", "labels": ["a"], "dtype": "<i4"}], "compressor": null}"#,
     );
     let store = open(&path).unwrap();
     let mut text = describe(store.stored());
