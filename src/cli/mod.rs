@@ -30,8 +30,9 @@ pub const ASSERT: i32 = 4;
 /// A signal asked for a stop.
 pub const INTERRUPTED: i32 = 130;
 
-/// What `ff::source` says of sources that cannot be read, whatever the script says of them.
-const UNREADABLE: [&str; 11] = [
+/// What `ff::source` says of sources that cannot be read, whatever the script says of them. What a file
+/// holds beyond what can be read here is a mistake only where the script uses it.
+const UNREADABLE: [&str; 10] = [
     "busy",
     "empty",
     "metadata",
@@ -42,7 +43,6 @@ const UNREADABLE: [&str; 11] = [
     "unfinished",
     "unknown_format",
     "unreadable",
-    "unsupported",
 ];
 
 /// The exit code for a script with problems: where all are with the values of its params, with sources

@@ -128,7 +128,7 @@ impl Lowerer<'_> {
                 }
             },
             (known, path) => match self.array_of(known, e.span) {
-                Some(operand) => self.written(e, Item::Value(Value::Array(operand)), path),
+                Some(operand) => self.written(e, &Value::Array(operand), path, form),
                 None => self.expected("what is written", "an array or a dataset", known, e.span, None),
             },
         }

@@ -228,7 +228,6 @@ impl Lowerer<'_> {
             let value = match &arg.value.kind {
                 ExprKind::None => Scalar::Str("none".into()),
                 ExprKind::Name(word) if !self.is_visible(word) => Scalar::Str(word.as_str().into()),
-                ExprKind::None => Scalar::Str("none".into()),
                 _ => {
                     let value = self.plan_value(&arg.value, "the argument of a codec")?;
                     match value.scalar() {
