@@ -41,6 +41,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Where scratch files go.
     pub scratch: Option<PathBuf>,
+    /// Whether targets are forced to disk before they get their names, whatever the script says.
+    pub durable: bool,
 }
 
 /// A script that was parsed and typed.
@@ -139,6 +141,7 @@ fn settings(lowered: &Lowered, options: &Options) -> Settings {
         threads: options.threads.or(script.threads).unwrap_or(defaults.threads),
         scratch: options.scratch.clone().or(script.scratch.as_ref().map(PathBuf::from)).unwrap_or(defaults.scratch),
         overwrite: options.overwrite,
+        durable: options.durable || script.durable.unwrap_or(defaults.durable),
     }
 }
 

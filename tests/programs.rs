@@ -44,9 +44,14 @@ fn assert_same_values(a: &str, b: &str) {
 fn examples_agree_with_xarray() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (example, data) in [("warming", "examples/data/iris"), ("models", "examples/data/cmip6")] {
-        let out = folder.path().join(example).display().to_string();
-        succeed(&[&format!("examples/{example}.ff"), "--out", &out]);
-        oracle(&format!("{example}.py"), &[data, &out]);
+        let text = std::fs::read_to_string(format!("examples/{example}.ff")).expect("the example");
+        let in_double = |text: String, name: &str| text.replace(&format!("{name})"), &format!("{name} as f64)"));
+        let double = [".air_temperature", ".ta", "t.latitude"].into_iter().fold(text.clone(), in_double);
+        for (dtype, text) in [("float64", &double), ("float32", &text)] {
+            let out = folder.path().join(example).display().to_string();
+            succeed(&[&write(folder.path(), "s.ff", text), "--out", &out, "--overwrite"]);
+            oracle(&format!("{example}.py"), &[data, &out, dtype]);
+        }
     }
     let series = folder.path().join("warming/series.nc");
     if let Ok(output) = Command::new("ncdump").arg("-h").arg(&series).output() {
@@ -207,6 +212,45 @@ fn parts_far_apart_are_read_apart() {
     }
     let both = format!("source a = open(\"{}\")\nprint sum(a.v - flip(a.v, t))", place("a.zarr"));
     assert!(succeed(&[&write(folder.path(), "s.ff", &both), "--memory", "24MiB"]).contains("0.0"));
+}
+
+#[test]
+fn chunks_never_written_are_told_of_where_asked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    for (number, options) in ["chunks: {t: 2}", "chunks: {t: 1}, shards: {t: 2}"].iter().enumerate() {
+        let store = place(&format!("{number}.zarr"));
+        let make = format!("let x = ones({{t: 8}})\nsink x to zarr(\"{store}\") {{ {options} }}");
+        succeed(&[&write(folder.path(), "make.ff", &make)]);
+        std::fs::remove_file(format!("{store}/x/c/1")).expect("the second object");
+        let run = |missing: &str| {
+            let read = format!("source a = open(\"{store}\") {{ missing: {missing} }}\nprint sum(a.x - mean(a.x))");
+            let output = ffrun(&[&write(folder.path(), "read.ff", &read)]);
+            (
+                output.status.code(),
+                String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" "),
+            )
+        };
+        assert_eq!(run("fill"), (Some(0), String::new()));
+        let (code, said) = run("warn");
+        let told = said.matches("ff::read::absent_chunks").count();
+        assert!(code == Some(0) && told == 1 && said.contains("never written"), "{said}");
+        let (code, said) = run("error");
+        assert!(code == Some(3) && said.contains("ff::read::absent_chunk") && said.contains("chunk ["), "{said}");
+    }
+}
+
+#[test]
+fn targets_may_be_forced_to_disk() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["o.zarr", "o.nc", "o.npy", "o.csv"] {
+        let format = if name == "o.nc" { "netcdf" } else { &name[2..] };
+        let out = folder.path().join(name).display().to_string();
+        let sink = format!("let x = ones({{t: 3}})\nsink x to {format}(\"{out}\") {{ mode: overwrite }}");
+        succeed(&[&write(folder.path(), "s.ff", &sink), "--durable"]);
+        succeed(&[&write(folder.path(), "s.ff", &format!("plan {{ durable: true }}\n{sink}"))]);
+        succeed(&[&write(folder.path(), "s.ff", &format!("source o = open(\"{out}\")\nprint o"))]);
+    }
 }
 
 #[test]

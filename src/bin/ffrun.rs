@@ -99,7 +99,7 @@ fn run(arguments: &Arguments, line: &CommandLine, options: &Options) -> i32 {
             cli::refused(report)
         }
         Ok(planned) if arguments.dry_run => cli::give(None, explain::text::summary(&planned.plan).as_bytes()),
-        Ok(planned) => match arguments.execution.run(planned, &catalog, &listeners) {
+        Ok(planned) => match arguments.execution.run(planned, &catalog, &listeners, arguments.error_format) {
             Ok(code) => code,
             Err(error) => {
                 eprint!("{}", problems::one(&error, &planned.sources, arguments.error_format));

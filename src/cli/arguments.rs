@@ -23,6 +23,9 @@ pub struct RunOptions {
     /// Vector instructions used: baseline, avx2 or avx512; all give the same results
     #[arg(long, env = "FF_SIMD", value_parser = <Level as std::str::FromStr>::from_str, value_name = "LEVEL")]
     pub simd: Option<Level>,
+    /// Force targets to disk before they get their names, so that they also survive a loss of power
+    #[arg(long, env = "FF_DURABLE")]
+    pub durable: bool,
     /// Replace existing targets
     #[arg(long)]
     pub overwrite: bool,
@@ -52,6 +55,7 @@ impl RunOptions {
         Ok(Options {
             params: all,
             overwrite: self.overwrite,
+            durable: self.durable,
             memory: self.memory,
             threads: self.threads.map(|n| n as usize),
             scratch: self.scratch.clone(),

@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::log::{Level, Log};
+use super::problems::{self, ErrorFormat};
 use super::progress::{Progress, ProgressFormat};
 use super::show;
 use super::trace::Trace;
@@ -59,9 +60,18 @@ impl Execution {
     ///
     /// # Errors
     /// The run failed.
-    pub fn run(&self, planned: &Planned, catalog: &LocalCatalog, listeners: &Listeners) -> Result<i32, RunError> {
+    pub fn run(
+        &self,
+        planned: &Planned,
+        catalog: &LocalCatalog,
+        listeners: &Listeners,
+        format: ErrorFormat,
+    ) -> Result<i32, RunError> {
         let outcome = runtime::run(&planned.plan, catalog, &listeners.all(), &on_signals())
             .inspect_err(|_| listeners.progress.clear())?;
+        for absent in outcome.report.stages.iter().flat_map(|stage| &stage.absent) {
+            eprint!("{}", problems::one(absent, &planned.sources, format));
+        }
         let printed: String = outcome.shown.iter().map(show::value).collect();
         let code = super::give(None, printed.as_bytes());
         Ok(code.max(self.write_report(&outcome.report)))

@@ -55,8 +55,22 @@ pub struct Source {
     pub location: Location,
     /// The path within.
     pub path: String,
+    /// What a chunk means that was never written.
+    pub missing: Missing,
     /// The shape of what is decoded at once (of shards, the inner chunks), none for a contiguous layout.
     pub chunks: Option<Vec<u64>>,
+}
+
+/// What a chunk means that was never written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// The array's fill value.
+    #[default]
+    Fill,
+    /// That too, with a warning at the end of the run.
+    Warn,
+    /// An error.
+    Error,
 }
 
 /// An end of the run.

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::graph::{Source, Write};
+use super::graph::Write;
+pub use super::graph::{Missing, Source};
 use super::kernel::{Kernel, Slot, Step};
 use super::reread::Reread;
 use crate::array::{ArrayType, ChunkGrid};
@@ -30,6 +31,8 @@ pub struct Plan {
     pub threads: usize,
     /// Where scratch files go.
     pub scratch: PathBuf,
+    /// Whether targets are forced to disk before they get their names.
+    pub durable: bool,
 }
 
 impl Plan {

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::graph::{Graph, NodeId, NodeKind, Sink, Write};
+use super::graph::{Graph, Missing, NodeId, NodeKind, Sink, Write};
 use crate::array::{Block, Scalar};
 use crate::operators::Constant;
 
@@ -42,7 +42,14 @@ pub fn graph(graph: &Graph) -> String {
 /// What a node is and does, without its inputs and type.
 pub(super) fn kind(kind: &NodeKind) -> String {
     match kind {
-        NodeKind::Source(source) => format!("source {:?} {}", source.location.url, source.path),
+        NodeKind::Source(source) => {
+            let missing = match source.missing {
+                Missing::Fill => "",
+                Missing::Warn => " missing: warn",
+                Missing::Error => " missing: error",
+            };
+            format!("source {:?} {}{missing}", source.location.url, source.path)
+        }
         NodeKind::Constant(value) => format!("constant {}", constant(value)),
         NodeKind::Apply(kernel) => kernel.to_string(),
         NodeKind::Rechunk => "rechunk".to_owned(),

@@ -69,6 +69,7 @@ pub fn schedule(graph: &Graph, settings: &Settings, notes: &mut Notes) -> Result
         memory: settings.memory,
         threads: settings.threads,
         scratch: settings.scratch.clone(),
+        durable: settings.durable,
         ..Plan::default()
     };
     let mut kept = BTreeMap::new();

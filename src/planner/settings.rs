@@ -13,6 +13,8 @@ pub struct Settings {
     pub scratch: PathBuf,
     /// Whether existing targets are replaced whatever the sinks say.
     pub overwrite: bool,
+    /// Whether targets are forced to disk before they get their names.
+    pub durable: bool,
 }
 
 impl Default for Settings {
@@ -23,6 +25,7 @@ impl Default for Settings {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             scratch: std::env::temp_dir(),
             overwrite: false,
+            durable: false,
         }
     }
 }

@@ -4,20 +4,22 @@
 //! run at about the same time and find the chunks they share still decoded. A failed task stops the
 //! others; the first failure in task order among those seen is reported.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use super::absent::Watched;
 use super::error::{Failure, RunError};
 use super::memory::{ChunkCache, Held};
 use super::observer::{Observer, Phase, StageReport, Timed, Timer};
 use super::reduce::Reducer;
 use super::results::Results;
+use super::serializers::ArrayReader;
 use super::targets::Targets;
 use super::task::{OpenSource, run_task};
 use super::turns::Turns;
 use super::{Cancel, World};
-use crate::planner::plan::{End, EndKind, Input, Plan, Stage};
+use crate::planner::plan::{End, EndKind, Input, Missing, Plan, Source, Stage};
 use crate::source::Span;
 
 /// A stage with everything its tasks use.
@@ -61,8 +63,10 @@ impl<'a> StageRun<'a> {
                 Input::Source(source) => {
                     let container = world.container(&source.location).map_err(|e| RunError::catalog(e, span))?;
                     let reader = container.reader(&source.path).map_err(|e| RunError::catalog(e, span))?;
+                    let (reader, watched) = watched(source, reader);
                     Some(OpenSource {
                         reader,
+                        watched,
                         shape: ty.shape(),
                         dtype: ty.dtype,
                         number: plan.source_number(source),
@@ -96,6 +100,16 @@ impl<'a> StageRun<'a> {
     }
 }
 
+/// The reader of a source, and the same where chunks that were never written are to be told of.
+fn watched(source: &Source, reader: Arc<dyn ArrayReader>) -> (Arc<dyn ArrayReader>, Option<Arc<Watched>>) {
+    if source.missing == Missing::Fill {
+        return (reader, None);
+    }
+    let name = format!("`{}` of `{}`", source.path, source.location.url);
+    let watched = Arc::new(Watched::new(reader, source.missing, name));
+    (watched.clone(), Some(watched))
+}
+
 /// Carries out all tasks of a stage.
 ///
 /// # Errors
@@ -122,6 +136,7 @@ pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> 
         return Err(RunError::cancelled());
     }
     let cost = &run.stage.cost;
+    let watched = run.sources.iter().flatten().filter_map(|source| source.watched.as_ref());
     let report = StageReport {
         ends: run.stage.ends.iter().map(|e| e.name.clone()).collect(),
         tasks,
@@ -132,6 +147,7 @@ pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> 
         cache_hits: run.cache.hits(),
         concurrent: workers,
         planned_memory: cost.peak,
+        absent: watched.filter_map(|w| w.absent(run.span)).collect(),
     };
     if observer.times() {
         let (name, stage) = (report.ends.join(", "), Some(run.number));

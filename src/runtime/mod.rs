@@ -7,6 +7,7 @@
 //! | module | concept |
 //! |---|---|
 //! | [`catalog`], [`place`] | files and directories as planner and runtime see them |
+//! | [`absent`] | chunks that were never written |
 //! | [`executor`] | workers that take tasks in order |
 //! | [`task`] | what one task does: read, evaluate, write |
 //! | [`turns`] | storing in the order of the tasks |
@@ -17,6 +18,7 @@
 //! | [`targets`] | staging and publication |
 //! | [`observer`] | what is told while it runs, and the report |
 
+pub mod absent;
 pub mod catalog;
 pub mod error;
 pub mod evaluate;

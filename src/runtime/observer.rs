@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::absent::AbsentChunks;
 use super::task::Moved;
 use crate::planner::plan::{Plan, Stage};
 
@@ -172,6 +173,8 @@ pub struct StageReport {
     pub concurrent: usize,
     /// Bytes held at the peak, as planned.
     pub planned_memory: u64,
+    /// Chunks that were never written, where the script asks.
+    pub absent: Vec<AbsentChunks>,
 }
 
 /// The peak resident size of this process in bytes, where the system tells.

@@ -12,6 +12,7 @@ use crate::source::Span;
 /// All targets of a run.
 pub struct Targets {
     open: Vec<Open>,
+    durable: bool,
 }
 
 struct Open {
@@ -41,7 +42,7 @@ impl Targets {
     /// A folder is missing or cannot be written.
     pub fn create(plan: &Plan) -> Result<Self, RunError> {
         let open = plan.targets.iter().map(|t| begin(t).map_err(|e| RunError::storage(e, t.span)));
-        Ok(Targets { open: open.collect::<Result<_, _>>()? })
+        Ok(Targets { open: open.collect::<Result<_, _>>()?, durable: plan.durable })
     }
 
     /// The writer of a variable.
@@ -56,13 +57,17 @@ impl Targets {
     /// A target cannot be completed or renamed.
     pub fn publish(self) -> Result<Vec<String>, RunError> {
         for open in &self.open {
-            open.writer.finish().map_err(|e| RunError::storage(e, open.span))?;
+            let finished =
+                open.writer.finish().and_then(|()| if self.durable { force(&open.staging.path) } else { Ok(()) });
+            finished.map_err(|e| RunError::storage(e, open.span))?;
         }
         let mut names = Vec::new();
         for open in self.open {
             let Open { writer, staging, overwrite, span, .. } = open;
             drop(writer);
-            rename(&staging, overwrite).map_err(|e| RunError::storage(e, span))?;
+            let renamed = rename(&staging, overwrite)
+                .and_then(|()| if self.durable { force_folder(&staging.target) } else { Ok(()) });
+            renamed.map_err(|e| RunError::storage(e, span))?;
             names.push(staging.target.display().to_string());
         }
         Ok(names)
@@ -123,7 +128,6 @@ fn rename(staging: &Staging, overwrite: bool) -> Result<(), StorageError> {
         }
         return Err(failed("give its name to", target, &error));
     }
-    sync_folder(target);
     Ok(())
 }
 
@@ -131,12 +135,44 @@ fn name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Makes a rename durable, where the system can.
-fn sync_folder(target: &Path) {
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if let Ok(folder) = std::fs::File::open(folder) {
-        let _ = folder.sync_all();
+/// Forces a target to disk: a folder by one call for its file system, since it may hold millions of files.
+fn force(path: &Path) -> Result<(), StorageError> {
+    let forced = std::fs::File::open(path).and_then(|file| {
+        if cfg!(target_os = "linux") && path.is_dir() { sync_file_system(&file) } else { sync_below(path, &file) }
+    });
+    forced.map_err(|e| failed("force to disk", path, &e))
+}
+
+#[cfg(target_os = "linux")]
+fn sync_file_system(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: the descriptor belongs to `file`, which outlives the call.
+    match unsafe { libc::syncfs(file.as_raw_fd()) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
     }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_file_system(file: &std::fs::File) -> std::io::Result<()> {
+    file.sync_all()
+}
+
+fn sync_below(path: &Path, file: &std::fs::File) -> std::io::Result<()> {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            let entry = entry?.path();
+            sync_below(&entry, &std::fs::File::open(&entry)?)?;
+        }
+    }
+    file.sync_all()
+}
+
+/// Forces the name of a target to disk.
+fn force_folder(target: &Path) -> Result<(), StorageError> {
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let forced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    forced.map_err(|e| failed("force to disk", folder, &e))
 }
 
 fn remove(path: &Path) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::absent::Watched;
 use super::evaluate::Evaluation;
 use super::executor::StageRun;
 use super::memory::{ChunkCache, Held, Stay};
@@ -37,6 +38,8 @@ pub struct OpenSource {
     pub dtype: DType,
     /// Its number among the sources of the run, by which the cache knows it.
     pub number: usize,
+    /// The reader, where chunks that were never written are to be told of.
+    pub watched: Option<Arc<Watched>>,
     /// What becomes of its chunks, where other stages read it too.
     pub held: Option<Held>,
 }

@@ -1,4 +1,4 @@
-"""Checks the outputs of examples/models.ff against xarray: python models.py DATA OUT"""
+"""Checks the outputs of examples/models.ff, computed in DTYPE, against xarray: python models.py DATA OUT DTYPE"""
 
 import glob
 import sys
@@ -6,13 +6,14 @@ import sys
 import numpy as np
 import xarray as xr
 
-data, out = sys.argv[1:]
+data, out, dtype = sys.argv[1:]
+rtol, atol = {"float32": (1e-6, 1e-4), "float64": (1e-12, 3e-10)}[dtype]
 coder = xr.coders.CFDatetimeCoder(use_cftime=True)
 
 
 def model(name):
     (path,) = glob.glob(f"{data}/ta_Amon_{name}_*.nc")
-    return xr.open_dataset(path, decode_times=coder).ta
+    return xr.open_dataset(path, decode_times=coder).ta.astype(dtype)
 
 
 def yearly(t):
@@ -33,11 +34,11 @@ a, b, c = (yearly(t) for t in models.values())
 result = xr.open_zarr(f"{out}/models.zarr")
 np.testing.assert_array_equal(result.year, np.arange(1850, 2015))
 assert result.ensemble.dims == ("year", "plev")
-np.testing.assert_allclose(result.ensemble, ((a + b + c) / 3).transpose("year", "plev"), rtol=1e-6)
+np.testing.assert_allclose(result.ensemble, ((a + b + c) / 3).transpose("year", "plev"), rtol=rtol)
 spread = np.maximum(np.maximum(a, b), c) - np.minimum(np.minimum(a, b), c)
-np.testing.assert_allclose(result.spread, spread.transpose("year", "plev"), rtol=1e-6, atol=1e-4)
+np.testing.assert_allclose(result.spread, spread.transpose("year", "plev"), rtol=rtol, atol=atol)
 
 cycles = xr.open_dataset(f"{out}/cycles.nc")
 for name, t in models.items():
-    np.testing.assert_allclose(cycles[name], cycle(t).transpose("month", "plev"), rtol=1e-6)
+    np.testing.assert_allclose(cycles[name], cycle(t).transpose("month", "plev"), rtol=rtol)
 print("models.ff agrees with xarray")

@@ -7,7 +7,7 @@ use crate::parser::ast::{Field, Plan};
 use crate::planner::error::{NameError, PlanError};
 
 /// The settings there are.
-const SETTINGS: [&str; 3] = ["memory", "threads", "scratch"];
+const SETTINGS: [&str; 4] = ["memory", "threads", "scratch", "durable"];
 
 /// What `plan { … }` sets; command line and environment win over it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct PlanSettings {
     pub threads: Option<usize>,
     /// Where scratch files go.
     pub scratch: Option<String>,
+    /// Whether targets are forced to disk before they get their names.
+    pub durable: Option<bool>,
 }
 
 impl Lowerer<'_> {
@@ -49,10 +51,12 @@ impl Lowerer<'_> {
             ("memory", Value::Size(n)) if *n > 0 => settings.memory = Some(*n),
             ("threads", Value::Int(n)) if *n > 0 => settings.threads = Some(*n as usize),
             ("scratch", Value::Str(path)) => settings.scratch = Some(path.clone()),
+            ("durable", Value::Bool(durable)) => settings.durable = Some(*durable),
             _ => {
                 let expected = match name {
                     "memory" => "a size such as 2GiB",
                     "threads" => "a positive integer",
+                    "durable" => "`true` or `false`",
                     _ => "the path of a folder, as a string",
                 };
                 return self.expected(&place, expected, &value, field.value.span, None);

@@ -348,6 +348,7 @@ impl Lowerer<'_> {
         let kind = Source {
             location: source.files[file].location.clone(),
             path: array.path.clone(),
+            missing: source.options.missing,
             chunks: array.inner_chunks.clone().or_else(|| array.chunks.clone()),
         };
         let at = source.at;

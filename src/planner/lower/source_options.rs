@@ -9,7 +9,8 @@ use crate::array::DimName;
 use crate::operators::{Value, error::closest};
 use crate::parser::ast::{Expr, ExprKind, Field, Target};
 use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
-use crate::planner::error::{EdgeError, PlanError};
+use crate::planner::error::EdgeError;
+use crate::planner::graph::Missing;
 use crate::source::{Span, Spanned};
 
 /// The options there are.
@@ -24,6 +25,8 @@ pub(super) struct SourceOptions {
     pub decode: bool,
     /// The dim along which files are joined.
     pub concat: Option<Spanned<DimName>>,
+    /// What chunks mean that were never written.
+    pub missing: Missing,
 }
 
 /// Where a target lies: its URLs and the path within.
@@ -103,7 +106,7 @@ impl Lowerer<'_> {
 
     /// The options of a source.
     pub(super) fn source_options(&mut self, fields: &[Field]) -> Lowering<SourceOptions> {
-        let mut options = SourceOptions { dims: None, decode: true, concat: None };
+        let mut options = SourceOptions { dims: None, decode: true, concat: None, missing: Missing::Fill };
         let mut sound = Ok(());
         for field in fields {
             sound = sound.and(self.source_option(field, &mut options));
@@ -137,18 +140,17 @@ impl Lowerer<'_> {
                 let dim = DimName::new(&self.word(e, "`concat`")?);
                 options.concat = Some(Spanned::new(dim, e.span));
             }
-            "missing" => match self.word(e, "`missing`")?.as_str() {
-                "fill" => {}
-                word @ ("warn" | "error") => {
-                    let what = format!("`missing: {word}` is");
-                    let help = Some("without it absent chunks are the array's fill value".to_owned());
-                    return self.fail(PlanError::Unsupported { what, at: e.span, help });
+            "missing" => {
+                options.missing = match self.word(e, "`missing`")?.as_str() {
+                    "fill" => Missing::Fill,
+                    "warn" => Missing::Warn,
+                    "error" => Missing::Error,
+                    other => {
+                        let message = format!("`missing` cannot be `{other}`");
+                        return self.bad_option(&message, e.span, "it is `fill`, `warn` or `error`");
+                    }
                 }
-                other => {
-                    let message = format!("`missing` cannot be `{other}`");
-                    return self.bad_option(&message, e.span, "it is `fill`, `warn` or `error`");
-                }
-            },
+            }
             other => {
                 let help = match closest(other, OPTIONS) {
                     Some(near) => format!("did you mean `{near}`?"),

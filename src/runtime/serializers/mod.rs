@@ -66,6 +66,14 @@ pub trait ArrayReader: Send + Sync {
     /// The region cannot be read.
     fn read_region(&self, region: &Region) -> Result<Block, StorageError>;
 
+    /// Whether the chunk at `index` was ever written.
+    ///
+    /// # Errors
+    /// That cannot be told.
+    fn holds(&self, _index: &[u64]) -> Result<bool, StorageError> {
+        Ok(true)
+    }
+
     /// Bytes beyond the decoded chunk that reading one chunk needs at its peak (encoded bytes, codec scratch).
     fn scratch_bytes(&self) -> u64;
 }
@@ -130,7 +138,7 @@ pub trait TargetWriter: Send + Sync {
     /// Where the array was not among the specs.
     fn array(&self, path: &str) -> Arc<dyn ArrayWriter>;
 
-    /// Completes the target: metadata, flush, sync. Called once, after the last write.
+    /// Completes the target: metadata, flush; not to disk. Called once, after the last write.
     ///
     /// # Errors
     /// The target cannot be completed.

@@ -219,7 +219,7 @@ impl TargetWriter for CsvTarget {
         let columns = self.columns.iter().map(|c| (c.spec.clone(), c.lock().clone()));
         let text = self.table.text(&columns.collect::<Vec<_>>());
         let mut file = &self.file;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| failed(&self.path, &e))
+        file.write_all(text.as_bytes()).map_err(|e| failed(&self.path, &e))
     }
 }
 

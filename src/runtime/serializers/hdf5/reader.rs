@@ -194,6 +194,14 @@ impl ArrayReader for Reader {
         self.block(&part, &region.shape, bytes)
     }
 
+    fn holds(&self, index: &[u64]) -> Result<bool, StorageError> {
+        let Some((grid, number)) = self.grid.as_ref().and_then(|grid| Some((grid, grid.number(index)?))) else {
+            return Ok(true);
+        };
+        let table = self.table(grid).map_err(|error| self.format_error(&format!("chunk {index:?}"), &error))?;
+        Ok(table.get(number).is_some())
+    }
+
     fn scratch_bytes(&self) -> u64 {
         match &self.grid {
             Some(grid) => {

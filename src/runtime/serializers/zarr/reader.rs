@@ -123,6 +123,16 @@ impl ArrayReader for ZarrReader {
         Err(StorageError::new("ff::read::no_chunk", format!("the array {} is read by chunks", self.name)))
     }
 
+    fn holds(&self, index: &[u64]) -> Result<bool, StorageError> {
+        match &self.array.layout {
+            Layout::Chunks(_) => {
+                let path = self.file(index);
+                self.open_file(&path).map(|file| file.is_some()).map_err(|e| self.failed(index, &path, e))
+            }
+            Layout::Shards(sharding) => Ok(self.find_inner(sharding, index)?.is_some()),
+        }
+    }
+
     fn scratch_bytes(&self) -> u64 {
         let pipeline = match &self.array.layout {
             Layout::Chunks(pipeline) => pipeline,
@@ -130,6 +140,14 @@ impl ArrayReader for ZarrReader {
         };
         pipeline.decode_scratch()
     }
+}
+
+/// Where a chunk of a shard lies.
+struct InShard {
+    file: File,
+    path: PathBuf,
+    offset: u64,
+    size: u64,
 }
 
 impl ZarrReader {
@@ -178,7 +196,8 @@ impl ZarrReader {
         }
     }
 
-    fn read_inner(&self, sharding: &Sharding, index: &[u64]) -> Result<Option<Block>, StorageError> {
+    /// The shard in which a chunk lies, with its offset and size there; none where it was never written.
+    fn find_inner(&self, sharding: &Sharding, index: &[u64]) -> Result<Option<InShard>, StorageError> {
         let shard: Vec<u64> = index.iter().zip(&sharding.counts).map(|(i, count)| i / count).collect();
         let within: Vec<u64> = index.iter().zip(&sharding.counts).map(|(i, count)| i % count).collect();
         let path = self.file(&shard);
@@ -191,6 +210,11 @@ impl ZarrReader {
                 format!("its index places it at {offset} with {size} bytes, outside the {length} of the shard");
             return Err(self.undecoded(index, &path, &reason));
         }
+        Ok(Some(InShard { file, path, offset, size }))
+    }
+
+    fn read_inner(&self, sharding: &Sharding, index: &[u64]) -> Result<Option<Block>, StorageError> {
+        let Some(InShard { file, path, offset, size }) = self.find_inner(sharding, index)? else { return Ok(None) };
         let mut encoded = vec![0; size as usize];
         file.read_exact_at(&mut encoded, offset).map_err(|e| self.failed(index, &path, e.to_string()))?;
         let block = self.array.element.decode(encoded, &sharding.inner, &sharding.inner_shape);

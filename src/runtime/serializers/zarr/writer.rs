@@ -63,7 +63,7 @@ impl TargetWriter for ZarrTarget {
         for (name, text) in self.target.files() {
             write_file(&self.path.join(name), text.as_bytes())?;
         }
-        sync_all_below(&self.path)
+        Ok(())
     }
 }
 
@@ -171,27 +171,4 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
 
 fn failed(path: &Path, error: &std::io::Error) -> StorageError {
     StorageError::new("ff::write::failed", format!("cannot write `{}`: {error}", path.display()))
-}
-
-/// Makes all that was written durable: one call for the file system, since there may be millions of files.
-#[cfg(target_os = "linux")]
-fn sync_all_below(path: &Path) -> Result<(), StorageError> {
-    use std::os::fd::AsRawFd;
-    let directory = File::open(path).map_err(|e| failed(path, &e))?;
-    // SAFETY: the descriptor belongs to `directory`, which outlives the call.
-    match unsafe { libc::syncfs(directory.as_raw_fd()) } {
-        0 => Ok(()),
-        _ => Err(failed(path, &std::io::Error::last_os_error())),
-    }
-}
-
-/// Makes all that was written durable, file by file.
-#[cfg(not(target_os = "linux"))]
-fn sync_all_below(path: &Path) -> Result<(), StorageError> {
-    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all()).map_err(|e| failed(path, &e));
-    for entry in std::fs::read_dir(path).map_err(|e| failed(path, &e))? {
-        let entry = entry.map_err(|e| failed(path, &e))?.path();
-        if entry.is_dir() { sync_all_below(&entry)? } else { sync(&entry)? }
-    }
-    sync(path)
 }

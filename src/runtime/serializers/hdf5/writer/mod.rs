@@ -160,9 +160,7 @@ impl TargetWriter for Target {
         let open = self.shared.open().take();
         let Some(Open { datasets, file }) = open else { return Err(failed(path, "it is already finished")) };
         let closed = datasets.into_iter().try_for_each(Dataset::close).and_then(|()| file.close());
-        closed.map_err(|error| failed(path, &error))?;
-        let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
-        synced.map_err(|error| failed(path, &error.to_string()))
+        closed.map_err(|error| failed(path, &error))
     }
 }
 

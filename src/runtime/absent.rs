@@ -1,0 +1,81 @@
+//! Chunks that were never written, where a script wants to hear of them (`missing: warn`, `missing: error`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::serializers::{ArrayReader, StorageError};
+use crate::array::{Block, Region};
+use crate::planner::plan::Missing;
+use crate::source::Span;
+
+/// Chunks that were never written and were taken as the fill value.
+#[derive(Clone, Debug, serde::Serialize, thiserror::Error, miette::Diagnostic)]
+#[error("{chunks} chunks of {array} were never written")]
+#[diagnostic(
+    code("ff::read::absent_chunks"),
+    severity(warning),
+    help(
+        "their values are the array's fill value; `missing: fill` takes that for granted, `missing: error` stops there"
+    )
+)]
+pub struct AbsentChunks {
+    /// The array and its store.
+    pub array: String,
+    /// How many.
+    pub chunks: u64,
+    /// Where they were needed.
+    #[label("needed here")]
+    #[serde(skip)]
+    pub span: miette::SourceSpan,
+}
+
+/// A reader that counts or refuses chunks that were never written.
+pub struct Watched {
+    inner: Arc<dyn ArrayReader>,
+    missing: Missing,
+    array: String,
+    absent: AtomicU64,
+}
+
+impl Watched {
+    /// Watches the reads of `inner`, called `array` in messages.
+    pub fn new(inner: Arc<dyn ArrayReader>, missing: Missing, array: String) -> Self {
+        Watched { inner, missing, array, absent: AtomicU64::new(0) }
+    }
+
+    /// The absent chunks read so far, if any; needed at `span`.
+    pub fn absent(&self, span: Span) -> Option<AbsentChunks> {
+        let chunks = self.absent.load(Ordering::Relaxed);
+        (chunks > 0).then(|| AbsentChunks { array: self.array.clone(), chunks, span: span.into() })
+    }
+}
+
+impl ArrayReader for Watched {
+    fn chunk_shape(&self) -> Option<&[u64]> {
+        self.inner.chunk_shape()
+    }
+
+    fn read_chunk(&self, index: &[u64]) -> Result<Block, StorageError> {
+        if !self.inner.holds(index)? {
+            if self.missing == Missing::Error {
+                let message = format!("chunk {index:?} of {} was never written", self.array);
+                return Err(StorageError::new("ff::read::absent_chunk", message)
+                    .with_help("`missing: fill` takes the array's fill value for it; else write it again"));
+            }
+            self.absent.fetch_add(1, Ordering::Relaxed);
+        }
+        self.inner.read_chunk(index)
+    }
+
+    fn read_region(&self, region: &Region) -> Result<Block, StorageError> {
+        self.inner.read_region(region)
+    }
+
+    fn holds(&self, index: &[u64]) -> Result<bool, StorageError> {
+        self.inner.holds(index)
+    }
+
+    fn scratch_bytes(&self) -> u64 {
+        self.inner.scratch_bytes()
+    }
+}
