@@ -7,6 +7,7 @@
 //! conventions (section 2.5.1) and netCDF4-python have it.
 
 mod times;
+#[cfg(feature = "cli")]
 mod values;
 
 use std::sync::Arc;
