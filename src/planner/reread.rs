@@ -9,6 +9,10 @@ use super::passes::Notes;
 use super::plan::{Input, Plan};
 use super::tasks::bytes_text;
 
+/// One part in so many of what is left over is not spent: memory that is given back and taken again by
+/// and by does not lie as closely as the plan has it.
+const SLACK: u64 = 16;
+
 /// A source whose decoded chunks stay from one stage to another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reread {
@@ -29,7 +33,8 @@ pub fn hold(plan: &mut Plan, notes: &mut Notes) {
         let between = first..=last;
         let room = plan.stages[between.clone()].iter().map(|s| plan.memory.saturating_sub(s.cost.peak)).min();
         let wanted = readers.iter().map(|(_, bytes)| *bytes).max().unwrap_or(0);
-        let bytes = room.unwrap_or(0).min(wanted);
+        let room = room.unwrap_or(0);
+        let bytes = (room - room / SLACK).min(wanted);
         let stages: Vec<String> = readers.iter().map(|(stage, _)| stage.to_string()).collect();
         notes.add(
             "schedule",

@@ -79,7 +79,7 @@ impl<'a> StageRun<'a> {
             });
         }
         let reducers = stage.ends.iter().map(Reducer::of).collect();
-        cache.begin(stage.cost.cache);
+        cache.begin(number, stage.cost.cache);
         let ordered = |end: &End| match end.kind {
             EndKind::Write { target, variable } => targets.writer(target, variable).is_ordered(),
             EndKind::Keep(_) | EndKind::Reduce { .. } => false,

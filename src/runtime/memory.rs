@@ -48,6 +48,8 @@ struct Inner {
     clock: u64,
     recent: Room,
     held: Vec<Room>,
+    /// The last stage that reads each reread source.
+    last: Vec<usize>,
     hits: u64,
 }
 
@@ -55,7 +57,7 @@ struct Inner {
 enum Slot {
     Decoding,
     Recent { age: u64, block: Block },
-    Held { block: Block },
+    Held { number: usize, block: Block },
 }
 
 /// Bytes that may be used, and are.
@@ -66,16 +68,18 @@ struct Room {
 }
 
 impl ChunkCache {
-    /// An empty cache that may hold so many bytes of each reread source.
-    pub fn new(held: impl IntoIterator<Item = u64>) -> Self {
-        let held = held.into_iter().map(|capacity| Room { capacity, used: 0 }).collect();
-        ChunkCache { inner: Mutex::new(Inner { held, ..Inner::default() }), settled: Condvar::new() }
+    /// An empty cache that may hold so many bytes of each reread source, which that stage is the last to read.
+    pub fn new(held: impl IntoIterator<Item = (u64, usize)>) -> Self {
+        let (held, last) = held.into_iter().map(|(capacity, last)| (Room { capacity, used: 0 }, last)).unzip();
+        ChunkCache { inner: Mutex::new(Inner { held, last, ..Inner::default() }), settled: Condvar::new() }
     }
 
-    /// Begins a stage, whose recent chunks may take so many bytes: those of the stage before are given up.
-    pub fn begin(&self, recent: u64) {
+    /// Begins a stage, whose recent chunks may take so many bytes: those of the stage before are given up, and
+    /// what is held for no later one.
+    pub fn begin(&self, stage: usize, recent: u64) {
         let inner = &mut *self.lock();
-        inner.chunks.retain(|_, slot| matches!(slot, Slot::Held { .. }));
+        let last = &inner.last;
+        inner.chunks.retain(|_, slot| matches!(slot, Slot::Held { number, .. } if last[*number] >= stage));
         inner.by_age.clear();
         inner.recent = Room { capacity: recent, used: 0 };
         inner.hits = 0;
@@ -126,13 +130,13 @@ impl Inner {
                 self.by_age.insert(self.clock, key.clone());
                 block.clone()
             }
-            (Slot::Held { block }, Stay { shared: false, held: Some(Held::Taken(number)) }) => {
+            (Slot::Held { block, .. }, Stay { shared: false, held: Some(Held::Taken(number)) }) => {
                 let block = block.clone();
                 self.held[number].used -= block.bytes();
                 entry.remove();
                 block
             }
-            (Slot::Held { block }, _) => block.clone(),
+            (Slot::Held { block, .. }, _) => block.clone(),
             (Slot::Decoding, _) => unreachable!("it was waited for"),
         }
     }
@@ -145,7 +149,7 @@ impl Inner {
             && self.held[number].used + bytes <= self.held[number].capacity
         {
             self.held[number].used += bytes;
-            self.chunks.insert(key, Slot::Held { block: block.contiguous() });
+            self.chunks.insert(key, Slot::Held { number, block: block.contiguous() });
         } else if stay.shared && bytes <= self.recent.capacity {
             self.make_room(bytes);
             self.clock += 1;
@@ -210,7 +214,7 @@ mod tests {
     #[test]
     fn the_oldest_of_the_recent_chunks_goes_first() {
         let cache = ChunkCache::new([]);
-        cache.begin(25);
+        cache.begin(0, 25);
         let asked = [(0, false), (1, false), (0, true), (2, false), (1, false), (2, true), (0, false)];
         for (number, found) in asked {
             assert_eq!(is_found(&cache, number, 10, SHARED), found, "{number}");
@@ -218,27 +222,30 @@ mod tests {
         assert!(!is_found(&cache, 3, 26, SHARED));
         assert!(!is_found(&cache, 3, 26, SHARED));
         assert_eq!(cache.hits(), 2);
-        cache.begin(25);
+        cache.begin(0, 25);
         assert!(!is_found(&cache, 0, 10, SHARED));
     }
 
     #[test]
     fn held_chunks_stay_until_they_are_taken() {
-        let cache = ChunkCache::new([20]);
-        cache.begin(0);
+        let cache = ChunkCache::new([(20, 1)]);
+        cache.begin(0, 0);
         for number in 0..3 {
             assert!(!is_found(&cache, number, 10, LEFT));
         }
-        cache.begin(0);
+        cache.begin(1, 0);
         for (number, found) in [(0, true), (1, true), (2, false), (0, false)] {
             assert_eq!(is_found(&cache, number, 10, TAKEN), found, "{number}");
         }
+        assert!(!is_found(&cache, 0, 10, LEFT));
+        cache.begin(2, 0);
+        assert!(!is_found(&cache, 0, 10, TAKEN));
     }
 
     #[test]
     fn a_chunk_wanted_by_many_is_decoded_once() {
         let cache = ChunkCache::new([]);
-        cache.begin(100);
+        cache.begin(0, 100);
         let decoded = AtomicUsize::new(0);
         let get = |fails: bool| {
             cache.get((0, vec![0]), SHARED, || {

@@ -108,7 +108,7 @@ pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Can
     let begun = Instant::now();
     let targets = targets::Targets::create(plan)?;
     let results = Results::create(plan)?;
-    let cache = memory::ChunkCache::new(plan.rereads.iter().map(|r| r.bytes));
+    let cache = memory::ChunkCache::new(plan.rereads.iter().map(|r| (r.bytes, r.last)));
     let mut report = Report::default();
     observer.planned(plan);
     for (number, stage) in plan.stages.iter().enumerate() {
