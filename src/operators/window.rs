@@ -6,14 +6,45 @@ use super::pattern::{Piece, Window, WindowAxis};
 use super::tile::{Tile, TileRef, load};
 use crate::array::{Block, Region};
 
+/// Bytes of the states of cells that take in their windows together.
+const BAND: u64 = 256 << 10;
+
 /// The values of region `output` of a window reduction, from a piece that holds at least what it
 /// requires of the input.
 pub fn evaluate(window: &Window, output: &Region, piece: &Piece) -> Block {
-    let mut acc = window.combine.init(output.count() as usize);
-    if !output.is_empty() && !piece.region.is_empty() {
-        Walk::new(window, output, piece).step_rows(acc.as_mut());
+    let cells = output.count() as usize;
+    let row = output.shape.last().map_or(1, |n| *n as usize);
+    let band = (band_cells(window, output) as usize).min(cells);
+    let walk = (cells > 0 && !piece.region.is_empty()).then(|| Walk::new(window, output, piece));
+    let finished = |start: usize, len: usize| {
+        let mut acc = window.combine.init(len);
+        if let Some(walk) = &walk {
+            walk.step_rows(acc.as_mut(), start / row..(start + len) / row);
+        }
+        acc.finish()
+    };
+    if band == cells {
+        return finished(0, cells).reshape(&output.shape);
     }
-    acc.finish().reshape(&output.shape)
+    let mut whole: Option<Block> = None;
+    for start in (0..cells).step_by(band) {
+        let part = finished(start, band.min(cells - start));
+        let whole = whole.get_or_insert_with(|| Block::zeros(part.dtype(), &[cells as u64]));
+        whole.assign(&[start as u64], &part);
+    }
+    whole.expect("there is a band").reshape(&output.shape)
+}
+
+/// Bytes of state that [`evaluate`] holds at once for a region of the output.
+pub fn state_bytes(window: &Window, output: &Region) -> u64 {
+    band_cells(window, output).min(output.count()).saturating_mul(window.combine.state_bytes() as u64)
+}
+
+/// Cells whose states are held at once: whole rows, as many as stay in the cache.
+fn band_cells(window: &Window, output: &Region) -> u64 {
+    let row = output.shape.last().map_or(1, |n| (*n).max(1));
+    let state = (window.combine.state_bytes() as u64).max(1);
+    (BAND / state / row).max(1) * row
 }
 
 /// A walk over the rows of the output, and for each over the rows of the input its windows see.
@@ -88,14 +119,16 @@ impl<'a> Walk<'a> {
         Walk { window, output, piece, spans }
     }
 
-    fn step_rows(&self, acc: &mut dyn Accumulator) {
+    /// Takes in what the windows of these rows of the output see, counted in C order; the first cell of the
+    /// accumulator is that of the first row.
+    fn step_rows(&self, acc: &mut dyn Accumulator, rows: std::ops::Range<usize>) {
         let outer = self.output.rank() - 1;
-        let rows = Region { start: self.output.start[..outer].to_vec(), shape: self.output.shape[..outer].to_vec() };
         let offsets = Region::whole(&self.outer_lengths());
         let row_len = self.piece.region.shape[outer] as usize;
         let mut tile = Tile::new(self.piece.block.dtype(), row_len);
-        for (row, cell) in rows.indices().enumerate() {
-            let first = row * self.output.shape[outer] as usize;
+        for row in rows.clone() {
+            let cell = self.cell(row);
+            let first = (row - rows.start) * self.output.shape[outer] as usize;
             for (number, offset) in offsets.indices().enumerate() {
                 if let Some(place) = self.place(&cell, &offset) {
                     load(&self.piece.block, place as usize * row_len, tile.part_mut(0, row_len));
@@ -103,6 +136,18 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+    }
+
+    /// Where a row of the output lies along all axes but the innermost.
+    fn cell(&self, mut row: usize) -> Vec<u64> {
+        let outer = self.output.rank() - 1;
+        let mut cell = self.output.start[..outer].to_vec();
+        for axis in (0..outer).rev() {
+            let extent = self.output.shape[axis] as usize;
+            cell[axis] += (row % extent) as u64;
+            row /= extent;
+        }
+        cell
     }
 
     /// Window lengths of all axes but the innermost, one where there is no window.

@@ -2,7 +2,6 @@
 //! sources' chunks be read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::graph::{Graph, NodeId, NodeKind};
 use super::kernel::{Slot, Step};
@@ -154,7 +153,9 @@ pub struct Read {
     pub amplification: f64,
     /// Bytes of chunks to keep so that none is decoded twice.
     pub band: u64,
-    /// Bytes needed over all tasks.
+    /// The region that all tasks together need.
+    pub region: Region,
+    /// Bytes of its chunks.
     pub bytes: u64,
 }
 
@@ -177,6 +178,7 @@ pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
             input,
             amplification: 1.0,
             band: 0,
+            region: all.clone(),
             bytes: touched(ty, chunks, all),
         };
         for axis in 0..shape.len() {
@@ -222,7 +224,7 @@ pub fn one_pass_cost(reads: &[Read], cache: u64) -> f64 {
 }
 
 /// Bytes of the chunks that a region touches.
-fn touched(ty: &Arc<ArrayType>, chunks: &ChunkGrid, region: &Region) -> u64 {
+pub fn touched(ty: &ArrayType, chunks: &ChunkGrid, region: &Region) -> u64 {
     let covering = chunks.covering(region);
     let shape = ty.shape();
     let elements = (0..shape.len()).fold(1u64, |n, axis| {

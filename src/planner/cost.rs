@@ -21,15 +21,16 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let concurrent = (room / task.max(1)).min(tasks).clamp(1, plan.threads as u64);
     let cache = room.saturating_sub(concurrent * task);
     let reads = access::reads(cone, &stage.shape, &stage.grid);
-    let mut needed = vec![0; stage.inputs.len()];
-    reads.iter().for_each(|r| needed[r.input] = r.bytes);
+    let mut needed = vec![None; stage.inputs.len()];
+    reads.iter().for_each(|r| needed[r.input] = Some(r.region.clone()));
+    let bytes: u64 = reads.iter().map(|r| r.bytes).sum();
     let amplification = access::one_pass_cost(&reads, cache);
     let used: u64 = reads.iter().map(|r| r.band).sum::<u64>().min(cache);
     let elements: u64 = stage.shape.iter().fold(1, |n, &s| n.saturating_mul(s));
     let written = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
     Cost {
         tasks,
-        read: (needed.iter().sum::<u64>() as f64 * amplification) as u64 + other_reads(stage, plan),
+        read: (bytes as f64 * amplification) as u64 + other_reads(stage, plan),
         amplification,
         needed,
         written: written.map(|e| elements.saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum(),
@@ -155,6 +156,9 @@ fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
             Pattern::Injective(map) => matches!(map, crate::operators::IndexMap::Take { .. }),
             Pattern::Elementwise(_) | Pattern::Reduction(_) => false,
         };
+        if let Pattern::Window(window) = &step.call.pattern {
+            bytes = bytes.saturating_add(crate::operators::window::state_bytes(window, region));
+        }
         if copies {
             bytes = bytes.saturating_add(region.count().saturating_mul(step.ty.dtype.size() as u64));
         }

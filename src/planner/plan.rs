@@ -8,7 +8,7 @@ use super::graph::Write;
 pub use super::graph::{Missing, Source};
 use super::kernel::{Kernel, Slot, Step};
 use super::reread::Reread;
-use crate::array::{ArrayType, ChunkGrid};
+use crate::array::{ArrayType, ChunkGrid, Region};
 use crate::operators::Constant;
 use crate::source::Span;
 
@@ -43,10 +43,10 @@ impl Plan {
         sources.into_iter().position(is_it).unwrap_or(usize::MAX)
     }
 
-    /// Where several stages read a source: its number among those, and the last of the stages.
-    pub fn reread(&self, source: &Source) -> Option<(usize, usize)> {
+    /// Where several stages read a source: its number among those, and what stages after `stage` need of it.
+    pub fn reread(&self, source: &Source, stage: usize) -> Option<(usize, Option<Region>)> {
         let found = self.rereads.iter().enumerate().find(|(_, r)| r.source == *source);
-        found.map(|(index, reread)| (index, reread.last))
+        found.map(|(index, reread)| (index, reread.later(stage)))
     }
 }
 
@@ -216,8 +216,8 @@ pub struct Cost {
     pub read: u64,
     /// Bytes decoded over bytes needed.
     pub amplification: f64,
-    /// Per input of the kernel the bytes of the chunks that are needed, each counted once; zero where there are none.
-    pub needed: Vec<u64>,
+    /// Per input of the kernel that comes in chunks, the region that all tasks together need.
+    pub needed: Vec<Option<Region>>,
     /// Bytes given to sinks and scratch, before encoding.
     pub written: u64,
     /// Bytes one task holds at its peak.

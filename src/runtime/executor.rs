@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::absent::Watched;
 use super::error::{Failure, RunError};
-use super::memory::{ChunkCache, Held};
+use super::memory::ChunkCache;
 use super::observer::{Observer, Phase, StageReport, Timed, Timer};
 use super::reduce::Reducer;
 use super::results::Results;
@@ -70,9 +70,7 @@ impl<'a> StageRun<'a> {
                         shape: ty.shape(),
                         dtype: ty.dtype,
                         number: plan.source_number(source),
-                        held: plan
-                            .reread(source)
-                            .map(|(index, last)| if number < last { Held::Left(index) } else { Held::Taken(index) }),
+                        reread: plan.reread(source, number),
                     })
                 }
                 Input::Constant(_) | Input::Kept(_) => None,

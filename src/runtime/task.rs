@@ -40,8 +40,8 @@ pub struct OpenSource {
     pub number: usize,
     /// The reader, where chunks that were never written are to be told of.
     pub watched: Option<Arc<Watched>>,
-    /// What becomes of its chunks, where other stages read it too.
-    pub held: Option<Held>,
+    /// Where other stages read it too: its number among such sources, and what later stages need.
+    pub reread: Option<(usize, Option<Region>)>,
 }
 
 /// Carries out the `number`-th task.
@@ -110,6 +110,16 @@ fn read(run: &StageRun<'_>, input: usize, needed: &Region, moved: &mut Moved) ->
     }
 }
 
+impl OpenSource {
+    /// What becomes of a chunk that other stages may need too.
+    fn held(&self, chunk: &Region) -> Option<Held> {
+        match self.reread.as_ref()? {
+            (number, None) => Some(Held::Taken(*number)),
+            (number, Some(later)) => (!later.intersect(chunk).is_empty()).then_some(Held::Left(*number)),
+        }
+    }
+}
+
 fn read_source(
     source: &OpenSource,
     cache: &ChunkCache,
@@ -132,7 +142,7 @@ fn read_source(
             moved.read += block.bytes();
             Ok(block)
         };
-        let stay = Stay { shared: part != chunk, held: source.held };
+        let stay = Stay { shared: part != chunk, held: source.held(&chunk) };
         let block = match stay {
             Stay { shared: false, held: None } => decode()?,
             stay => cache.get((source.number, index.clone()), stay, decode)?,
