@@ -187,6 +187,16 @@ fn params_are_options_of_their_script() {
     assert!(code == 1 && said.contains("ff::parse::unclosed_bracket"), "what is wrong with the script first: {said}");
 }
 
+/// Of a list of arrays each element is printed.
+#[test]
+fn lists_of_arrays_are_printed() {
+    let folder = temporary();
+    let script = script(&folder, "let x = arange(0, 4, 1, dim: t)\nprint [mean(x[t: ..<n]) for n in [2, 4]], [x, 1]\n");
+    let label = "[mean(x[t: ..<n]) for n in [2, 4]]";
+    let expected = format!("{label}[0] = 0.5\n{label}[1] = 1.5\n[x, 1][0]: i64[t=4]\n[0 1 2 3]\n[x, 1][1] = 1\n");
+    assert_eq!(printed(&[&script]), expected);
+}
+
 /// A script is read once, so it may come through a pipe.
 #[test]
 fn a_script_may_be_a_pipe() {

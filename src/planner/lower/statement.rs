@@ -140,6 +140,13 @@ impl Lowerer<'_> {
                 }
                 return sound;
             }
+            Value::List(items) if value::holds_arrays(value) => {
+                let mut sound = Ok(());
+                for (index, value) in items.iter().enumerate() {
+                    sound = sound.and(self.print_value(format!("{label}[{index}]"), value, at));
+                }
+                return sound;
+            }
             Value::View(_) => {
                 let help = Some("reduce it, as in `x |> groupby(time.month) |> mean()`".to_owned());
                 return self.expected("what is printed", "an array or a value", value, at, help);

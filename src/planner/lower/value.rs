@@ -352,6 +352,16 @@ pub fn literal(value: &Value) -> String {
         Value::Array(_) | Value::View(_) => value.kind().to_owned(),
         Value::Record(fields) => {
             let fields: Vec<String> = fields.iter().map(|(name, v)| format!("{name}: {}", literal(v))).collect();
+/// Whether there is an array in it, whose elements are computed later.
+pub fn holds_arrays(value: &Value) -> bool {
+    match value {
+        Value::Array(_) | Value::View(_) => true,
+        Value::List(items) => items.iter().any(holds_arrays),
+        Value::Record(fields) => fields.iter().any(|(_, field)| holds_arrays(field)),
+        _ => false,
+    }
+}
+
             format!("{{{}}}", fields.join(", "))
         }
         Value::List(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
