@@ -1,7 +1,11 @@
 //! The scripts in the documentation. The `ff` blocks of a section are one script, in the order in which they stand.
 
+use functionfuse::Options;
+use functionfuse::operators::{REGISTRY, reference};
 use functionfuse::parser::parse;
 use functionfuse::source::SourceMap;
+
+use crate::world::World;
 
 const PAGES: &[&str] = &["README.md", "docs/language.md", "docs/operators.md"];
 
@@ -55,4 +59,19 @@ fn blocks_of_a_section_are_one_script() {
     let sections = scripts("docs/language.md");
     let (_, statements) = sections.iter().find(|(name, _)| name.ends_with(", Statements")).unwrap();
     assert!(statements.contains("param input") && statements.contains("plan {"), "{statements}");
+}
+
+#[test]
+fn examples_of_operators_are_planned() {
+    let mut wrong = Vec::new();
+    for row in REGISTRY.iter().flat_map(|(_, rows)| rows.iter()) {
+        let script = format!("{}\nprint {}\n", reference::PREAMBLE, row.example);
+        let options = Options::default();
+        let planned = functionfuse::check(row.name, &script, &options, &World)
+            .and_then(|checked| functionfuse::plan(checked, &options));
+        if let Err(report) = planned {
+            wrong.extend(report.problems().iter().map(|problem| format!("{}: {problem}", row.name)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -57,7 +57,7 @@ pub static OPERATORS: &[Operator] = &[
             ],
         },
         summary: "Groups along a dim of times by period, labelled by its start; empty periods are missing.",
-        example: "assign_coords(x, t: datetime(2001, 1, 1) + [0d, 1d, 2d, 3d, 4d, 5d]) |> resample(t: 2d) |> mean()",
+        example: "assign_coords(x, t: (\"2001-01-01\" as datetime) + arange(0, 6, 1, dim: t) * 1d) |> resample(t: 2d) |> mean()",
         expand: resample,
     },
     Operator {

@@ -61,7 +61,7 @@ fn choice(words: &[&str]) -> String {
 
 /// The reference of all operators, in Markdown.
 pub fn page() -> String {
-    let mut page = String::from(PREFACE);
+    let mut page = format!("{PREFACE}\n```ff\n{PREAMBLE}\n```\n");
     for (title, operators) in REGISTRY {
         let links: Vec<_> = operators.iter().map(|row| format!("[`{}`](#{})", row.name, anchor(row.name))).collect();
         let _ = write!(page, "\n- {title}: {}", links.join(" "));
@@ -103,15 +103,18 @@ pub fn help(name: &str) -> Result<String, String> {
     let rows: String = params.iter().map(row).collect();
     let (usage, summary, example) = (operator.usage(), operator.summary, operator.example);
     let note = "in which `x` is an f64[t=6, y=4]";
-    Ok(format!("{usage}\n\n{summary}\n\n{rows}\nExample, {note}:\n\n  print {example}\n"))
+    Ok(format!("{usage}\n\n{summary}\n\n{rows}\nExample, {note}:\n\n  {PREAMBLE}\n  print {example}\n"))
 }
 
 const PREFACE: &str = "# Operators
 
 What a script can call, as `f(x, …)` or `x |> f(…)`. This page is written from the program's own table, as are `ffplan --operators` and the help
 in editors. A parameter with a default may be left out; `dims…` are any number of dims, and `DIM: …` are arguments by the name of a
-dim. In the examples `x` is an `f64[t=6, y=4]`.
+dim. In the examples `x` is an `f64[t=6, y=4]` without labels, such as this one:
 ";
+
+/// The `x` of the examples.
+pub const PREAMBLE: &str = "let x = linspace(-2.5, 2.5, 6, dim: t) + linspace(0.0, 1.5, 4, dim: y)";
 
 fn entry(page: &mut String, operator: &Operator) {
     let _ = write!(page, "\n### {}\n\n    {}\n\n{}\n", operator.name, operator.usage(), operator.summary);

@@ -76,7 +76,7 @@ pub static OPERATORS: &[Operator] = &[
             ],
         },
         summary: "Brings arrays to the same labels, and gives a list of them; what has no label there is missing, and integers become floats.",
-        example: "align(x, x |> isel(t: 1..), join: inner)[1]",
+        example: "align(assign_coords(x, y: [1, 2, 3, 4]), assign_coords(x, y: [3, 4, 5, 6]), join: inner)[0]",
         expand: align::align,
     },
 ];
