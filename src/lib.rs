@@ -35,6 +35,8 @@ pub struct Options {
     pub params: BTreeMap<String, String>,
     /// Whether existing targets are replaced.
     pub overwrite: bool,
+    /// Whether the plan is only looked at: a target that exists is worth a warning then.
+    pub only_looks: bool,
     /// Bytes the run may hold at once.
     pub memory: Option<u64>,
     /// Threads that carry out tasks.
@@ -100,6 +102,7 @@ fn lowered(
         script_name: name.to_owned(),
         command,
         overwrite: options.overwrite,
+        only_looks: options.only_looks,
         loader: &load_import,
     };
     let (lowered, found) = lower::lower(&program, &mut sources, &inputs, catalog);

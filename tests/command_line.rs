@@ -187,6 +187,21 @@ fn params_are_options_of_their_script() {
     assert!(code == 1 && said.contains("ff::parse::unclosed_bracket"), "what is wrong with the script first: {said}");
 }
 
+/// A plan only looks, so what is there already is worth a warning; a run is refused.
+#[test]
+fn plans_of_what_exists_are_shown() {
+    let folder = temporary();
+    let out = place(&folder, "o.csv");
+    std::fs::write(&out, "mine").expect("a file");
+    let script = script(&folder, &format!("sink {{a: arange(0, 3, 1, dim: t)}} to csv(\"{out}\")\n"));
+    let output = program("ffplan", &[&script]);
+    let (plan, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && plan.contains("o.csv") && said.contains("ff::sink::exists"), "{plan}{said}");
+    let (code, _, said) = ffrun(&[&script]);
+    assert!(code == 1 && said.contains("ff::sink::exists"), "{said}");
+    assert_eq!(std::fs::read_to_string(&out).expect("the file"), "mine");
+}
+
 /// Of a list of arrays each element is printed.
 #[test]
 fn lists_of_arrays_are_printed() {

@@ -23,8 +23,14 @@ fn lowered(name: &str, text: &str) -> (Lowered, Report) {
     let mut sources = SourceMap::single(name, text);
     let (program, mut problems) = functionfuse::parser::parse(&sources.files()[0].clone());
     let loader = load;
-    let inputs =
-        Inputs { params: given(text), script_name: name.to_owned(), command: None, overwrite: false, loader: &loader };
+    let inputs = Inputs {
+        params: given(text),
+        script_name: name.to_owned(),
+        command: None,
+        overwrite: false,
+        only_looks: false,
+        loader: &loader,
+    };
     let (graph, found) = lower(&program, &mut sources, &inputs, &World);
     problems.extend(found);
     (graph, problems.report(Arc::new(sources)))

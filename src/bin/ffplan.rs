@@ -88,7 +88,8 @@ enum Stage {
 fn main() {
     let line = CommandLine::parse(Arguments::command(), std::env::args_os().collect());
     let arguments = Arguments::from_arg_matches(&line.matches).unwrap_or_else(|e| e.exit());
-    let options = arguments.run.options(line.params.clone()).unwrap_or_else(|e| usage(&e));
+    let given = arguments.run.options(line.params.clone()).unwrap_or_else(|e| usage(&e));
+    let options = Options { only_looks: true, ..given };
     let text = match (&arguments.script, arguments.completions, &arguments.operators) {
         (_, Some(shell), _) => cli::completions(Arguments::command(), shell),
         (Some(path), ..) => shown(&arguments, (path, &line.text(path)), &options).into_bytes(),
@@ -138,8 +139,7 @@ fn views(
         return Ok((vec![graph], Notes::default()));
     }
     let mut planned = functionfuse::plan(checked, options)?;
-    let (_, optimized) = planned.graphs.pop().expect("lowering leaves a graph");
-    let optimized = View::Graph("optimized", optimized);
+    let optimized = View::Graph("optimized", planned.graphs.pop().expect("lowering leaves a graph").1);
     let views = match arguments.stage {
         Stage::Graph => vec![graph],
         Stage::Optimized => vec![optimized],

@@ -55,6 +55,7 @@ impl RunOptions {
         Ok(Options {
             params: all,
             overwrite: self.overwrite,
+            only_looks: false,
             durable: self.durable,
             memory: self.memory,
             threads: self.threads.map(|n| n as usize),

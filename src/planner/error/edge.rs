@@ -122,6 +122,21 @@ pub enum EdgeError {
         help: Option<String>,
     },
 
+    /// A target that is already there, in a plan that is only looked at.
+    #[error("`{url}` already exists, so the script would not run")]
+    #[diagnostic(
+        code(ff::sink::exists),
+        severity(warning),
+        help("write `{{ mode: overwrite }}` after the target, or run with `--overwrite`, to replace it")
+    )]
+    SinkInTheWay {
+        /// The target.
+        url: String,
+        /// The sink.
+        #[label("this is what would be written")]
+        at: Span,
+    },
+
     /// A target that is already there.
     #[error("`{url}` already exists")]
     #[diagnostic(

@@ -82,6 +82,8 @@ pub struct Inputs<'a> {
     /// Whether existing targets are replaced.
     pub overwrite: bool,
     /// Reads imported files.
+    /// Whether the plan is only looked at: a target that exists is worth a warning then.
+    pub only_looks: bool,
     pub loader: &'a dyn Loader,
 }
 

@@ -102,7 +102,9 @@ impl Lowerer<'_> {
         let exists = !overwrite && self.catalog.exists(&location);
         let url = location.url.clone();
         self.targets.push(Claimed { location, at, has_path, version, overwrite, attrs, node: None });
-        if exists {
+        if exists && self.inputs.only_looks {
+            self.report(EdgeError::SinkInTheWay { url, at });
+        } else if exists {
             return self.fail(EdgeError::SinkExists { url, at });
         }
         Ok(self.targets.len() - 1)

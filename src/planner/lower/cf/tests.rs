@@ -90,6 +90,7 @@ fn packed_values_mean_what_xarray_says() {
         script_name: String::new(),
         command: None,
         overwrite: false,
+        only_looks: false,
         loader: &loader,
     };
     let mut lowerer = Lowerer::new(&mut sources, &inputs, &Nothing);
