@@ -54,6 +54,23 @@ fn scripts_in_the_documentation_are_read() {
     }
 }
 
+/// Each section is a script that runs from the project's folder.
+#[cfg(feature = "runtime")]
+#[test]
+fn sections_are_planned() {
+    let options = Options { only_looks: true, ..Options::default() };
+    let mut wrong = Vec::new();
+    for (section, script) in ["README.md", "docs/language.md"].into_iter().flat_map(scripts) {
+        let catalog = functionfuse::runtime::catalog::LocalCatalog::default();
+        let planned = functionfuse::check(&section, &script, &options, &catalog)
+            .and_then(|checked| functionfuse::plan(checked, &options));
+        if let Err(report) = planned {
+            wrong.extend(report.problems().iter().map(|problem| format!("{section}: {problem}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn blocks_of_a_section_are_one_script() {
     let sections = scripts("docs/language.md");
