@@ -135,6 +135,9 @@ fn arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Outcome {
     }
     match (op, a, b) {
         (BinaryOp::Add, Str(x), Str(y)) => Ok(Str(format!("{x}{y}"))),
+        (BinaryOp::Add | BinaryOp::Sub, Str(_), Value::Duration { .. }) => Err(Failure::Kinds {
+            help: Some("a date to compute with is a datetime: `\"2001-01-01\" as datetime + 1d`".into()),
+        }),
         (BinaryOp::Add, Str(_), _) | (BinaryOp::Add, _, Str(_)) => {
             Err(Failure::Kinds { help: Some("put values into a text with braces: `\"{first}-01-01\"`".into()) })
         }
