@@ -81,6 +81,19 @@ pub enum NameError {
         help: Option<String>,
     },
 
+    /// An operator called as a member of what it is applied to.
+    #[error("there are no methods; `{name}` is an operator")]
+    #[diagnostic(code(ff::name::method), help("write `{written}`"))]
+    Method {
+        /// The operator.
+        name: String,
+        /// The call in the language's own form.
+        written: String,
+        /// Where.
+        #[label("called as a method")]
+        at: Span,
+    },
+
     /// An operator or function where a value is expected.
     #[error("`{name}` is {what}, not a value")]
     #[diagnostic(code(ff::name::not_value))]

@@ -44,6 +44,9 @@ impl Given<'_> {
 impl Lowerer<'_> {
     /// `f(x, a: 1)` or `x |> f(a: 1)`; `at` is the call without what a pipe brings.
     pub(super) fn call(&mut self, input: Option<Input>, callee: &Expr, args: &[Arg], at: Span) -> Lowering<Item> {
+        if let ExprKind::Member { base, name } = &callee.kind {
+            self.check_method(base, name, args)?;
+        }
         match self.callee(callee)? {
             Callee::Function(function) => self.call_function(&function, input, args, at),
             Callee::Operator(operator) => self.call_operator(operator, input, args, at).map(Item::Value),

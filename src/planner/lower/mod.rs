@@ -21,6 +21,7 @@ mod import;
 mod index;
 mod input;
 mod member;
+mod method;
 mod name;
 mod operator;
 mod pack;
@@ -81,9 +82,9 @@ pub struct Inputs<'a> {
     pub command: Option<String>,
     /// Whether existing targets are replaced.
     pub overwrite: bool,
-    /// Reads imported files.
     /// Whether the plan is only looked at: a target that exists is worth a warning then.
     pub only_looks: bool,
+    /// Reads imported files.
     pub loader: &'a dyn Loader,
 }
 

@@ -98,7 +98,8 @@ pub(super) fn is_planned(name: &str) -> bool {
 
 /// The help line for a call of something that does not exist.
 pub(super) fn suggestion(name: &str, functions: &[String]) -> Option<String> {
-    if let Some((_, how)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
+    let bare = name.rsplit('.').next();
+    if let Some((_, how)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name || Some(*synonym) == bare) {
         return Some(format!("write `{how}`"));
     }
     let known: Vec<&str> = operator_names().chain(PLANNED.split_whitespace()).collect();
