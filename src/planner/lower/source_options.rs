@@ -7,9 +7,9 @@ use super::member::member_help;
 use super::{Lowerer, Lowering};
 use crate::array::DimName;
 use crate::operators::{Value, error::closest};
-use crate::parser::ast::{Expr, ExprKind, Field, Target};
+use crate::parser::ast::{BinaryOp, Expr, ExprKind, Field, Target};
 use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
-use crate::planner::error::EdgeError;
+use crate::planner::error::{EdgeError, KindError};
 use crate::planner::graph::Missing;
 use crate::source::{Span, Spanned};
 
@@ -59,6 +59,12 @@ impl Lowerer<'_> {
                 return self.fail(EdgeError::SourceOption { message, at, label, help });
             }
         };
+        if self.is_bare_path(&url.value) {
+            let (place, expected) = ("a URL".to_owned(), "a string".to_owned());
+            let help = Some(format!("put it in quotes: `\"{}\"`", self.sources.text(url.value.span)));
+            let (found, at) = ("a path without quotes".to_owned(), url.value.span);
+            return self.fail(KindError::Expected { place, expected, found, at, help });
+        }
         let urls = self.plan_value(&url.value, "a URL");
         let path = path.map(|p| self.text(&p.value, "the path within a file")).transpose();
         let (urls, is_list) = match urls? {
@@ -79,6 +85,25 @@ impl Lowerer<'_> {
             }
         };
         Ok(Place { urls, is_list, path: path? })
+    }
+
+    /// Whether it looks like a path without quotes, `data/air.nc`: names between `/`, `-` and dots of which one means nothing.
+    fn is_bare_path(&self, e: &Expr) -> bool {
+        let mut parts = vec![e];
+        let (mut is_path, mut is_unknown) = (false, false);
+        while let Some(part) = parts.pop() {
+            match &part.kind {
+                ExprKind::Name(name) => is_unknown |= !self.is_visible(name),
+                ExprKind::Int(_) => {}
+                ExprKind::Member { base, .. } => parts.push(base),
+                ExprKind::Binary { op, left, right } if matches!(op.value, BinaryOp::Div | BinaryOp::Sub) => {
+                    parts.extend([&**left, &**right]);
+                }
+                _ => return false,
+            }
+            is_path |= !matches!(part.kind, ExprKind::Name(_) | ExprKind::Int(_));
+        }
+        is_path && is_unknown
     }
 
     /// A text known while planning.
