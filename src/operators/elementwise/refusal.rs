@@ -78,6 +78,9 @@ fn remedy(function: &Function, dtypes: &[DType]) -> Option<String> {
             "text can only be compared (`==`, `!=`, `<`, `in`); numbers in it have to be parsed first".into()
         }
         "and" | "or" | "not" => "compare first: `x != 0` is bool".into(),
+        "bit_xor" if any(Kind::Float) || any(Kind::Complex) => {
+            "a power is `x ** 2`; `^` compares the bits of integers and bools: cast with `x as i64`".into()
+        }
         "bit_and" | "bit_or" | "bit_xor" | "invert" | "shl" | "shr" if any(Kind::Float) || any(Kind::Complex) => {
             "bits are those of integers and bools: cast with `x as i64`, or compare first (`x > 0`)".into()
         }

@@ -241,7 +241,8 @@ impl Lowerer<'_> {
             _ => value.kind().to_owned(),
         };
         let name = param.name.value.clone();
-        let help = Some(format!("a `{shown}` is {}", ty.expected()));
+        let article = if shown.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let help = Some(format!("{article} `{shown}` is {}", ty.expected()));
         let (at, value) = (param.ty.span, at);
         self.fail(KindError::Ascription { name, declared: format!("`{shown}`"), found, at, value, help })
     }

@@ -270,7 +270,10 @@ fn bits(op: BinaryOp, a: &Value, b: &Value) -> Outcome {
         };
         return Ok(Value::Bool(result));
     }
-    let (Some(x), Some(y)) = (as_int(a), as_int(b)) else { return kinds() };
+    let (Some(x), Some(y)) = (as_int(a), as_int(b)) else {
+        let is_power = op == BinaryOp::BitXor && as_float(a).is_some() && as_float(b).is_some();
+        return Err(Failure::Kinds { help: is_power.then(|| "a power is `x ** 2`; `^` compares bits".into()) });
+    };
     let shift = |y: i64| u32::try_from(y).ok().filter(|y| *y < 64);
     let result = match op {
         BinaryOp::BitOr => Some(x | y),
@@ -349,12 +352,6 @@ pub fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// The value as a script would write it.
-pub fn literal(value: &Value) -> String {
-    match value {
-        Value::Array(_) | Value::View(_) => value.kind().to_owned(),
-        Value::Record(fields) => {
-            let fields: Vec<String> = fields.iter().map(|(name, v)| format!("{name}: {}", literal(v))).collect();
 /// Whether there is an array in it, whose elements are computed later.
 pub fn holds_arrays(value: &Value) -> bool {
     match value {
@@ -365,6 +362,12 @@ pub fn holds_arrays(value: &Value) -> bool {
     }
 }
 
+/// The value as a script would write it.
+pub fn literal(value: &Value) -> String {
+    match value {
+        Value::Array(_) | Value::View(_) => value.kind().to_owned(),
+        Value::Record(fields) => {
+            let fields: Vec<String> = fields.iter().map(|(name, v)| format!("{name}: {}", literal(v))).collect();
             format!("{{{}}}", fields.join(", "))
         }
         Value::List(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
