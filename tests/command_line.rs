@@ -168,6 +168,7 @@ fn params_are_options_of_their_script() {
         (&[][..], "ff::plan::param_missing"),
         (&["--name", "a", "--count", "few"], "ff::plan::param"),
         (&["--nmae", "a"], "a similar argument exists: '--name'"),
+        (&["--m", "4"], "the params of the script are '--count', '--name'"),
         (&["--name", "a", "--overwrit"], "a similar argument exists: '--overwrite'"),
         (&["--name", "a", "--set", "nam=b"], "did you mean `--name`?"),
         (&["--name", "a", "--set", "name=b"], "given twice"),

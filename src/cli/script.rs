@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::parser::ast::{Program, StatementKind};
@@ -36,7 +37,7 @@ impl CommandLine {
             Some((text, path)) => with_params(command, (path, text), &texts),
             None => command,
         };
-        let matches = command.clone().get_matches_from(args);
+        let matches = command.clone().try_get_matches_from(args).unwrap_or_else(|e| with_tip(e, &command).exit());
         let ids = command.get_arguments().map(|a| a.get_id().as_str()).filter(|id| id.starts_with(ID));
         let params = ids.filter_map(|id| Some((id[ID.len()..].to_owned(), matches.get_one::<String>(id)?.clone())));
         let params = params.collect();
@@ -47,6 +48,22 @@ impl CommandLine {
     pub fn text(&self, path: &Path) -> String {
         self.text.clone().unwrap_or_else(|| read(path))
     }
+}
+
+/// The error with the params of the script, where an option is none of them.
+fn with_tip(mut error: clap::Error, command: &Command) -> clap::Error {
+    let is_param = |arg: &&Arg| arg.get_id().as_str().starts_with(ID) && !arg.is_hide_set();
+    let names = command.get_arguments().filter(is_param).filter_map(Arg::get_long);
+    let names: Vec<String> = names.map(|name| format!("'--{name}'")).collect();
+    if error.kind() == clap::error::ErrorKind::UnknownArgument && !names.is_empty() {
+        let mut tips = match error.remove(ContextKind::Suggested) {
+            Some(ContextValue::StyledStrs(tips)) => tips,
+            _ => Vec::new(),
+        };
+        tips.push(format!("the params of the script are {}", names.join(", ")).into());
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
+    error
 }
 
 /// Says what is wrong with the command line, and leaves.
