@@ -130,7 +130,7 @@ fn one_liners_keep_what_exists() {
     assert!(code == 1 && said.contains("ff::sink::exists") && said.contains("--overwrite"), "{said}");
     assert_eq!(std::fs::read_to_string(&out).expect("the file"), "mine");
     let plan = printed(&[&args[..], &["--overwrite", "--dry-run"]].concat());
-    assert!(plan.starts_with("plan: ") && plan.ends_with(&format!("would write {out}\n")), "{plan}");
+    assert!(plan.starts_with("plan: ") && plan.ends_with(&format!("would replace {out}\n")), "{plan}");
     assert_eq!(std::fs::read_to_string(&out).expect("the file"), "mine");
     printed(&[&args[..], &["--overwrite"]].concat());
     assert!(std::fs::read_to_string(&out).expect("the file").starts_with("time,air_temperature\n"));

@@ -271,6 +271,61 @@ fn what_cannot_be_written_is_told() {
 }
 
 #[test]
+fn what_is_no_output_is_never_replaced() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let thesis = folder.path().join("thesis");
+    std::fs::create_dir(&thesis).expect("a folder");
+    write(&thesis, "chapter.tex", "words");
+    write(folder.path(), "notes.nc", "words");
+    for (format, name) in [
+        ("zarr", "thesis"),
+        ("netcdf", "thesis"),
+        ("csv", "thesis"),
+        ("netcdf", "notes.nc"),
+        ("zarr", "notes.nc"),
+        ("npy", "notes.nc"),
+    ] {
+        let out = folder.path().join(name).display().to_string();
+        for options in ["", "{ mode: overwrite }"] {
+            let text = format!("let x = ones({{t: 3}})\nsink x to {format}(\"{out}\") {options}");
+            let output = ffrun(&[&write(folder.path(), "s.ff", &text), "--overwrite"]);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.code() == Some(1) && said.contains("ff::sink::foreign"), "{format} {name}: {said}");
+        }
+    }
+    let text = |path: PathBuf| std::fs::read_to_string(path).expect("it is still there");
+    assert_eq!(
+        (text(thesis.join("chapter.tex")), text(folder.path().join("notes.nc"))),
+        ("words".into(), "words".into())
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 3);
+}
+
+#[test]
+fn what_comes_into_being_meanwhile_is_kept() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = folder.path().join("o.zarr");
+    let first = folder.path().join("first.npy").display().to_string();
+    let slow = "let x = sum(sin(arange(0, 60000000, 1, dim: x) as f64))";
+    let sinks = format!("sink x to npy(\"{first}\")\nsink x to zarr(\"{}\", \"/x\")", store.display());
+    let script = write(folder.path(), "s.ff", &format!("{slow}\n{sinks}"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ffrun"));
+    command.args([&script, "--overwrite", "--threads", "1"]).stderr(std::process::Stdio::piped());
+    let child = command.spawn().expect("ffrun starts");
+    let begun = || std::fs::read_dir(folder.path()).expect("the folder").count() > 1;
+    while !begun() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    std::fs::create_dir(&store).expect("a folder");
+    write(&store, "chapter.tex", "words");
+    let output = child.wait_with_output().expect("ffrun ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(3) && said.contains("ff::sink::foreign"), "{said}");
+    assert_eq!(std::fs::read_to_string(store.join("chapter.tex")).expect("it is still there"), "words");
+    assert!(!Path::new(&first).exists(), "nothing else was published");
+}
+
+#[test]
 fn an_interrupted_run_stops_and_says_so() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = write(folder.path(), "s.ff", "print sum(sin(arange(0, 1000000000000, 1, dim: x) as f64))");

@@ -7,7 +7,9 @@ use functionfuse::array::block::Element;
 use functionfuse::array::{AttrValue, Attributes, Block, DType, DimName, Scalar};
 use functionfuse::diagnostic::Diagnostics;
 use functionfuse::parser::ast::Program;
-use functionfuse::planner::catalog::{Catalog, CatalogError, Location, SinkForm, Stored, StoredArray, StoredGroup};
+use functionfuse::planner::catalog::{
+    Catalog, CatalogError, Existing, Location, SinkForm, Stored, StoredArray, StoredGroup,
+};
 use functionfuse::planner::target::{ArraySpec, TargetOptions};
 use functionfuse::runtime::serializers::sinks;
 use functionfuse::source::SourceMap;
@@ -184,8 +186,12 @@ impl Catalog for World {
         Ok(found.iter().map(|url| Location { url: (*url).to_owned(), ..location.clone() }).collect())
     }
 
-    fn exists(&self, location: &Location) -> bool {
-        location.url == "exists.zarr" || stored(&location.url).is_some()
+    fn existing(&self, location: &Location) -> Existing {
+        match location.url.as_str() {
+            "thesis" => Existing::Foreign("a folder that holds `chapter-1.tex`, `chapter-2.tex`".to_owned()),
+            url if url == "exists.zarr" || stored(url).is_some() => Existing::Replaceable,
+            _ => Existing::Nothing,
+        }
     }
 
     fn check_target(&self, location: &Location, arrays: &[ArraySpec], _: &TargetOptions) -> Result<(), CatalogError> {

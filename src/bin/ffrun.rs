@@ -13,6 +13,7 @@ use functionfuse::cli::script::{CommandLine, usage};
 use functionfuse::cli::{self, inspect};
 use functionfuse::diagnostic::Report;
 use functionfuse::one_liner::OneLiner;
+use functionfuse::planner::catalog::{Catalog, Existing, Location};
 use functionfuse::planner::explain;
 use functionfuse::runtime::catalog::LocalCatalog;
 use functionfuse::runtime::serializers;
@@ -98,7 +99,10 @@ fn run(arguments: &Arguments, line: &CommandLine, options: &Options) -> i32 {
             problems::show(report, arguments.error_format);
             cli::refused(report)
         }
-        Ok(planned) if arguments.dry_run => cli::give(None, explain::text::summary(&planned.plan).as_bytes()),
+        Ok(planned) if arguments.dry_run => {
+            let exists = |target: &Location| catalog.existing(target) != Existing::Nothing;
+            cli::give(None, explain::text::summary(&planned.plan, exists).as_bytes())
+        }
         Ok(planned) => match arguments.execution.run(planned, &catalog, &listeners, arguments.error_format) {
             Ok(code) => code,
             Err(error) => {

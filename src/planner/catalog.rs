@@ -89,6 +89,17 @@ impl CatalogError {
     }
 }
 
+/// What lies where a sink would write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing.
+    Nothing,
+    /// What may be replaced where that is asked for: an output of the format, or something empty.
+    Replaceable,
+    /// What is never replaced, in words: `a folder that holds …`.
+    Foreign(String),
+}
+
 /// What a sink into a format may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SinkForm {
@@ -127,8 +138,8 @@ pub trait Catalog {
     /// The pattern is malformed or its directory cannot be read.
     fn expand(&self, location: &Location) -> Result<Vec<Location>, CatalogError>;
 
-    /// Whether something already lies where a sink would write.
-    fn exists(&self, location: &Location) -> bool;
+    /// What already lies where a sink would write.
+    fn existing(&self, location: &Location) -> Existing;
 
     /// Checks what a sink would write: options, codecs and dtypes the format cannot store.
     ///

@@ -11,11 +11,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::World;
+use super::existing;
 use super::place::{self, Place};
 use super::serializers::{ArrayReader, Container, FORMATS, Format, sinks};
 use crate::array::{Block, ChunkGrid, Region};
 use crate::operators::error::closest;
-use crate::planner::catalog::{Catalog, CatalogError, Location, SinkForm, Stored, StoredArray, StoredGroup};
+use crate::planner::catalog::{Catalog, CatalogError, Existing, Location, SinkForm, Stored, StoredArray, StoredGroup};
 use crate::planner::target::{ArraySpec, TargetOptions};
 
 /// Coordinates larger than this are not read whole.
@@ -66,8 +67,8 @@ impl Catalog for LocalCatalog {
         Ok(urls.into_iter().map(|url| Location { format: location.format.clone(), url }).collect())
     }
 
-    fn exists(&self, location: &Location) -> bool {
-        place::local_path(&location.url).is_ok_and(|path| path.symlink_metadata().is_ok())
+    fn existing(&self, location: &Location) -> Existing {
+        place::local_path(&location.url).map_or(Existing::Nothing, |path| existing::existing(&path, &location.format))
     }
 
     fn check_target(

@@ -23,6 +23,7 @@ pub mod catalog;
 pub mod error;
 pub mod evaluate;
 pub mod executor;
+pub mod existing;
 pub mod memory;
 pub mod observer;
 pub mod place;

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::RunError;
+use super::existing;
+use super::place;
 use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, TargetWriter};
+use crate::planner::catalog::{CatalogError, Existing};
 use crate::planner::plan::{Plan, Target};
 use crate::planner::target;
 use crate::source::Span;
@@ -19,6 +22,7 @@ struct Open {
     writer: Arc<dyn TargetWriter>,
     paths: Vec<String>,
     staging: Staging,
+    format: String,
     overwrite: bool,
     span: Span,
 }
@@ -59,13 +63,14 @@ impl Targets {
         for open in &self.open {
             let finished =
                 open.writer.finish().and_then(|()| if self.durable { force(&open.staging.path) } else { Ok(()) });
-            finished.map_err(|e| RunError::storage(e, open.span))?;
+            let checked = finished.and_then(|()| may_replace(&open.staging.target, &open.format, open.overwrite));
+            checked.map_err(|e| RunError::storage(e, open.span))?;
         }
         let mut names = Vec::new();
         for open in self.open {
-            let Open { writer, staging, overwrite, span, .. } = open;
+            let Open { writer, staging, format, overwrite, span, .. } = open;
             drop(writer);
-            let renamed = rename(&staging, overwrite)
+            let renamed = rename(&staging, &format, overwrite)
                 .and_then(|()| if self.durable { force_folder(&staging.target) } else { Ok(()) });
             renamed.map_err(|e| RunError::storage(e, span))?;
             names.push(staging.target.display().to_string());
@@ -76,7 +81,8 @@ impl Targets {
 
 fn begin(target: &Target) -> Result<Open, StorageError> {
     let location = &target.write.location;
-    let path = PathBuf::from(location.url.strip_prefix("file://").unwrap_or(&location.url));
+    let refused = |e: CatalogError| StorageError { code: e.code, message: e.message, help: e.help };
+    let path = place::local_path(&location.url).map_err(refused)?;
     let create = creator(&location.format)?;
     let staging = Staging { path: staging_path(&path), target: path };
     let folder = staging.path.parent().unwrap_or(Path::new("."));
@@ -95,7 +101,8 @@ fn begin(target: &Target) -> Result<Open, StorageError> {
         }
     }
     let paths = target.write.variables.iter().map(|v| v.path.clone()).collect();
-    Ok(Open { writer, paths, staging, overwrite: target.write.overwrite, span: target.span })
+    let (format, overwrite) = (location.format.clone(), target.write.overwrite);
+    Ok(Open { writer, paths, staging, format, overwrite, span: target.span })
 }
 
 fn creator(format: &str) -> Result<Create, StorageError> {
@@ -109,22 +116,36 @@ fn staging_path(path: &Path) -> PathBuf {
     path.with_file_name(format!(".ff-partial-{}-{name}", std::process::id()))
 }
 
-fn rename(staging: &Staging, overwrite: bool) -> Result<(), StorageError> {
-    let target = &staging.target;
-    let existing = target.symlink_metadata().is_ok();
-    if existing && !overwrite {
-        let message = format!("`{}` has come into being while the run went on", target.display());
-        return Err(StorageError::new("ff::sink::exists", message)
-            .with_help("nothing was replaced; remove it, or run again with --overwrite"));
+/// Whether something lies at `target` that is to be replaced.
+fn may_replace(target: &Path, format: &str, overwrite: bool) -> Result<bool, StorageError> {
+    let shown = target.display();
+    match existing::existing(target, format) {
+        Existing::Nothing => Ok(false),
+        Existing::Replaceable if overwrite => Ok(true),
+        Existing::Replaceable => {
+            let message = format!("`{shown}` has come into being while the run went on");
+            Err(StorageError::new("ff::sink::exists", message)
+                .with_help("it was not replaced; remove it, or run again with --overwrite"))
+        }
+        Existing::Foreign(what) => {
+            let message = format!("`{shown}` has become {what} while the run went on, and is not replaced");
+            Err(StorageError::new("ff::sink::foreign", message)
+                .with_help("remove it yourself, or choose another target"))
+        }
     }
+}
+
+fn rename(staging: &Staging, format: &str, overwrite: bool) -> Result<(), StorageError> {
+    let target = &staging.target;
+    let existing = may_replace(target, format, overwrite)?;
     let old = Staging { path: target.with_file_name(format!("{}-old", name(&staging.path))), target: target.clone() };
     if existing {
         std::fs::rename(target, &old.path).map_err(|e| failed("move aside", target, &e))?;
     }
     if let Err(error) = std::fs::rename(&staging.path, target) {
-        if existing {
-            // Best effort: the error below says what failed first.
-            let _ = std::fs::rename(&old.path, target);
+        if existing && std::fs::rename(&old.path, target).is_err() {
+            // What was there cannot go back, and must not be deleted: it stays under its other name.
+            std::mem::forget(old);
         }
         return Err(failed("give its name to", target, &error));
     }

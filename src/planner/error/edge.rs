@@ -151,6 +151,21 @@ pub enum EdgeError {
         at: Span,
     },
 
+    /// A target where something else lies, which is never deleted for it.
+    #[error("`{url}` is {what}, no output of the format `{format}`, and is not replaced")]
+    #[diagnostic(code(ff::sink::foreign), help("remove it yourself, or choose another target"))]
+    SinkForeign {
+        /// The target.
+        url: String,
+        /// What lies there.
+        what: String,
+        /// The format that would be written.
+        format: String,
+        /// The sink's target.
+        #[label("would be written here")]
+        at: Span,
+    },
+
     /// An array without a name in a dataset.
     #[error("what is written has no name")]
     #[diagnostic(code(ff::sink::nameless))]

@@ -56,9 +56,11 @@ fn tree(root: &Branch) -> String {
     out
 }
 
-/// What a run would do and need, in a line, and what it would write.
-pub fn summary(plan: &Plan) -> String {
-    let writes = plan.targets.iter().map(|t| format!("would write {}\n", t.write.location.url));
+/// What a run would do and need, in a line, and what it would write; `exists` tells whether something is replaced.
+pub fn summary(plan: &Plan, exists: impl Fn(&Location) -> bool) -> String {
+    let locations = plan.targets.iter().map(|t| &t.write.location);
+    let verb = |location| if exists(location) { "replace" } else { "write" };
+    let writes = locations.map(|location| format!("would {} {}\n", verb(location), location.url));
     format!("{}\n{}", line(plan), writes.collect::<String>())
 }
 

@@ -11,7 +11,7 @@ use super::source_options::Place;
 use super::{Lowerer, Lowering};
 use crate::array::Attributes;
 use crate::parser::ast::{self, Field};
-use crate::planner::catalog::{Location, SinkForm};
+use crate::planner::catalog::{Existing, Location, SinkForm};
 use crate::planner::error::EdgeError;
 use crate::planner::graph::{NodeId, NodeKind, Sink, Write};
 use crate::source::{Span, Spanned};
@@ -99,15 +99,19 @@ impl Lowerer<'_> {
         }
         let (version, overwrite) = (options.version, options.overwrite);
         let (location, has_path, attrs) = (location.clone(), path.is_some(), Attributes::new());
-        let exists = !overwrite && self.catalog.exists(&location);
-        let url = location.url.clone();
+        let (url, format) = (location.url.clone(), location.format.clone());
+        let refused = match self.catalog.existing(&location) {
+            Existing::Foreign(what) => Some(EdgeError::SinkForeign { url, what, format, at }),
+            Existing::Replaceable if overwrite => None,
+            Existing::Replaceable if self.inputs.only_looks => {
+                self.report(EdgeError::SinkInTheWay { url, at });
+                None
+            }
+            Existing::Replaceable => Some(EdgeError::SinkExists { url, at }),
+            Existing::Nothing => None,
+        };
         self.targets.push(Claimed { location, at, has_path, version, overwrite, attrs, node: None });
-        if exists && self.inputs.only_looks {
-            self.report(EdgeError::SinkInTheWay { url, at });
-        } else if exists {
-            return self.fail(EdgeError::SinkExists { url, at });
-        }
-        Ok(self.targets.len() - 1)
+        refused.map_or(Ok(self.targets.len() - 1), |error| self.fail(error))
     }
 
     fn disagree<T>(&mut self, what: &str, location: &Location, at: Span, first: Span) -> Lowering<T> {

@@ -142,7 +142,8 @@ fn changes_change_fingerprints() {
     assert_eq!(catalog.fingerprint(&store).unwrap(), before);
     std::fs::write(folder.path().join("air.zarr/t/c/0"), "other").unwrap();
     assert_ne!(catalog.fingerprint(&store).unwrap(), before);
-    assert!(catalog.exists(&store) && !catalog.exists(&location(folder.path(), "zarr", "no.zarr")));
+    let none = location(folder.path(), "zarr", "no.zarr");
+    assert_eq!([catalog.existing(&store), catalog.existing(&none)], [Existing::Replaceable, Existing::Nothing]);
     assert_eq!(catalog.fingerprint(&location(folder.path(), "zarr", "no.zarr")), None);
 }
 

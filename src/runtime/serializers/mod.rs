@@ -155,6 +155,9 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// Whether what lies at the path is of this format, by its content.
     pub sniff: fn(&Path) -> bool,
+    /// Whether what lies at the path may be deleted for a target: an output of this format, or nothing of worth.
+    /// Called for files and folders only.
+    pub replaces: fn(&Path) -> bool,
     /// Opens it for reading; none for a format that is only written.
     pub open: Option<Open>,
     /// Checks specs while planning: chunk sizes, codecs, dtypes the format cannot store.

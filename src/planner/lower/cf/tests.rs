@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::array::block::{Element, with_type};
-use crate::planner::catalog::{Catalog, CatalogError, Location, SinkForm, Stored};
+use crate::planner::catalog::{Catalog, CatalogError, Existing, Location, SinkForm, Stored};
 use crate::planner::lower::{Inputs, Lowerer};
 use crate::planner::target::{ArraySpec, TargetOptions};
 use crate::source::SourceMap;
@@ -20,8 +20,8 @@ impl Catalog for Nothing {
     fn expand(&self, _: &Location) -> Result<Vec<Location>, CatalogError> {
         Ok(Vec::new())
     }
-    fn exists(&self, _: &Location) -> bool {
-        false
+    fn existing(&self, _: &Location) -> Existing {
+        Existing::Nothing
     }
     fn check_target(&self, _: &Location, _: &[ArraySpec], _: &TargetOptions) -> Result<(), CatalogError> {
         Ok(())

@@ -23,6 +23,7 @@ pub const FORMAT: Format = Format {
     summary: "small tables as comma-separated values",
     extensions: &["csv"],
     sniff: |_| false,
+    replaces: Path::is_file,
     open: Some(open),
     check: Some(writer::check),
     create: Some(writer::create),

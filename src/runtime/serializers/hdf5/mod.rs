@@ -26,6 +26,7 @@ use reader::Reader;
 
 use super::{ArrayReader, Container, Format};
 use crate::planner::catalog::{CatalogError, Stored};
+use crate::runtime::existing;
 
 /// HDF5 files.
 pub const HDF5: Format = Format {
@@ -33,6 +34,7 @@ pub const HDF5: Format = Format {
     summary: "HDF5 files, with dimension scales as netCDF-4 has them",
     extensions: &["h5", "hdf5", "hdf", "he5"],
     sniff: is_hdf5,
+    replaces: |path| path.is_file() && (is_hdf5(path) || is_classic(path) || existing::is_empty_file(path)),
     open: Some(open),
     check: Some(writer::check_hdf5),
     create: Some(writer::create_hdf5),

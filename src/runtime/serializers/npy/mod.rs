@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use super::{Container, Format};
 use crate::planner::catalog::CatalogError;
+use crate::runtime::existing;
 
 /// The row of `.npy` in [`FORMATS`](super::FORMATS).
 pub const FORMAT: Format = Format {
@@ -24,6 +25,7 @@ pub const FORMAT: Format = Format {
     summary: "NumPy's .npy files, one array each",
     extensions: &["npy"],
     sniff,
+    replaces: |path| path.is_file() && (sniff(path) || existing::is_empty_file(path)),
     open: Some(open),
     check: Some(writer::check),
     create: Some(writer::create),

@@ -30,6 +30,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::planner::catalog::CatalogError;
+use crate::runtime::existing;
 use crate::runtime::serializers::{Container, Format};
 
 /// The row of Zarr in [`FORMATS`](super::FORMATS).
@@ -38,6 +39,7 @@ pub const FORMAT: Format = Format {
     summary: "Zarr v2 and v3 stores, sharded or not",
     extensions: &["zarr"],
     sniff: tree::is_zarr,
+    replaces: |path| tree::is_zarr(path) || path.join(".zmetadata").is_file() || existing::is_empty_folder(path),
     open: Some(open),
     check: Some(writer::check),
     create: Some(writer::create),
