@@ -325,6 +325,28 @@ fn what_comes_into_being_meanwhile_is_kept() {
     assert!(!Path::new(&first).exists(), "nothing else was published");
 }
 
+/// A limit on the size of files stands for a disk that is full; the text is whatever was said, in one line.
+#[test]
+fn writers_name_the_target_and_the_systems_reason() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["o.zarr", "o.nc", "o.h5", "o.npy", "o.csv"] {
+        let out = folder.path().join(name).display().to_string();
+        let run = "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"";
+        let values = "sin(arange(0, 200000, 1, dim: x) as f64)";
+        let expression = if name == "o.npy" { values.to_owned() } else { format!("{{v: {values}}}") };
+        let data = "examples/data/iris/A1B_north_america.nc";
+        let args = ["-c", run, env!("CARGO_BIN_EXE_ffrun"), "-e", &expression, data, &out];
+        let output = Command::new("sh").args(args).output().expect("a shell");
+        let said = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        for text in ["ff::write::failed", &format!("{name}`: File too large"), "ulimit -f", "written here"] {
+            assert!(said.contains(text), "{text} is missing: {said}");
+        }
+        assert!(![".ff-partial", "errno", "descriptor", "os error"].iter().any(|text| said.contains(text)), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left");
+}
+
 #[test]
 fn an_interrupted_run_stops_and_says_so() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -108,6 +108,8 @@ pub struct Write {
     pub options: TargetOptions,
     /// Whether an existing target is replaced.
     pub overwrite: bool,
+    /// Where the script names it.
+    pub at: Span,
 }
 
 /// One array of a sink, with the options that bear on its storage.

@@ -124,7 +124,7 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
             NodeKind::Sink(Sink::Write(write)) => {
                 let target = plan.targets.len();
                 let types = inputs.iter().map(|i| graph[*i].ty.clone()).collect();
-                plan.targets.push(Target { write: (**write).clone(), types, span: node.span });
+                plan.targets.push(Target { write: (**write).clone(), types, span: write.at });
                 for (variable, value) in inputs.iter().enumerate() {
                     let objects = align_chunks::objects(graph, id, variable);
                     let mut write = job(&graph[*value].ty, objects, What::Write { value: *value, target, variable });

@@ -32,13 +32,14 @@ pub enum Failure {
 }
 
 impl RunError {
-    /// A failure to read or write, at the expression that needed it.
+    /// A failure to read or write, at the expression that needed it or the target.
     pub fn storage(error: StorageError, span: Span) -> Self {
+        let label = if is_of_a_target(error.code) { "written here" } else { "needed here" };
         RunError {
             kind: Failure::Storage,
             code: error.code,
             message: error.message,
-            label: "needed here".into(),
+            label: label.into(),
             span: Some(span),
             help: error.help,
         }
@@ -81,11 +82,16 @@ impl RunError {
 
     /// The same, saying which task of which value failed.
     pub fn in_task(mut self, value: &str, region: &Region) -> Self {
-        if self.kind == Failure::Storage {
+        if self.kind == Failure::Storage && !is_of_a_target(self.code) {
             self.label = format!("while computing `{value}`{region}");
         }
         self
     }
+}
+
+/// Whether a code says that a target cannot be written, whatever was to be written there.
+fn is_of_a_target(code: &str) -> bool {
+    code.starts_with("ff::sink::") || ["ff::write::failed", "ff::write::target"].contains(&code)
 }
 
 impl miette::Diagnostic for RunError {

@@ -42,6 +42,8 @@ pub struct StageRun<'a> {
     pub turns: Option<Turns>,
     /// Where the first end stands in the script: blamed for failures to read.
     pub span: Span,
+    /// Where the first target stands: blamed for failures to write.
+    pub written: Span,
     threads: usize,
 }
 
@@ -83,7 +85,12 @@ impl<'a> StageRun<'a> {
             EndKind::Keep(_) | EndKind::Reduce { .. } => false,
         };
         let turns = stage.ends.iter().any(ordered).then(Turns::default);
-        Ok(StageRun { stage, number, sources, reducers, cache, results, targets, turns, span, threads: plan.threads })
+        let target = stage.ends.iter().find_map(|end| match end.kind {
+            EndKind::Write { target, .. } => Some(plan.targets[target].span),
+            _ => None,
+        });
+        let (written, threads) = (target.unwrap_or(span), plan.threads);
+        Ok(StageRun { stage, number, sources, reducers, cache, results, targets, turns, span, written, threads })
     }
 
     /// The grid index of the `number`-th task.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::RunError;
 use super::existing;
 use super::place;
-use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, TargetWriter};
+use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, TargetWriter, failure};
 use crate::planner::catalog::{CatalogError, Existing};
 use crate::planner::plan::{Plan, Target};
 use crate::planner::target;
@@ -161,7 +161,7 @@ fn force(path: &Path) -> Result<(), StorageError> {
     let forced = std::fs::File::open(path).and_then(|file| {
         if cfg!(target_os = "linux") && path.is_dir() { sync_file_system(&file) } else { sync_below(path, &file) }
     });
-    forced.map_err(|e| failed("force to disk", path, &e))
+    forced.map_err(|e| failure::refused(path, &e))
 }
 
 #[cfg(target_os = "linux")]
@@ -202,5 +202,10 @@ fn remove(path: &Path) {
 }
 
 fn failed(doing: &str, path: &Path, error: &std::io::Error) -> StorageError {
-    StorageError::new("ff::write::target", format!("cannot {doing} `{}`: {error}", path.display()))
+    let message = format!("cannot {doing} `{}`: {}", path.display(), failure::reason(error));
+    let failed = StorageError::new("ff::write::target", message);
+    match failure::remedy(error) {
+        Some(remedy) => failed.with_help(remedy),
+        None => failed,
+    }
 }

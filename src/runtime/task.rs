@@ -78,9 +78,10 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
         let Some(block) = block else { continue };
         let stored =
             timer.time(Phase::Write, || end.name.clone(), || store(run, &end.kind, (&region, &block), &mut queue));
-        stored.map_err(|e| at(RunError::storage(e, end.span)))?;
+        let span = if matches!(end.kind, EndKind::Write { .. }) { run.written } else { end.span };
+        stored.map_err(|e| at(RunError::storage(e, span)))?;
     }
-    moved.written = queue.finish(cancel, |error| at(RunError::storage(error, run.span)))?;
+    moved.written = queue.finish(cancel, |error| at(RunError::storage(error, run.written)))?;
     Ok(moved)
 }
 

@@ -60,7 +60,7 @@ impl Lowerer<'_> {
         let (version, overwrite) = (options.version, options.overwrite);
         let unlimited = options.unlimited.into_iter().map(|dim| dim.value).collect();
         let options = TargetOptions { version, unlimited, attrs: Attributes::new() };
-        let write = Write { location, variables, options, overwrite };
+        let write = Write { location, variables, options, overwrite, at: target.span };
         self.put(free, write, inputs, &of_dataset, (target.span, at))
     }
 

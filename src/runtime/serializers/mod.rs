@@ -9,6 +9,7 @@
 
 mod contexts;
 pub mod csv;
+pub mod failure;
 pub mod hdf5;
 pub mod npy;
 pub mod sinks;

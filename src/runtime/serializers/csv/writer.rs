@@ -11,7 +11,7 @@ use crate::array::calendar::{NAT, text};
 use crate::array::{Block, Calendar, DType, DimName, Kind, Scalar};
 use crate::planner::catalog::CatalogError;
 use crate::planner::target::{ArraySpec, TargetOptions};
-use crate::runtime::serializers::{ArrayWriter, StorageError, TargetWriter};
+use crate::runtime::serializers::{ArrayWriter, StorageError, TargetWriter, failure};
 
 /// Tables with more cells are refused.
 const MAX_CELLS: u64 = 10_000_000;
@@ -190,16 +190,12 @@ pub fn create(
 ) -> Result<Arc<dyn TargetWriter>, StorageError> {
     let table =
         Table::new(specs, options).map_err(|e| StorageError { code: e.code, message: e.message, help: e.help })?;
-    let file = File::create(path).map_err(|e| failed(path, &e))?;
+    let file = File::create(path).map_err(|e| failure::refused(path, &e))?;
     let columns = specs.iter().map(|spec| {
         let values = Mutex::new(Block::zeros(spec.dtype, &spec.shape));
         Arc::new(Column { spec: spec.clone(), values })
     });
     Ok(Arc::new(CsvTarget { table, columns: columns.collect(), file, path: path.to_owned() }))
-}
-
-fn failed(path: &Path, reason: &dyn std::fmt::Display) -> StorageError {
-    StorageError::new("ff::write::failed", format!("cannot write `{}`: {reason}", path.display()))
 }
 
 struct CsvTarget {
@@ -219,7 +215,7 @@ impl TargetWriter for CsvTarget {
         let columns = self.columns.iter().map(|c| (c.spec.clone(), c.lock().clone()));
         let text = self.table.text(&columns.collect::<Vec<_>>());
         let mut file = &self.file;
-        file.write_all(text.as_bytes()).map_err(|e| failed(&self.path, &e))
+        file.write_all(text.as_bytes()).map_err(|e| failure::refused(&self.path, &e))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::array::{Block, DType, Region};
 use crate::planner::catalog::CatalogError;
 use crate::planner::target::{ArraySpec, TargetOptions};
 use crate::runtime::serializers::zarr::element::v2_name;
-use crate::runtime::serializers::{ArrayWriter, StorageError, TargetWriter};
+use crate::runtime::serializers::{ArrayWriter, StorageError, TargetWriter, failure};
 
 /// Checks what a sink asks for.
 ///
@@ -57,22 +57,18 @@ pub fn create(
     let spec = variable(specs, options).map_err(|e| StorageError { code: e.code, message: e.message, help: e.help })?;
     let descr = v2_name(spec.dtype).expect("numbers have names in NumPy");
     let header = Header { descr, fortran_order: false, shape: spec.shape.clone() };
-    let header = header.encode().map_err(|reason| failed(path, &reason))?;
+    let header = header.encode().map_err(|reason| failure::other(path, &reason))?;
     let bytes = spec.shape.iter().product::<u64>() * spec.dtype.size() as u64;
     let file = File::create(path).and_then(|file| {
         file.write_all_at(&header, 0)?;
         file.set_len(header.len() as u64 + bytes)?;
         Ok(file)
     });
-    let file = file.map_err(|e| failed(path, &e))?;
+    let file = file.map_err(|e| failure::refused(path, &e))?;
     let array = Arc::new(NpyWriter { file, path: path.to_owned(), spec: spec.clone(), data: header.len() as u64 });
     let left_out = specs.iter().filter(|s| s.is_coordinate);
     let left_out = left_out.map(|s| (s.path.clone(), Arc::new(LeftOut { shape: s.chunks.clone() }))).collect();
     Ok(Arc::new(NpyTarget { array, left_out }))
-}
-
-fn failed(path: &Path, reason: &dyn std::fmt::Display) -> StorageError {
-    StorageError::new("ff::write::failed", format!("cannot write `{}`: {reason}", path.display()))
 }
 
 struct NpyTarget {
@@ -131,7 +127,8 @@ impl ArrayWriter for NpyWriter {
         let fits = region.rank() == shape.len()
             && (0..shape.len()).all(|a| region.start[a].saturating_add(region.shape[a]) <= shape[a]);
         let bytes = block.to_bytes().filter(|_| fits && block.dtype() == self.spec.dtype);
-        let bytes = bytes.ok_or_else(|| failed(&self.path, &format!("a block that does not fit at {index:?}")))?;
+        let bytes =
+            bytes.ok_or_else(|| failure::other(&self.path, &format!("a block that does not fit at {index:?}")))?;
         if bytes.is_empty() {
             return Ok(0);
         }
@@ -147,7 +144,7 @@ impl ArrayWriter for NpyWriter {
             for (axis, n) in shape.iter().enumerate() {
                 at = at * n + region.start[axis] + outer.get(axis).copied().unwrap_or(0);
             }
-            self.file.write_all_at(piece, self.data + at * size).map_err(|e| failed(&self.path, &e))?;
+            self.file.write_all_at(piece, self.data + at * size).map_err(|e| failure::refused(&self.path, &e))?;
         }
         Ok(bytes.len() as u64)
     }

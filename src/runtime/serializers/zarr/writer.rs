@@ -17,7 +17,7 @@ use super::target::Target;
 use crate::array::block::{Element, with_type};
 use crate::array::{Block, DType, Region, Scalar};
 use crate::planner::catalog::CatalogError;
-use crate::runtime::serializers::{ArraySpec, ArrayWriter, StorageError, TargetOptions, TargetWriter};
+use crate::runtime::serializers::{ArraySpec, ArrayWriter, StorageError, TargetOptions, TargetWriter, failure};
 
 /// Checks what a sink asks for.
 ///
@@ -38,7 +38,7 @@ pub fn create(
 ) -> Result<Arc<dyn TargetWriter>, StorageError> {
     let refused = |e: CatalogError| StorageError { code: e.code, message: e.message, help: e.help };
     let target = Target::new(specs, options).map_err(refused)?;
-    std::fs::create_dir_all(path).map_err(|e| failed(path, &e))?;
+    std::fs::create_dir_all(path).map_err(|e| failure::refused(path, &e))?;
     let arrays = target.arrays.iter().map(|(name, metadata)| {
         let directory = path.join(name.trim_start_matches('/'));
         let writer = ZarrWriter { metadata: metadata.clone(), directory, name: name.clone() };
@@ -166,9 +166,5 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
         }
         other => other,
     };
-    create().and_then(|mut file| file.write_all(bytes)).map_err(|e| failed(path, &e))
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> StorageError {
-    StorageError::new("ff::write::failed", format!("cannot write `{}`: {error}", path.display()))
+    create().and_then(|mut file| file.write_all(bytes)).map_err(|e| failure::refused(path, &e))
 }

@@ -63,11 +63,24 @@ pub(super) fn status(code: herr_t) -> Result<(), String> {
     if code < 0 { Err(reason()) } else { Ok(()) }
 }
 
-/// The innermost of the library's messages.
+/// What stands before the system's number in a message.
+const ERRNO: &str = "errno = ";
+
+/// The innermost of the library's messages, or that which holds what the system said.
 fn reason() -> String {
     let stack = hdf5::Error::query().ok().and_then(|error| error.stack());
-    let frame = stack.as_ref().and_then(|stack| stack.last()).map(|frame| frame.desc().to_owned());
-    frame.unwrap_or_else(|| "libhdf5 failed without a reason".into())
+    let frames: Vec<String> =
+        stack.iter().flat_map(|stack| stack.iter()).map(|frame| frame.desc().to_owned()).collect();
+    let told = frames.iter().rfind(|text| text.contains(ERRNO)).or(frames.last());
+    told.cloned().unwrap_or_else(|| "libhdf5 failed without a reason".into())
+}
+
+/// The system's error in a message of the library, which else tells of its own memory too:
+/// `file write failed: time = …, errno = 28, error message = '…', buf = 0x…`.
+pub(super) fn system_error(reason: &str) -> Option<std::io::Error> {
+    let (_, rest) = reason.rsplit_once(ERRNO)?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok().filter(|number| *number != 0).map(std::io::Error::from_raw_os_error)
 }
 
 /// A name for the library.

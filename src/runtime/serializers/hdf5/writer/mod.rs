@@ -26,7 +26,7 @@ use super::strided::{copy_box, strides};
 use crate::array::{Block, DType, DimName};
 use crate::planner::catalog::CatalogError;
 use crate::planner::target::{ArraySpec, TargetOptions};
-use crate::runtime::serializers::{ArrayWriter, StorageError, Storing, TargetWriter};
+use crate::runtime::serializers::{ArrayWriter, StorageError, Storing, TargetWriter, failure};
 
 /// What other programs expect of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,8 +111,10 @@ fn create(
 }
 
 fn failed(path: &Path, reason: &str) -> StorageError {
-    let error = StorageError::new("ff::write::failed", format!("cannot write `{}`: {reason}", path.display()));
-    if reason.contains("No space left") { error.with_help("free some space, or write elsewhere") } else { error }
+    match library::system_error(reason) {
+        Some(error) => failure::refused(path, &error),
+        None => failure::other(path, &reason),
+    }
 }
 
 /// The open file of a target and its datasets, in the order of the specs. Datasets are closed first.
