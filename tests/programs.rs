@@ -348,6 +348,20 @@ fn writers_name_the_target_and_the_systems_reason() {
 }
 
 #[test]
+fn targets_that_were_written_are_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("o.npy").display().to_string();
+    let script = write(folder.path(), "s.ff", &format!("sink ones({{t: 3}}) to npy(\"{out}\")"));
+    let said = |args: &[&str]| {
+        let output = ffrun(&[&[script.as_str(), "--overwrite"], args].concat());
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(said(&["--progress", "plain"]).ends_with(&format!("\nwrote {out}\n")));
+    assert_eq!((said(&["--progress", "none"]), said(&[])), (String::new(), String::new()));
+}
+
+#[test]
 fn an_interrupted_run_stops_and_says_so() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = write(folder.path(), "s.ff", "print sum(sin(arange(0, 1000000000000, 1, dim: x) as f64))");

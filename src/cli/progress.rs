@@ -131,6 +131,12 @@ impl Observer for Progress {
             let (done, bytes) = (self.done.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
             eprintln!("done: {done} tasks, {} read, {:.1} s", HumanBytes(bytes), report.wall);
         }
+        let tells = match self.format {
+            ProgressFormat::Auto => true,
+            ProgressFormat::Plain => self.tells_end.load(Ordering::Relaxed),
+            ProgressFormat::Json | ProgressFormat::None => false,
+        };
+        report.published.iter().filter(|_| tells).for_each(|target| eprintln!("wrote {target}"));
         if self.format == ProgressFormat::Json {
             eprintln!("{}", json!({"event": "finished", "seconds": report.wall, "published": report.published}));
         }
