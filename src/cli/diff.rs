@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::array::{AttrValue, Block, ChunkGrid, Region, Scalar};
 use crate::cli::info::attribute;
 use crate::planner::catalog::{CatalogError, Stored, StoredArray, StoredGroup};
-use crate::planner::lower::cf::Encoding;
+use crate::planner::lower::cf::{Encoding, with_units_of_bounded};
 use crate::planner::tasks;
 use crate::runtime::serializers::{ArrayReader, Container, StorageError};
 
@@ -36,7 +36,7 @@ pub struct How {
 /// An array cannot be read.
 pub fn diff(a: &dyn Container, b: &dyn Container, how: How) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
-    let (left, right) = (arrays(a.stored()), arrays(b.stored()));
+    let (left, right) = (arrays(a.stored(), how), arrays(b.stored(), how));
     for (path, array) in &left {
         match right.iter().find(|(p, _)| p == path) {
             None => found.push(format!("{path}: only in the first")),
@@ -48,8 +48,8 @@ pub fn diff(a: &dyn Container, b: &dyn Container, how: How) -> Result<Vec<String
     Ok(found)
 }
 
-/// All arrays of a store by path.
-fn arrays(stored: &Stored) -> Vec<(String, StoredArray)> {
+/// All arrays of a store by path; unless they are compared as stored, bounds of times with the units they inherit.
+fn arrays(stored: &Stored, how: How) -> Vec<(String, StoredArray)> {
     fn walk(group: &StoredGroup, prefix: &str, into: &mut Vec<(String, StoredArray)>) {
         into.extend(group.arrays.iter().map(|(name, array)| (format!("{prefix}/{name}"), array.clone())));
         for (name, inner) in &group.groups {
@@ -60,6 +60,9 @@ fn arrays(stored: &Stored) -> Vec<(String, StoredArray)> {
     match stored {
         Stored::Array(array) => all.push(("/".to_owned(), array.clone())),
         Stored::Group(group) => walk(group, "", &mut all),
+    }
+    for (path, array) in all.iter_mut().filter(|_| !how.raw) {
+        array.attrs = with_units_of_bounded(stored, path, array);
     }
     all
 }
@@ -113,7 +116,7 @@ fn compare_values(
     let shape = &a.1.shape;
     let step = left.chunk_shape().map_or_else(|| tasks::slabs(shape, a.1.dtype.size() as u64), <[u64]>::to_vec);
     let grid = ChunkGrid::regular(&step);
-    let (mut count, mut first) = (0u64, None);
+    let (mut count, mut first, mut largest) = (0u64, None, None);
     for index in Region::whole(&grid.counts(shape)).indices() {
         let region = grid.region(&index, shape);
         let read = |reader: &Arc<dyn ArrayReader>| region_of(&**reader, &region, shape).map_err(|e| e.to_string());
@@ -124,13 +127,44 @@ fn compare_values(
         };
         for ((at, x), y) in region.indices().zip(left).zip(right).filter(|((_, x), y)| !same(x, y, tolerance)) {
             count += 1;
+            largest = larger(largest, difference(&x, &y));
             first.get_or_insert_with(|| format!("{at:?}: {x} against {y}"));
         }
     }
     if let Some(first) = first {
-        found.push(format!("{path}: {count} values differ, first at {first}"));
+        let largest = largest.map_or_else(String::new, |largest| format!(", by at most {largest}"));
+        found.push(format!("{path}: {count} values differ{largest}, first at {first}"));
     }
     Ok(())
+}
+
+/// How far two values are apart; none where one is missing or they are no numbers.
+fn difference(x: &Scalar, y: &Scalar) -> Option<Scalar> {
+    if x.is_missing() || y.is_missing() {
+        return None;
+    }
+    match (x, y) {
+        (Scalar::Complex(p), Scalar::Complex(q)) => Some(Scalar::Float((p - q).norm())),
+        (Scalar::DateTime(p, _), Scalar::DateTime(q, _)) | (Scalar::Duration(p), Scalar::Duration(q)) => {
+            Some(Scalar::Duration(i64::try_from(p.abs_diff(*q)).unwrap_or(i64::MAX)))
+        }
+        _ => match (x.as_i64(), y.as_i64()) {
+            (Some(p), Some(q)) => Some(Scalar::UInt(p.abs_diff(q))),
+            _ => Some(Scalar::Float((x.as_f64()? - y.as_f64()?).abs())),
+        },
+    }
+}
+
+/// The larger of two differences of one kind.
+fn larger(a: Option<Scalar>, b: Option<Scalar>) -> Option<Scalar> {
+    let size = |value: &Scalar| match value {
+        Scalar::Duration(micros) => Some(*micros as f64),
+        other => other.as_f64(),
+    };
+    match (a, b) {
+        (Some(a), Some(b)) if size(&a) >= size(&b) => Some(a),
+        (a, b) => b.or(a),
+    }
 }
 
 /// A region of an array, whatever its chunks.

@@ -20,7 +20,7 @@ use crate::array::{
     ArrayType, AttrValue, Attributes, Block, Calendar, Coord, CoordValues, DType, DimName, Dims, Kind, Scalar,
 };
 use crate::operators::{Constant, Operand, Value};
-use crate::planner::catalog::StoredArray;
+use crate::planner::catalog::{Stored, StoredArray};
 use crate::planner::error::EdgeError;
 use crate::source::{Span, Spanned};
 
@@ -41,6 +41,26 @@ const ENCODING: [&str; 11] = [
     "units",
     "calendar",
 ];
+
+/// The attributes of an array that holds the bounds of a coordinate of times: with the coordinate's
+/// `units` and `calendar`, which bounds may leave out (CF, section 7.1).
+pub(crate) fn with_units_of_bounded(stored: &Stored, path: &str, array: &StoredArray) -> Arc<Attributes> {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let group = match stored {
+        Stored::Group(root) if array.attrs.get("units").is_none() => root.group(parent),
+        _ => None,
+    };
+    let bounds = |(_, a): &&(String, StoredArray)| a.attrs.text("bounds") == Some(name);
+    let Some((_, coordinate)) = group.and_then(|g| g.arrays.iter().find(bounds)) else { return array.attrs.clone() };
+    let is_time = coordinate.attrs.text("units").is_some_and(TimeUnits::recognises);
+    let mut attrs = (*array.attrs).clone();
+    for name in ["units", "calendar"].into_iter().filter(|_| is_time) {
+        if let Some(value) = coordinate.attrs.get(name) {
+            attrs.set(name, value.clone());
+        }
+    }
+    Arc::new(attrs)
+}
 
 /// How the values of an array are encoded, from its attributes.
 #[derive(Clone, Debug, PartialEq)]

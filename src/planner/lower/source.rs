@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::builder::operand;
-use super::cf::Encoding;
+use super::cf::{Encoding, with_units_of_bounded};
 use super::member::member_help;
 use super::scope::{Group, Item};
 use super::source_options::SourceOptions;
 use super::{Lowerer, Lowering, Poisoned};
-use crate::array::calendar::cf::TimeUnits;
-use crate::array::{ArrayType, Attributes, ChunkGrid, Coord, DimName, Dims};
+use crate::array::{ArrayType, ChunkGrid, Coord, DimName, Dims};
 use crate::operators::{Call, Operand, Pattern, Value};
 use crate::parser::ast::{self, Name};
 use crate::planner::catalog::{CatalogError, Location, Stored, StoredArray, StoredGroup};
@@ -408,7 +407,8 @@ impl Lowerer<'_> {
         let nodes: Vec<_> = parts.iter().map(|o| super::builder::node(*o)).collect();
         let ty = self.ty(parts[0]);
         let text = format!("axis: {axis}");
-        let call = Call { name: "concat", text, pattern: Pattern::Concat { axis }, dtype: ty.dtype };
+        let call =
+            Call { name: "concat", text, pattern: Pattern::Concat { axis }, dtype: ty.dtype };
         match self.lowered.graph.apply(call, &nodes, at) {
             Ok(id) => Ok(operand(id)),
             Err(error) => {
@@ -423,26 +423,6 @@ impl Lowerer<'_> {
 fn entries(group: &StoredGroup) -> Vec<String> {
     let arrays = group.arrays.iter().map(|(name, _)| name.clone());
     arrays.chain(group.groups.iter().map(|(name, _)| name.clone())).collect()
-}
-
-/// The attributes of an array that holds the bounds of a coordinate of times: with the coordinate's
-/// `units` and `calendar`, which bounds may leave out (CF, section 7.1).
-fn with_units_of_bounded(stored: &Stored, path: &str, array: &StoredArray) -> Arc<Attributes> {
-    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let group = match stored {
-        Stored::Group(root) if array.attrs.get("units").is_none() => root.group(parent),
-        _ => None,
-    };
-    let bounds = |(_, a): &&(String, StoredArray)| a.attrs.text("bounds") == Some(name);
-    let Some((_, coordinate)) = group.and_then(|g| g.arrays.iter().find(bounds)) else { return array.attrs.clone() };
-    let is_time = coordinate.attrs.text("units").is_some_and(TimeUnits::recognises);
-    let mut attrs = (*array.attrs).clone();
-    for name in ["units", "calendar"].into_iter().filter(|_| is_time) {
-        if let Some(value) = coordinate.attrs.get(name) {
-            attrs.set(name, value.clone());
-        }
-    }
-    Arc::new(attrs)
 }
 
 /// Whole inner axes, and as much of the outermost as makes a chunk of moderate size.
