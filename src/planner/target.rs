@@ -62,7 +62,10 @@ pub fn specs(write: &Write, types: &[Arc<ArrayType>]) -> Vec<(ArraySpec, Option<
         for dim in ty.dims.names() {
             let path = format!("{group}/{dim}");
             if let (Some(coord), false) = (ty.coord(dim), specs.iter().any(|(s, _)| s.path == path)) {
-                specs.push(coord_spec(path, coord));
+                let bounds = coord.attrs.text("bounds").map(|name| format!("{group}/{name}"));
+                let bounds = specs.iter().find(|(s, _)| Some(&s.path) == bounds.as_ref());
+                let units = bounds.and_then(|(s, _)| s.attrs.text("units")).map(str::to_owned);
+                specs.push(coord_spec(path, coord, units.as_deref()));
             }
         }
     }
@@ -121,14 +124,16 @@ fn variable_spec(variable: &Variable, ty: &ArrayType) -> ArraySpec {
     }
 }
 
-/// A coordinate as it is stored: times as whole numbers of the largest unit that holds them all.
-fn coord_spec(path: String, coord: &Coord) -> (ArraySpec, Option<Block>) {
+/// A coordinate as it is stored: times in the units of its bounds, else as whole numbers of the largest unit that holds
+/// them all.
+fn coord_spec(path: String, coord: &Coord, of_bounds: Option<&str>) -> (ArraySpec, Option<Block>) {
     let mut attrs = (*coord.attrs).clone();
     let mut dtype = coord.dtype;
     let mut block = coord.block();
     let mut fill = None;
     if let CoordValues::Time(times, calendar) = &coord.values {
-        let units = TimeUnits::infer(*calendar, times);
+        let of_bounds = of_bounds.and_then(|units| TimeUnits::parse(units, *calendar).ok());
+        let units = of_bounds.unwrap_or_else(|| TimeUnits::infer(*calendar, times));
         let missing = times.contains(&i64::MIN).then_some(i64::MIN);
         if let Ok(encoded) = units.encode_ints(times, missing) {
             attrs.set("units", AttrValue::Str(units.to_string()));

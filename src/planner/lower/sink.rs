@@ -39,7 +39,11 @@ impl Lowerer<'_> {
         let value = self.value_of(item, sink.value.span)?;
         let is_record = matches!(value, Value::Record(_));
         let written = self.written(&sink.value, &value, place.path.as_ref(), form);
-        let (free, written) = (free?, written?);
+        let (free, mut written) = (free?, written?);
+        let has_coords = is_record || place.path.is_none();
+        if has_coords && options.dtype.is_none() && options.scale.is_none() && options.offset.is_none() {
+            self.put_bounds(&mut written, sink.value.span)?;
+        }
         self.check_dims(&options, &written, at)?;
         if place.path.is_none() || written.len() > 1 {
             self.check_names(&written, sink.value.span)?;
@@ -48,7 +52,7 @@ impl Lowerer<'_> {
         let mut inputs = Vec::new();
         for one in &written {
             let (operand, mut variable) = self.variable_of(one, &options, &location, sink.value.span)?;
-            variable.with_coords = is_record || place.path.is_none();
+            variable.with_coords = has_coords;
             inputs.push(node(operand));
             variables.push(variable);
         }
@@ -62,6 +66,16 @@ impl Lowerer<'_> {
         let options = TargetOptions { version, unlimited, attrs: Attributes::new() };
         let write = Write { location, variables, options, overwrite, at: target.span };
         self.put(free, write, inputs, &of_dataset, (target.span, at))
+    }
+
+    /// Bounds of times in the units of the coordinates that come along.
+    fn put_bounds(&mut self, written: &mut [Written], at: Span) -> Lowering<()> {
+        let others: Vec<Operand> = written.iter().map(|w| w.operand).collect();
+        for one in written {
+            let name = one.path.rsplit('/').next().unwrap_or_default();
+            one.operand = self.bounds(name, one.operand, &others, at)?;
+        }
+        Ok(())
     }
 
     /// Takes out attributes that cannot be written, and warns of them.
