@@ -1,5 +1,8 @@
 //! What a sink writes: arrays with their storage, settled while planning.
 
+mod references;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::graph::{Variable, Write};
@@ -68,6 +71,10 @@ pub fn specs(write: &Write, types: &[Arc<ArrayType>]) -> Vec<(ArraySpec, Option<
                 specs.push(coord_spec(path, coord, units.as_deref()));
             }
         }
+    }
+    let paths: BTreeSet<String> = specs.iter().map(|(spec, _)| spec.path.clone()).collect();
+    for (spec, _) in &mut specs {
+        spec.attrs = references::kept(&spec.attrs, &spec.path, &paths);
     }
     specs
 }
