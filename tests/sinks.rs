@@ -44,6 +44,52 @@ fn described(path: &Path) -> String {
     kept.chain([version]).collect::<Vec<_>>().join("\n")
 }
 
+#[test]
+fn attributes_are_true_of_what_is_written() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let input = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/iris/A1B_north_america.nc");
+    let copy = folder.path().join("copy.nc").display().to_string();
+    assert!(ffrun(&["-e", "data", input, &copy]).status.success());
+    let found = ffrun(&["diff", input, &copy]);
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
+    succeed(
+        folder.path(),
+        &format!(
+            r#"
+source data = open("{input}")
+let x = data.air_temperature
+sink {{x: x}} to netcdf("OUT/one.nc")
+sink {{mean: mean(x, time), anomaly: x - mean(x, time), celsius: x - 273.15, double: 2 * x, power: x ** 1, chosen: x where x > 270,
+    weighted: x * cos(data.latitude)}} to netcdf("OUT/kept.nc")
+sink {{square: x ** 2, cube: x ** 3, root: sqrt(x), logarithm: log(x), var: var(x, time), count: count(x, time), hole: count_nan(x, time),
+    least: argmin(x, time), warm: x > 270, any: any(x > 270, time), missing: isnan(x), ratio: x / x, product: x * x,
+    inverse: 1 / x}} to netcdf("OUT/lost.nc")
+"#
+        ),
+    );
+    python(
+        folder.path(),
+        &format!(
+            r#"
+import netCDF4, xarray
+cftime = xarray.coders.CFDatetimeCoder(use_cftime=True)
+a, b = (xarray.open_dataset(name, decode_times=cftime) for name in ("{input}", "copy.nc"))
+assert (a.time_bnds == b.time_bnds).all() and (a.time == b.time).all()
+copy, one, kept, lost = (netCDF4.Dataset(f"{{name}}.nc") for name in ("copy", "one", "kept", "lost"))
+assert copy["time_bnds"].units == copy["time"].units == "days since 1860-06-01 00:00:00"
+assert "_FillValue" not in copy["time_bnds"].ncattrs()
+assert copy["air_temperature"].grid_mapping == "latitude_longitude" and copy["time"].bounds == "time_bnds"
+assert not {{"grid_mapping", "coordinates"}} & set(one["air_temperature" if "air_temperature" in one.variables else "x"].ncattrs())
+assert "bounds" not in one["time"].ncattrs()
+for name in ("mean", "anomaly", "celsius", "double", "power", "chosen", "weighted"):
+    assert kept[name].units == "K" and kept[name].standard_name == "air_temperature", name
+for name in set(lost.variables) - {{"time", "latitude", "longitude"}}:
+    assert not {{"units", "standard_name", "cell_methods"}} & set(lost[name].ncattrs()), name
+"#
+        ),
+    );
+}
+
 const FORMATS: [(&str, &str); 5] =
     [("zarr", "o.zarr"), ("hdf5", "o.h5"), ("netcdf", "o.nc"), ("npy", "o.npy"), ("csv", "o.csv")];
 
@@ -248,7 +294,11 @@ sink {x: big - n // 5} to netcdf("OUT/big2.nc")
         (&["a.nc", "packed.nc", "--raw"], 1, "f32 against i16"),
         (&["a.nc", "hole.nc", "--atol", "9"], 1, "1 values differ, first at [3]"),
         (&["a.nc", "units.nc"], 1, "/x@units: only in the second"),
-        (&["big.nc", "big2.nc"], 1, "1 values differ, by at most 1, first at [5]: 9007199254740992 against 9007199254740991"),
+        (
+            &["big.nc", "big2.nc"],
+            1,
+            "1 values differ, by at most 1, first at [5]: 9007199254740992 against 9007199254740991",
+        ),
         (&["big.nc", "big2.nc", "--atol", "1"], 0, ""),
     ] {
         let (found, text) = diff(args);

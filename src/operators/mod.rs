@@ -28,6 +28,7 @@ pub mod simd;
 #[cfg(test)]
 pub mod testing;
 pub mod tile;
+pub mod units;
 pub mod view;
 pub mod window;
 
@@ -39,6 +40,7 @@ use crate::array::{ArrayType, Block, DType, DimName};
 pub use arguments::{Arguments, Param, ParamKind, Signature, Value};
 pub use error::TypeError;
 pub use pattern::{Constant, IndexMap, Pattern};
+pub use units::Units;
 
 /// A node of the graph under construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +57,8 @@ pub struct Call {
     pub pattern: Pattern,
     /// The dtype of the output.
     pub dtype: DType,
+    /// What the output is measured in.
+    pub units: Units,
 }
 
 impl Call {
@@ -63,7 +67,9 @@ impl Call {
     /// # Errors
     /// The inputs do not fit the pattern.
     pub fn infer(&self, inputs: &[&ArrayType]) -> Result<ArrayType, TypeError> {
-        self.pattern.infer(self.dtype, inputs)
+        let mut out = self.pattern.infer(self.dtype, inputs)?;
+        self.units.settle(&mut out, inputs);
+        Ok(out)
     }
 }
 

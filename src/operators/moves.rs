@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::error::TypeError;
 use super::index::{IndexMap, Labels};
-use super::{Builder, Call, Constant, Operand, Pattern};
+use super::{Builder, Call, Constant, Operand, Pattern, Units};
 use crate::array::{ArrayType, Coord, DimName, Scalar};
 
 /// Elements along one axis: `count` of them from `start`, `step` apart.
@@ -68,7 +68,7 @@ impl fmt::Display for Span {
 
 fn apply(builder: &mut dyn Builder, x: Operand, name: &'static str, text: String, map: IndexMap) -> Moved {
     let dtype = builder.ty(x).dtype;
-    builder.apply(Call { name, text, pattern: Pattern::Injective(map), dtype }, &[x])
+    builder.apply(Call { name, text, pattern: Pattern::Injective(map), dtype, units: Units::Kept }, &[x])
 }
 
 /// The operand of a movement.
@@ -209,7 +209,10 @@ pub fn concat(builder: &mut dyn Builder, axis: usize, parts: &[Operand]) -> Move
         several => {
             let ty = builder.ty(several[0]);
             let (text, dtype) = (ty.dims[axis].name.to_string(), ty.dtype);
-            builder.apply(Call { name: "concat", text, pattern: Pattern::Concat { axis }, dtype }, several)
+            builder.apply(
+                Call { name: "concat", text, pattern: Pattern::Concat { axis }, dtype, units: Units::Kept },
+                several,
+            )
         }
     }
 }

@@ -5,6 +5,7 @@
 //! an input a region of the output needs ([`Pattern::required`], bounds inference), and, for the
 //! patterns that only move values, the values themselves ([`Pattern::rearrange`]).
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ pub use super::index::{IndexMap, Labels};
 use super::tile::TileLoop;
 use super::view::Groups;
 use crate::array::{
-    ArrayType, AxisChunks, Block, ChunkGrid, Coord, CoordValues, DType, Dim, DimName, Dims, Region, Scalar,
+    ArrayType, Attributes, AxisChunks, Block, ChunkGrid, Coord, CoordValues, DType, Dim, DimName, Dims, Region, Scalar,
 };
 
 /// How an output depends on its inputs.
@@ -183,17 +184,30 @@ fn elementwise(dtype: DType, inputs: &[&ArrayType]) -> Result<ArrayType, TypeErr
             }
         }
         merge_coords(&mut out, other)?;
-        if !other.attrs.is_empty() && !Arc::ptr_eq(&out.attrs, &other.attrs) {
-            let kept = if out.attrs.is_empty() {
-                (*other.attrs).clone()
-            } else {
-                let agrees = |(name, value): &(&str, &_)| other.attrs.get(name).is_none_or(|v| v == *value);
-                out.attrs.iter().filter(agrees).map(|(n, v)| (n.to_owned(), v.clone())).collect()
-            };
-            out.attrs = Arc::new(kept);
+    }
+    out.attrs = merged_attrs(dtype, inputs);
+    Ok(out)
+}
+
+/// All attributes of the inputs but those in which two differ; conditions have none to give to what is chosen by them.
+fn merged_attrs(dtype: DType, inputs: &[&ArrayType]) -> Arc<Attributes> {
+    let chosen = dtype != DType::Bool && inputs.iter().any(|ty| ty.dtype != DType::Bool);
+    let mut giving = inputs.iter().filter(|ty| !ty.attrs.is_empty() && (!chosen || ty.dtype != DType::Bool));
+    let Some(first) = giving.next() else { return Arc::default() };
+    let (mut all, mut differ) = (first.attrs.clone(), BTreeSet::new());
+    for other in giving.filter(|ty| !Arc::ptr_eq(&ty.attrs, &first.attrs)) {
+        for (name, value) in other.attrs.iter() {
+            match all.get(name) {
+                Some(ours) if ours != value => drop(differ.insert(name)),
+                Some(_) => {}
+                None => Arc::make_mut(&mut all).set(name, value.clone()),
+            }
         }
     }
-    Ok(out)
+    if !differ.is_empty() {
+        differ.iter().for_each(|name| drop(Arc::make_mut(&mut all).remove(name)));
+    }
+    all
 }
 
 /// Takes over the coordinates that only `other` has; those of both must be equal.

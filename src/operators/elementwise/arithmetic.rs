@@ -6,7 +6,7 @@ use super::integers::Integer;
 use super::{elementary, floats, time};
 use crate::array::{DType, Kind, Scalar};
 use crate::operators::error::Culprit;
-use crate::operators::{Arguments, Builder, Operator, TypeError, Value};
+use crate::operators::{Arguments, Builder, Operator, TypeError, Units, Value};
 
 /// Arithmetic: what `+ - * / // % **` and the unary `-` stand for, and their relatives.
 pub static ARITHMETIC: &[Operator] = &[
@@ -29,6 +29,7 @@ pub static ARITHMETIC: &[Operator] = &[
         [Duration] -> Duration: time::sub,
     ),
     binary!("mul", "The product, `a * b`; integers wrap, bools give `and`", "x * 2";
+        units Product,
         bool: |a, b| a & b,
         integer: |a, b| a.wrapping_mul(b),
         float: |a, b| a * b,
@@ -39,6 +40,7 @@ pub static ARITHMETIC: &[Operator] = &[
         [F64 Duration] -> Duration: |x, a| time::scaled(a, x),
     ),
     binary!("div", "The quotient, `a / b`; of integers it is f64", "x / 2";
+        units Quotient,
         bool -> F64: |a, b| f64::from(u8::from(a)) / f64::from(u8::from(b)),
         integer -> F64: |a, b| a as f64 / b as f64,
         float: |a, b| a / b,
@@ -48,6 +50,7 @@ pub static ARITHMETIC: &[Operator] = &[
         [Duration] -> F64: time::ratio,
     ),
     binary!("floordiv", "The quotient rounded down, `a // b`; zero for integers divided by zero", "x // 2";
+        units Quotient,
         integer: |a, b| a.floor_div(b),
         float: floats::floor_div,
         [Duration I64] -> Duration: time::floor_divided,
@@ -60,6 +63,7 @@ pub static ARITHMETIC: &[Operator] = &[
         [Duration] -> Duration: time::remainder,
     ),
     function!(two "pow", "The power, `a ** b`; of integers it wraps", "x ** 2", BINARY;
+        units Lost,
         via power:
         integer: |a, b| a.power(b),
         float by: elementary::Pow,
@@ -85,6 +89,7 @@ pub static ARITHMETIC: &[Operator] = &[
         [Duration] -> Duration: time::abs,
     ),
     unary!("sign", "-1, 0 or 1 by the sign; `z / abs(z)` of complex numbers", "sign(x)";
+        units Lost,
         no bool,
         signed: |x| x.signum(),
         unsigned: |x| x.min(1),
@@ -96,12 +101,14 @@ pub static ARITHMETIC: &[Operator] = &[
 ];
 
 const SQUARE: Operator = unary!("square", "`x * x`; integers wrap", "square(x)";
+    units Lost,
     integer: |x| x.wrapping_mul(x),
     float: |x| x * x,
     complex: |z| z * z,
 );
 
 const RECIPROCAL: Operator = unary!("reciprocal", "`1 / x`; of integers truncated, zero for zero", "reciprocal(x)";
+    units Lost,
     integer: |x| x.reciprocal(),
     float: |x| 1.0 / x,
     wide complex: complex::reciprocal,
@@ -140,6 +147,9 @@ fn power(function: &Function, builder: &mut dyn Builder, arguments: &Arguments) 
     };
     match simple {
         Some(name) => super::call(builder, name, &[arguments.value("a").clone()]),
+        None if exponent.weak().and_then(Scalar::as_f64) == Some(1.0) => {
+            Function { units: Units::Kept, ..*function }.call(builder, &[base, exponent])
+        }
         None => function.call(builder, &[base, exponent]),
     }
 }

@@ -16,7 +16,9 @@ use crate::array::{ArrayType, DType, Kind, Scalar};
 use crate::operators::arguments::{ParamKind, optional, required};
 use crate::operators::error::Culprit;
 use crate::operators::tile::TileLoop;
-use crate::operators::{Arguments, Builder, Call, Constant, Operand, Operator, Pattern, Signature, TypeError, Value};
+use crate::operators::{
+    Arguments, Builder, Call, Constant, Operand, Operator, Pattern, Signature, TypeError, Units, Value,
+};
 
 /// The cast.
 pub static CASTS: &[Operator] = &[Operator {
@@ -78,7 +80,8 @@ pub fn cast_to(builder: &mut dyn Builder, x: Operand, dtype: DType) -> Result<Op
         return Ok(x);
     }
     if let Some(run) = direct(from, dtype) {
-        let call = Call { name: "cast", text: dtype.to_string(), pattern: Pattern::Elementwise(run), dtype };
+        let units = if dtype == DType::Bool { Units::Lost } else { Units::Kept };
+        let call = Call { name: "cast", text: dtype.to_string(), pattern: Pattern::Elementwise(run), dtype, units };
         return builder.apply(call, &[x]);
     }
     let by_way_of = step(from, dtype).ok_or_else(|| refusal::no_cast(from, dtype))?;

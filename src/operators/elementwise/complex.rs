@@ -35,7 +35,7 @@ pub static COMPLEX: &[Operator] = &[
             required("x", ParamKind::Array, "The array."),
             optional("deg", ParamKind::Bool, "false", "Whether the angle is in degrees."),
         ];
-        via angle:
+        units Lost, via angle:
         float: floats::angle,
         complex -> float: |z| real::atan2(z.im, z.re),
     ),

@@ -15,7 +15,7 @@ use crate::operators::error::Culprit;
 use crate::operators::evaluate::evaluate;
 use crate::operators::pattern::Piece;
 use crate::operators::tile::TileLoop;
-use crate::operators::{Arguments, Builder, Call, Constant, Operand, Pattern, TypeError, Value};
+use crate::operators::{Arguments, Builder, Call, Constant, Operand, Pattern, TypeError, Units, Value};
 
 /// The parameter of functions of one argument.
 pub const UNARY: &[Param] = &[required("x", ParamKind::Array, "The array.")];
@@ -33,6 +33,8 @@ pub struct Function {
     pub params: &'static [Param],
     /// Its typed loops.
     pub loops: &'static [Loop],
+    /// What its results are measured in; those that are bool in nothing.
+    pub units: Units,
 }
 
 /// One input of a call.
@@ -80,6 +82,7 @@ impl Function {
             text: String::new(),
             pattern: Pattern::Elementwise(self.runner(found)),
             dtype: in_calendar(found.output),
+            units: if found.output == DType::Bool { Units::Lost } else { self.units },
         };
         emit(builder, call, &wanted).map(Value::Array)
     }
@@ -185,7 +188,13 @@ impl Function {
     /// Runs a loop on one element of each input.
     fn run_once(&self, found: &Loop, scalars: &[&Scalar]) -> Value {
         let run = self.runner(found);
-        let call = Call { name: "", text: String::new(), pattern: Pattern::Elementwise(run), dtype: found.output };
+        let call = Call {
+            name: "",
+            text: String::new(),
+            pattern: Pattern::Elementwise(run),
+            dtype: found.output,
+            units: self.units,
+        };
         let whole = Region::whole(&[]);
         let piece = |(scalar, dtype): (&&Scalar, &DType)| Piece {
             region: whole.clone(),

@@ -166,10 +166,11 @@ macro_rules! binary {
     };
 }
 
-/// A row: `one` or `two`, name, summary, example, parameters; `via F:` where another function than
-/// [`Function::expand`](super::function::Function::expand) expands it; loops.
+/// A row: `one` or `two`, name, summary, example, parameters; `units U,` where its results are not measured in what the
+/// inputs are; `via F:` where another function than [`Function::expand`](super::function::Function::expand) expands it; loops.
 macro_rules! function {
-    ($n:ident $name:literal, $summary:literal, $example:literal, $params:expr; via $expand:path: $($loops:tt)*) => {
+    ($n:ident $name:literal, $summary:literal, $example:literal, $params:expr;
+        units $units:ident, via $expand:path: $($loops:tt)*) => {
         $crate::operators::Operator {
             name: $name,
             signature: $crate::operators::Signature { params: $params },
@@ -181,13 +182,20 @@ macro_rules! function {
                         name: $name,
                         params: $params,
                         loops: loops!($n $($loops)*),
+                        units: $crate::operators::Units::$units,
                     };
                 $expand(&FUNCTION, builder, arguments)
             },
         }
     };
-    ($n:ident $name:literal, $summary:literal, $example:literal, $params:expr; $($loops:tt)*) => {
+    ($n:ident $name:literal, $summary:literal, $example:literal, $params:expr; units $units:ident, $($loops:tt)*) => {
         function!($n $name, $summary, $example, $params;
-            via $crate::operators::elementwise::function::Function::expand: $($loops)*)
+            units $units, via $crate::operators::elementwise::function::Function::expand: $($loops)*)
+    };
+    ($n:ident $name:literal, $summary:literal, $example:literal, $params:expr; via $expand:path: $($loops:tt)*) => {
+        function!($n $name, $summary, $example, $params; units Kept, via $expand: $($loops)*)
+    };
+    ($n:ident $name:literal, $summary:literal, $example:literal, $params:expr; $($loops:tt)*) => {
+        function!($n $name, $summary, $example, $params; units Kept, $($loops)*)
     };
 }

@@ -12,7 +12,7 @@ use crate::array::block::with_type;
 use crate::array::{ArrayType, DType, Kind, Scalar};
 use crate::operators::error::Culprit;
 use crate::operators::tile::{TileElement, TileLoop};
-use crate::operators::{Arguments, Builder, Call, Constant, Pattern, TypeError, Value, moves};
+use crate::operators::{Arguments, Builder, Call, Constant, Pattern, TypeError, Units, Value, moves};
 
 /// Lists up to this length are searched one by one, longer ones by bisection.
 const SHORT: usize = 8;
@@ -40,7 +40,7 @@ pub fn isin(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, T
         search::<T>(members.iter().map(T::from_scalar).collect())
     });
     let text = listing(&members);
-    let call = Call { name: "isin", text, pattern: Pattern::Elementwise(run), dtype: DType::Bool };
+    let call = Call { name: "isin", text, pattern: Pattern::Elementwise(run), dtype: DType::Bool, units: Units::Lost };
     let out = builder.apply(call, &[x])?;
     match builder.known(out) {
         Some(block) if weak => Ok(super::function::plan_value(DType::Bool, &block)),

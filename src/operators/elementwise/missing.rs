@@ -17,7 +17,7 @@ use crate::array::{ArrayType, DType, Scalar};
 use crate::operators::arguments::{Param, ParamKind, optional, required, weak_dtype};
 use crate::operators::error::Culprit;
 use crate::operators::tile::{TileElement, TileLoop};
-use crate::operators::{Arguments, Builder, Call, Constant, Operator, Pattern, Signature, TypeError, Value};
+use crate::operators::{Arguments, Builder, Call, Constant, Operator, Pattern, Signature, TypeError, Units, Value};
 
 /// Missing values, choice and membership.
 pub static MISSING: &[Operator] = &[
@@ -185,6 +185,7 @@ fn choose(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Typ
         text: String::new(),
         pattern: Pattern::Elementwise(with_type!(dtype, T => select::<T>())),
         dtype,
+        units: Units::Kept,
     };
     let mut wanted = vec![(named("cond", condition), DType::Bool)];
     wanted.extend(choices.into_iter().map(|(param, given)| (named(param, given), dtype)));
@@ -255,7 +256,8 @@ fn fillna(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Typ
         DType::DateTime(_) | DType::Duration => filled::<i64>(),
         _ => return unfilled(builder, choices, dtype),
     };
-    let call = Call { name: "fillna", text: String::new(), pattern: Pattern::Elementwise(run), dtype };
+    let call =
+        Call { name: "fillna", text: String::new(), pattern: Pattern::Elementwise(run), dtype, units: Units::Kept };
     let wanted: Vec<(Named, DType)> = choices.into_iter().map(|(param, given)| (named(param, given), dtype)).collect();
     emit(builder, call, &wanted).map(Value::Array)
 }
@@ -300,7 +302,7 @@ fn nan_to_num(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value,
     };
     let shown = |value: Option<f64>| value.map_or("none".to_owned(), |v| format!("{v:?}"));
     let text = format!("{nan:?}, {}, {}", shown(up), shown(down));
-    let call = Call { name: "nan_to_num", text, pattern: Pattern::Elementwise(run), dtype };
+    let call = Call { name: "nan_to_num", text, pattern: Pattern::Elementwise(run), dtype, units: Units::Kept };
     builder.apply(call, &[x]).map(Value::Array)
 }
 

@@ -8,7 +8,7 @@ use super::{cast, floats, time};
 use crate::array::{DType, Kind, Scalar};
 use crate::operators::arguments::{ParamKind, optional, required};
 use crate::operators::error::Culprit;
-use crate::operators::{Arguments, Builder, Call, Operand, Operator, Pattern, Signature, TypeError, Value};
+use crate::operators::{Arguments, Builder, Call, Operand, Operator, Pattern, Signature, TypeError, Units, Value};
 
 /// Rounding and bounds.
 pub static ROUNDING: &[Operator] = &[
@@ -83,6 +83,7 @@ pub static ROUNDING: &[Operator] = &[
 
 /// To the nearest integer, ties to even.
 const RINT: Function = Function {
+    units: Units::Kept,
     name: "round",
     params: UNARY,
     loops: loops!(one
@@ -144,7 +145,13 @@ fn round_parts(builder: &mut dyn Builder, x: Operand, decimals: i32) -> Result<O
     let run = map1(move |z: Complex64| Complex64::new(part(z.re), part(z.im)));
     let dtype = builder.ty(x).dtype;
     let run = if dtype == DType::C64 { through_wider(run, DType::C128) } else { run };
-    let call = Call { name: "round", text: decimals.to_string(), pattern: Pattern::Elementwise(run), dtype };
+    let call = Call {
+        name: "round",
+        text: decimals.to_string(),
+        pattern: Pattern::Elementwise(run),
+        dtype,
+        units: Units::Kept,
+    };
     builder.apply(call, &[x])
 }
 

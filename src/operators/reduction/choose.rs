@@ -7,6 +7,7 @@ use num_complex::{Complex32, Complex64};
 
 use super::super::combine::Combine;
 use super::super::error::{Culprit, TypeError};
+use super::super::units::Units;
 use super::extremes::Extreme;
 use super::fold::{Fold, Folding};
 use super::moments::Variance;
@@ -77,6 +78,16 @@ impl Reducer {
             Reducer::Ptp => "ptp",
             Reducer::First => "first",
             Reducer::Last => "last",
+        }
+    }
+
+    /// What its results are measured in.
+    pub const fn units(self) -> Units {
+        match self {
+            Reducer::Sum | Reducer::Mean | Reducer::Std | Reducer::Min | Reducer::Max => Units::Kept,
+            Reducer::Ptp | Reducer::First | Reducer::Last => Units::Kept,
+            Reducer::Prod | Reducer::Var | Reducer::Any | Reducer::All => Units::Lost,
+            Reducer::Count | Reducer::CountNan | Reducer::ArgMin | Reducer::ArgMax => Units::Lost,
         }
     }
 

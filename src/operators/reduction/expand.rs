@@ -110,7 +110,7 @@ fn emit(
     (text, pattern, dtype): (String, Pattern, DType),
     inputs: &[Operand],
 ) -> Result<Operand, TypeError> {
-    builder.apply(Call { name: reducer.name(), text, pattern, dtype }, inputs)
+    builder.apply(Call { name: reducer.name(), text, pattern, dtype, units: reducer.units() }, inputs)
 }
 
 /// The array that is reduced; a number is one of a single element.

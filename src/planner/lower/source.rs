@@ -10,7 +10,7 @@ use super::scope::{Group, Item};
 use super::source_options::SourceOptions;
 use super::{Lowerer, Lowering, Poisoned};
 use crate::array::{ArrayType, ChunkGrid, Coord, DimName, Dims};
-use crate::operators::{Call, Operand, Pattern, Value};
+use crate::operators::{Call, Operand, Pattern, Units, Value};
 use crate::parser::ast::{self, Name};
 use crate::planner::catalog::{CatalogError, Location, Stored, StoredArray, StoredGroup};
 use crate::planner::error::{CatalogProblem, EdgeError};
@@ -408,7 +408,7 @@ impl Lowerer<'_> {
         let ty = self.ty(parts[0]);
         let text = format!("axis: {axis}");
         let call =
-            Call { name: "concat", text, pattern: Pattern::Concat { axis }, dtype: ty.dtype };
+            Call { name: "concat", text, pattern: Pattern::Concat { axis }, dtype: ty.dtype, units: Units::Kept };
         match self.lowered.graph.apply(call, &nodes, at) {
             Ok(id) => Ok(operand(id)),
             Err(error) => {

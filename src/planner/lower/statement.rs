@@ -11,7 +11,7 @@ use super::scope::{Function, Item};
 use super::value;
 use super::{Lowerer, Lowering};
 use crate::array::DType;
-use crate::operators::{Call, IndexMap, Operand, Pattern, Value};
+use crate::operators::{Call, IndexMap, Operand, Pattern, Units, Value};
 use crate::parser::ast::{self, Expr, PersistItem, Statement, StatementKind};
 use crate::planner::error::{KindError, PlanError};
 use crate::planner::graph::{NodeKind, Sink};
@@ -192,7 +192,8 @@ impl Lowerer<'_> {
             let positions: Arc<[u64]> = (0..PRINTED_ENDS).chain(dim.size - PRINTED_ENDS..dim.size).collect();
             let text = format!("axis: {axis}, ends: {PRINTED_ENDS} of {}", dim.size);
             let map = IndexMap::Take { axis, positions, dim: None, coord: None };
-            let call = Call { name: "ends", text, pattern: Pattern::Injective(map), dtype: ty.dtype };
+            let call =
+                Call { name: "ends", text, pattern: Pattern::Injective(map), dtype: ty.dtype, units: Units::Kept };
             if let Ok(id) = self.lowered.graph.apply(call, &[node(cut)], at) {
                 cut = operand(id);
             }
