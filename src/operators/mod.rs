@@ -117,6 +117,9 @@ pub trait Builder {
     fn chosen_by(&self, operand: Operand) -> Result<Option<Block>, TypeError> {
         Ok(self.known(operand))
     }
+
+    /// Tells of what is no error and yet hardly meant.
+    fn warn(&mut self, _warning: TypeError) {}
 }
 
 /// One row of the registry.

@@ -325,6 +325,14 @@ impl Lookup<'_> {
         error
     }
 
+    /// What to say of a range in which no label lies; nothing where there are no labels.
+    pub fn empty(&self) -> Option<TypeError> {
+        let last = self.index.len().checked_sub(1)?;
+        let message = format!("no label of `{}` lies in the range: nothing is selected", self.dim.name);
+        let help = format!("the labels run from {} to {}", self.index.show(0), self.index.show(last));
+        Some(TypeError::new("ff::type::empty_selection", message).with_help(help))
+    }
+
     fn too_far(&self, scalar: &Scalar, label: &Label, how: &How) -> TypeError {
         let mut error = self.not_found(scalar, label);
         error.help = Some(match (how.tolerance.is_some(), how.method) {

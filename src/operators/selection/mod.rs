@@ -121,6 +121,11 @@ fn sel(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeEr
         let dim = &ty.dims[axis];
         let lookup = Lookup::new(dim, ty.coord(&dim.name)).map_err(|e| blame(e, &dim.name))?;
         let pick = lookup.pick(builder, &value.value, &how).map_err(|e| blame(e, &dim.name))?;
+        if matches!(&pick, Pick::Run(span) if span.count == 0)
+            && let Some(warning) = lookup.empty()
+        {
+            builder.warn(blame(warning, &dim.name));
+        }
         if let Pick::Along(_, new, _) = &pick
             && *new != dim.name
             && ty.dims.axis(new).is_some()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use miette::{Diagnostic, LabeledSpan};
+use miette::{Diagnostic, LabeledSpan, Severity};
 use thiserror::Error;
 
 use crate::source::Span;
@@ -189,6 +189,8 @@ pub struct CallError {
     pub labels: Vec<(String, Span)>,
     /// The remedy.
     pub help: Option<String>,
+    /// Whether it is a warning.
+    pub is_warning: bool,
 }
 
 impl fmt::Display for CallError {
@@ -202,6 +204,10 @@ impl std::error::Error for CallError {}
 impl Diagnostic for CallError {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.is_warning.then_some(Severity::Warning)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

@@ -8,6 +8,7 @@ use super::Lowerer;
 use crate::array::{ArrayType, Block, DType, Scalar};
 use crate::operators::{Arguments, Builder, Call, Constant, Operand, Operator, Pattern, TypeError, Value};
 use crate::planner::catalog::{Catalog, CatalogError};
+use crate::planner::error::CallError;
 use crate::planner::graph::{Graph, NodeId, NodeKind, Source};
 use crate::planner::passes::fold_constants;
 use crate::source::Span;
@@ -22,6 +23,7 @@ struct Expansion<'e> {
     read: &'e KnownBlocks,
     catalog: &'e dyn Catalog,
     span: Span,
+    warnings: Vec<TypeError>,
 }
 
 /// The operand of a node.
@@ -54,6 +56,10 @@ impl Builder for Expansion<'_> {
 
     fn known(&self, operand: Operand) -> Option<Block> {
         known(self.graph, self.known, node(operand))
+    }
+
+    fn warn(&mut self, warning: TypeError) {
+        self.warnings.push(warning);
     }
 
     fn chosen_by(&self, operand: Operand) -> Result<Option<Block>, TypeError> {
@@ -154,8 +160,14 @@ impl Lowerer<'_> {
             read: &self.read,
             catalog: self.catalog,
             span,
+            warnings: Vec::new(),
         };
-        let value = (operator.expand)(&mut expansion, arguments)?;
+        let value = (operator.expand)(&mut expansion, arguments);
+        for warning in std::mem::take(&mut expansion.warnings) {
+            let placed = self.placed(operator, arguments, span, warning);
+            self.diagnostics.push(CallError { is_warning: true, ..placed });
+        }
+        let value = value?;
         self.called_with(&value, arguments);
         Ok(value)
     }

@@ -396,7 +396,7 @@ impl Lowerer<'_> {
     }
 
     /// An operator's error with the places of the arguments it names.
-    fn placed(&self, operator: &Operator, arguments: &Arguments, at: Span, error: TypeError) -> CallError {
+    pub(super) fn placed(&self, operator: &Operator, arguments: &Arguments, at: Span, error: TypeError) -> CallError {
         let place = |culprit: &Culprit| match culprit {
             Culprit::Call => at,
             Culprit::Param(name) => arguments.named.iter().find(|(n, _)| n == name).map_or(at, |(_, v)| v.span),
@@ -430,7 +430,7 @@ impl Lowerer<'_> {
             }
             _ => None,
         };
-        CallError { code: error.code, message: error.message, labels, help: help.or(error.help) }
+        CallError { code: error.code, message: error.message, labels, help: help.or(error.help), is_warning: false }
     }
 }
 
