@@ -14,7 +14,7 @@ use functionfuse::operators::elementwise::loops::{Map, map1, map1_by, map2, map2
 use functionfuse::operators::pattern::Piece;
 use functionfuse::operators::simd::{self, LEVELS, Work};
 use functionfuse::operators::tile::{TileElement, TileLoop, TileMut, TileRef};
-use functionfuse::operators::{Call, Pattern};
+use functionfuse::operators::{Call, Pattern, Units};
 use functionfuse::planner::kernel::{Kernel, Slot, Step};
 use functionfuse::runtime::evaluate::Evaluation;
 use functionfuse::source::Span;
@@ -37,7 +37,8 @@ fn chain(ty: &Arc<ArrayType>) -> Kernel {
     ];
     let outputs = vec![Slot::Step(steps.len() - 1)];
     let step = |(run, args)| {
-        let call = Call { name: "step", text: String::new(), pattern: Pattern::Elementwise(run), dtype: DType::F32 };
+        let pattern = Pattern::Elementwise(run);
+        let call = Call { name: "step", text: String::new(), pattern, dtype: DType::F32, units: Units::Kept };
         Step { call: Arc::new(call), args, ty: Arc::clone(ty), span: Span::default() }
     };
     Kernel { inputs: vec![Arc::clone(ty); 4], steps: steps.into_iter().map(step).collect(), outputs }
