@@ -40,10 +40,23 @@ pub struct Run<'a> {
     pub first: usize,
     /// The cells of the others.
     pub cells: Cells<'a>,
-    /// Position of the first element in the reduced and grouped axes, flattened in C order over their whole extent.
+    /// Where the first element lies among all that go to its cell: the position in the reduced axes, flattened in C
+    /// order over their whole extent, within the group along a grouped axis, and within the window of windows.
     pub position: u64,
     /// How much the position grows per element: zero where the innermost axis is kept.
     pub position_step: u64,
+    /// How many steps each element lies from `position` where they do not follow each other; only with a table of
+    /// cells.
+    pub places: Option<&'a [u32]>,
+}
+
+impl Run<'_> {
+    /// The position of element `i`.
+    #[inline(always)]
+    pub fn position(&self, i: usize) -> u64 {
+        let place = self.places.map_or(i as u64, |places| places.get(i).map_or(0, |&place| u64::from(place)));
+        self.position + place * self.position_step
+    }
 }
 
 /// The state of a reduction over a range of cells.

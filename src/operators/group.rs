@@ -157,7 +157,7 @@ impl Key {
             let error = TypeError::new("ff::type::repeated_dim", message).at(Culprit::Param("key"), "the key");
             return Err(error.with_help("name the key otherwise: `let k = …`"));
         }
-        view(x, ViewKind::Groups(Groups { dim: self.dim, index: index.into(), coord: Arc::new(labels) }))
+        view(x, ViewKind::Groups(Groups::new(self.dim, index, labels)))
     }
 }
 
@@ -325,7 +325,7 @@ fn resample(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeEr
         }
     })?;
     let labels = Coord { values: CoordValues::Time(bins.labels, *calendar), ..(**coord).clone() };
-    view(x, ViewKind::Groups(Groups { dim: dim.clone(), index: bins.index.into(), coord: Arc::new(labels) }))
+    view(x, ViewKind::Groups(Groups::new(dim, bins.index, labels)))
 }
 
 /// The windows that per-dim arguments name, at least one.

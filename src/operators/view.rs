@@ -44,8 +44,26 @@ pub struct Groups {
     pub dim: DimName,
     /// Per position of `dim` the group, or `u32::MAX` for none.
     pub index: Arc<[u32]>,
+    /// Per position of `dim` how many members of its group come before it; zero for those of none.
+    pub within: Arc<[u32]>,
     /// The labels of the groups; its dim is the new dim.
     pub coord: Arc<Coord>,
+}
+
+impl Groups {
+    /// The groups of `coord` that the positions along `dim` belong to.
+    pub fn new(dim: DimName, index: Vec<u32>, coord: Coord) -> Self {
+        let mut seen = vec![0; coord.len()];
+        let place = |&group: &u32| match seen.get_mut(group as usize) {
+            Some(members) => {
+                *members += 1;
+                *members - 1
+            }
+            None => 0,
+        };
+        let within = index.iter().map(place).collect();
+        Groups { dim, index: index.into(), within, coord: Arc::new(coord) }
+    }
 }
 
 /// What `coarsen` does with elements left over.

@@ -63,8 +63,10 @@ struct Span {
     len: usize,
     /// The cell of the first, within the output row.
     first: usize,
-    /// The cells of all, where they are not neighbours.
-    table: Option<Vec<u32>>,
+    /// Where in its window the first lies along the innermost axis.
+    offset: u64,
+    /// The cells of all and where in their windows they lie, where the cells are not neighbours.
+    table: Option<(Vec<u32>, Vec<u32>)>,
 }
 
 impl Span {
@@ -74,7 +76,7 @@ impl Span {
         match window {
             None => {
                 let start = (output.0 - input.0) as usize;
-                vec![Span { start, len: output.1 as usize, first: 0, table: None }]
+                vec![Span { start, len: output.1 as usize, first: 0, offset: 0, table: None }]
             }
             Some(w) if w.stride == 1 => {
                 (0..w.length).filter_map(|offset| Span::shifted(w, offset, output, input)).collect()
@@ -91,22 +93,24 @@ impl Span {
         let start = seen(output.0).max(low);
         let end = seen(output.0 + output.1).min(high);
         let first = (start - seen(output.0)) as usize;
-        (start < end).then(|| Span { start: (start - low) as usize, len: (end - start) as usize, first, table: None })
+        let (at, len) = ((start - low) as usize, (end - start) as usize);
+        (start < end).then_some(Span { start: at, len, first, offset, table: None })
     }
 
-    /// The whole row, with a table of the cells that see an element at one of `offsets`, of which at
-    /// most one does.
+    /// The whole row, with tables of the cells that see an element at one of `offsets`, of which at
+    /// most one does, and of these offsets.
     fn tabulated(w: &WindowAxis, offsets: std::ops::Range<u64>, output: (u64, u64), input: (u64, u64)) -> Span {
-        let mut table = vec![u32::MAX; input.1 as usize];
+        let len = input.1 as usize;
+        let (mut cells, mut places) = (vec![u32::MAX; len], vec![0; len]);
         for cell in 0..output.1 {
             for offset in offsets.clone() {
                 let place = ((output.0 + cell) * w.stride + offset).checked_sub(w.before + input.0);
-                if let Some(entry) = place.and_then(|p| table.get_mut(p as usize)) {
-                    *entry = cell as u32;
+                if let Some(place) = place.filter(|&place| place < input.1) {
+                    (cells[place as usize], places[place as usize]) = (cell as u32, (offset - offsets.start) as u32);
                 }
             }
         }
-        Span { start: 0, len: table.len(), first: 0, table: Some(table) }
+        Span { start: 0, len, first: 0, offset: offsets.start, table: Some((cells, places)) }
     }
 }
 
@@ -175,15 +179,17 @@ impl<'a> Walk<'a> {
 
     /// Takes in a row that cells from `first` on see at the outer offset of this number.
     fn step_row(&self, acc: &mut dyn Accumulator, tile: TileRef<'_>, (first, number): (usize, usize)) {
-        let columns = tile.len() as u64;
-        for (at, span) in self.spans.iter().enumerate() {
-            let position = (number * self.spans.len() + at) as u64 * columns;
-            let (cells, position_step) = match &span.table {
-                Some(table) => (Cells::Table(table, 1), 1),
-                None => (Cells::Each, 0),
+        let inner = self.window.axes.iter().find(|w| w.axis + 1 == self.output.rank()).map_or(1, |w| w.length);
+        for span in &self.spans {
+            let (cells, places) = match &span.table {
+                Some((cells, places)) => (Cells::Table(cells, 1), Some(&places[..])),
+                None => (Cells::Each, None),
             };
+            let position = number as u64 * inner + span.offset;
+            let position_step = u64::from(places.is_some());
             let first = first + span.first;
-            acc.step(&Run { start: span.start, len: span.len, first, cells, position, position_step }, tile, None);
+            let run = Run { start: span.start, len: span.len, first, cells, position, position_step, places };
+            acc.step(&run, tile, None);
         }
     }
 }

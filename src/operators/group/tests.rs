@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::array::calendar::DAY;
 use crate::array::{ArrayType, Attributes, Block, Calendar, Coord, CoordValues, DType, DimName, Dims, Scalar};
-use crate::operators::reduction::tests::{DATA, LOOP, digits, told};
+use crate::operators::reduction::tests::{DATA, LOOP, assert_merges, digits, told};
 use crate::operators::testing::{Bench, assert_python, ints, list};
 use crate::operators::view::ViewKind;
 use crate::operators::{Builder, Constant, Operand, Value};
@@ -253,6 +253,115 @@ both(n.coarsen(time=6, y=3).mean())";
     assert_both(script, &lines);
 }
 
+/// Small integers of which many are equal, without coordinates.
+fn ties(bench: &mut Bench) -> Operand {
+    let values: Vec<i32> = (0..TIMES as i32 * 15).map(|i| i * 7919 % 1000 % 3).collect();
+    bench.array(&[("time", TIMES), ("y", 3), ("x", 5)], values)
+}
+
+/// The same array, positions along an axis that are -1 where nothing is present, and these of windows.
+const FOUND_HERE: &str = "
+e = (n.astype('i4') % 3).drop_vars(['time', 'x'])
+def found(f, skip=True):
+    def find(v, axis):
+        if not skip: return getattr(np, f)(v, axis)
+        filled = np.where(np.isnan(v), -np.inf if f == 'argmax' else np.inf, v)
+        return np.where(np.isnan(v).all(axis), -1, getattr(np, f)(filled, axis))
+    return find
+def windows(r, names):
+    w = r.construct(names)
+    return w.stack(z=[name[1] if isinstance(name, tuple) else name for name in names.values()])
+";
+
+#[test]
+fn positions_count_within_groups() {
+    let mut bench = Bench::new();
+    let x = array(&mut bench, DType::F64);
+    let e = ties(&mut bench);
+    let cycle = (0..24).map(|i| if i % 5 == 2 { f64::NAN } else { f64::from(i % 4) }).collect::<Vec<f64>>();
+    let cycle = key(&mut bench, "cycle", "time", DType::F64, Block::from_list(cycle));
+    let pairs = key(&mut bench, "pairs", "time", DType::I64, Block::from_list((0..24).map(|i| i / 2).collect()));
+    let period = [("time", Value::Duration { months: 1, micros: 0 })];
+    let mut lines = Vec::new();
+    for (array, skip) in [(x, true), (e, true), (x, false)] {
+        let mut views = vec![
+            bench.call("groupby", &[Value::Array(array), cycle.clone()], &[]),
+            bench.call("groupby", &[Value::Array(array), pairs.clone()], &[]),
+            bench.call("groupby", &[Value::Array(array), ints([2, 1, 2, 2, 1])], &[]),
+        ];
+        if array == x {
+            let args = [Value::Array(x), Name("x".into()), ints([10, 40, 41, 45, 60])];
+            views.push(bench.call("groupby_bins", &args, &[]));
+            views.push(bench.call("resample", &args[..1], &period));
+        }
+        for view in views {
+            let (view, named) = ([view.unwrap()], [("skipna", Bool(skip))]);
+            for name in ["argmin", "argmax"] {
+                lines.push(told(&mut bench, name, &view, &named));
+                let operand = bench.apply_named(name, &view, &named);
+                assert_merges(&bench, operand);
+            }
+        }
+    }
+    let script = "
+cycle = xr.DataArray(np.where(k % 5 == 2, np.nan, k % 4), dims='time', name='cycle')
+pairs = xr.DataArray(k // 2, dims='time', name='pairs')
+listed = xr.DataArray([2, 1, 2, 2, 1], dims='x', name='group')
+for a, skip in [(x, True), (e, True), (x, False)]:
+    groups = [(a.groupby(cycle), 'time', ['cycle', 'y', 'x']), (a.groupby(pairs), 'time', ['pairs', 'y', 'x'])]
+    groups.append((a.groupby(listed), 'x', ['time', 'y', 'group']))
+    if a is x:
+        month = xr.DataArray(time.astype('M8[M]').astype('i8'), dims='time', name='month')
+        groups.append((a.groupby_bins('x', [10, 40, 41, 45, 60]), 'x', ['time', 'y', 'x_bins']))
+        groups.append((a.groupby(month), 'time', ['month', 'y', 'x']))
+    for g, dim, order in groups:
+        for f in ['argmin', 'argmax']:
+            r = g.reduce(found(f, skip), dim).transpose(*order)
+            if order[0] == 'month': r = r.reindex(month=range(month.values.min(), month.values.max() + 1)).rename(month='time')
+            told(r.fillna(-1).astype('i8'))";
+    assert_both(&format!("{FOUND_HERE}{script}"), &lines);
+}
+
+#[test]
+fn positions_count_within_windows() {
+    let mut bench = Bench::new();
+    let x = Value::Array(array(&mut bench, DType::F64));
+    let e = Value::Array(ties(&mut bench));
+    let mut lines = Vec::new();
+    for array in [&x, &e] {
+        for sizes in [vec![("time", 5)], vec![("x", 2)], vec![("x", 3), ("time", 2)], vec![("y", 4), ("x", 9)]] {
+            for (center, least) in [(false, None), (true, Some(1)), (true, Some(2))] {
+                let mut named: Vec<_> = sizes.iter().map(|&(dim, size)| (dim, Int(size))).collect();
+                named.extend([("center", Bool(center)), ("min_periods", least.map_or(Value::None, Int))]);
+                let view = bench.call("rolling", std::slice::from_ref(array), &named).unwrap();
+                lines.push(told(&mut bench, "argmin", std::slice::from_ref(&view), &[]));
+                lines.push(told(&mut bench, "argmax", std::slice::from_ref(&view), &[]));
+            }
+        }
+        for sizes in [vec![("time", 5)], vec![("x", 2)], vec![("x", 3), ("time", 4)], vec![("y", 2)]] {
+            for boundary in ["trim", "pad"] {
+                let mut named: Vec<_> = sizes.iter().map(|&(dim, size)| (dim, Int(size))).collect();
+                named.push(("boundary", Name(boundary.into())));
+                let view = bench.call("coarsen", std::slice::from_ref(array), &named).unwrap();
+                lines.push(told(&mut bench, "argmin", std::slice::from_ref(&view), &[]));
+                lines.push(told(&mut bench, "argmax", std::slice::from_ref(&view), &[]));
+            }
+        }
+    }
+    let script = "
+for a in [x, e.astype('f8')]:
+    for sizes in [{'time': 5}, {'x': 2}, {'time': 2, 'x': 3}, {'y': 4, 'x': 9}]:
+        for center, least in [(False, None), (True, 1), (True, 2)]:
+            w = windows(a.rolling(sizes, center=center), {d: d + '_w' for d in sizes})
+            enough = w.notnull().sum('z') >= (least or np.prod(list(sizes.values())))
+            for f in ['argmin', 'argmax']: told(w.reduce(found(f), 'z').where(enough, -1).astype('i8'))
+    for sizes in [{'time': 5}, {'x': 2}, {'time': 4, 'x': 3}, {'y': 2}]:
+        for boundary in ['trim', 'pad']:
+            w = windows(a.coarsen(sizes, boundary=boundary), {d: (d, d + '_w') for d in sizes})
+            for f in ['argmin', 'argmax']: told(w.reduce(found(f), 'z').transpose('time', 'y', 'x'))";
+    assert_both(&format!("{FOUND_HERE}{script}"), &lines);
+}
+
 #[test]
 fn calls_are_written_with_their_groups() {
     let mut bench = Bench::new();
@@ -326,8 +435,9 @@ fn mistakes_are_explained() {
     let grouped = bench.call("groupby", &[x(), name("t")], &[]).unwrap();
     let weights = Value::Array(data);
     lines.extend([
-        told(&mut bench, "argmax", std::slice::from_ref(&rolled), &[]),
-        told(&mut bench, "argmax", std::slice::from_ref(&grouped), &[]),
+        told(&mut bench, "argmax", &[rolled.clone(), name("t")], &[]),
+        told(&mut bench, "argmax", &[grouped.clone(), name("t"), name("y")], &[]),
+        told(&mut bench, "argmax", &[grouped.clone(), name("..")], &[]),
         told(&mut bench, "any", std::slice::from_ref(&rolled), &[]),
         told(&mut bench, "mean", &[rolled.clone(), name("t")], &[]),
         told(&mut bench, "mean", std::slice::from_ref(&rolled), &[("keepdims", Bool(true))]),

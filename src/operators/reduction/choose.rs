@@ -91,6 +91,11 @@ impl Reducer {
         }
     }
 
+    /// Whether its results are positions, of which -1 is none.
+    pub const fn finds(self) -> bool {
+        matches!(self, Reducer::ArgMin | Reducer::ArgMax)
+    }
+
     /// Whether it has a value where there is no element at all.
     pub const fn of_nothing(self) -> bool {
         match self {
@@ -188,12 +193,18 @@ pub fn choose(reducer: Reducer, input: DType, options: &Options) -> Result<Reduc
 /// The results are text, which has no missing value.
 pub fn at_least((first, dtype): Reduced, input: DType, least: u64, present: bool) -> Result<Reduced, TypeError> {
     let dtype = with_missing(dtype);
-    if dtype == DType::Str {
+    let Some(missing) = Scalar::missing(dtype) else {
         let message = "some results would be missing, and text has no missing value";
         return Err(TypeError::new("ff::type::dtype", message).at(Culprit::Param("x"), "these are str"));
-    }
+    };
     let second = count(input, false, present);
-    Ok((Arc::new(Pair { first, second, join: AtLeast { count: least, dtype } }), dtype))
+    Ok((Arc::new(Pair { first, second, join: AtLeast { count: least, dtype, missing } }), dtype))
+}
+
+/// The same positions, but -1 where fewer than `least` elements are present.
+pub fn found_at_least((first, dtype): Reduced, input: DType, least: u64) -> Reduced {
+    let second = count(input, false, true);
+    (Arc::new(Pair { first, second, join: AtLeast { count: least, dtype, missing: Scalar::Int(-1) } }), dtype)
 }
 
 /// The least dtype that holds these values and a missing one, as xarray promotes; text stays text.

@@ -4,14 +4,14 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::super::arguments::operand;
+use super::super::arguments::{axis, operand};
 use super::super::elementwise::broadcast::together;
 use super::super::error::{Culprit, TypeError};
 use super::super::moves::digest;
 use super::super::pattern::{Pattern, Reduction, Window, WindowAxis, merge_coords};
 use super::super::view::{Boundary, Groups, View, ViewKind};
 use super::super::{Arguments, Builder, Call, Operand, Value};
-use super::choose::{Options, Reduced, Reducer, at_least, choose, undefined};
+use super::choose::{Options, Reduced, Reducer, at_least, choose, found_at_least, undefined};
 use crate::array::{ArrayType, DType, Kind, Scalar};
 
 /// What a call asks for besides what is reduced.
@@ -150,7 +150,7 @@ fn with_weights(builder: &mut dyn Builder, args: &Arguments, x: Operand) -> Resu
 
 /// The axes that are reduced: those named, else all.
 fn axes(reducer: Reducer, args: &Arguments, ty: &ArrayType) -> Result<Vec<usize>, TypeError> {
-    if matches!(reducer, Reducer::ArgMin | Reducer::ArgMax) && args.variadic.len() > 1 {
+    if reducer.finds() && args.variadic.len() > 1 {
         let message = format!("`{}` gives positions along one dim", reducer.name());
         let error = TypeError::new("ff::type::argument", message).at(Culprit::Variadic(1), "a second dim");
         return Err(error.with_help("name one dim, or none for positions in the whole array in C order"));
@@ -168,12 +168,19 @@ fn not_empty(reducer: Reducer, ty: &ArrayType, axes: &[usize]) -> Result<(), Typ
     Err(TypeError::new("ff::type::empty", message).at(Culprit::Param("x"), format!("this is {ty}")))
 }
 
-fn no_positions(reducer: Reducer, what: &str) -> Result<(), TypeError> {
-    if !matches!(reducer, Reducer::ArgMin | Reducer::ArgMax) {
-        return Ok(());
+/// The axes that are reduced besides the grouped one: those named, of which positions within groups have none.
+fn besides(reducer: Reducer, args: &Arguments, ty: &ArrayType, grouped: usize) -> Result<Vec<usize>, TypeError> {
+    let mut axes = if args.variadic.is_empty() { Vec::new() } else { args.axes(ty)? };
+    axes.retain(|&axis| axis != grouped);
+    if !reducer.finds() || axes.is_empty() {
+        return Ok(axes);
     }
-    let message = format!("`{}` of {what} is not defined: positions in which array?", reducer.name());
-    Err(TypeError::new("ff::type::view", message).at(Culprit::Param("x"), format!("this is {what}")))
+    let (name, dim) = (reducer.name(), &ty.dims[grouped].name);
+    let second = args.variadic.iter().position(|named| axis(&named.value, ty).is_ok_and(|axis| axis != grouped));
+    let message = format!("`{name}` of groups gives positions along the grouped dim, `{dim}`");
+    let error = TypeError::new("ff::type::argument", message);
+    let error = error.at(Culprit::Variadic(second.unwrap_or(0)), "another dim than the grouped one");
+    Err(error.with_help(format!("leave it out: `{name}()`")))
 }
 
 /// Over groups: the grouped dim and the dims named besides.
@@ -183,17 +190,15 @@ fn grouped(
     args: &Arguments,
     (view, groups, asked): (&View, &Groups, &Asked),
 ) -> Result<Operand, TypeError> {
-    no_positions(reducer, "a grouped array")?;
     let inputs = with_weights(builder, args, view.operand)?;
     let ty = builder.ty(inputs[0]);
     let at = super::super::axis_of(&ty, &groups.dim)?;
-    let mut axes = if args.variadic.is_empty() { Vec::new() } else { args.axes(&ty)? };
-    axes.retain(|&a| a != at);
+    let axes = besides(reducer, args, &ty, at)?;
     not_empty(reducer, &ty, &axes)?;
     let mut seen = vec![false; groups.coord.len()];
     groups.index.iter().filter(|g| **g != u32::MAX).for_each(|&g| seen[g as usize] = true);
     let mut reduced = asked.choose(reducer, ty.dtype)?;
-    if asked.min_count.is_none_or(|least| least == 0) && seen.contains(&false) {
+    if asked.min_count.is_none_or(|least| least == 0) && seen.contains(&false) && !reducer.finds() {
         reduced = at_least(reduced, ty.dtype, 1, false)?;
     }
     let named = format!("{} by {} {}", groups.dim, groups.coord.dim, digest(&(&groups.index, &groups.coord.values)));
@@ -210,7 +215,6 @@ fn windowed(
     args: &Arguments,
     (view, asked): (&View, &Asked),
 ) -> Result<Operand, TypeError> {
-    no_positions(reducer, "a windowed array")?;
     let refused = |culprit, why: &str| {
         let error = TypeError::new("ff::type::view", format!("windows are reduced whole: {why}"));
         Err(error.at(culprit, "does not go with windows"))
@@ -246,7 +250,10 @@ fn windowed(
             }
             let least =
                 min_periods.unwrap_or_else(|| windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length)));
-            reduced = at_least(reduced, ty.dtype, least, true)?;
+            reduced = match reducer.finds() {
+                true => found_at_least(reduced, ty.dtype, least),
+                false => at_least(reduced, ty.dtype, least, true)?,
+            };
             let _ = write!(text, "min_periods: {least}, ");
         }
         ViewKind::Coarsen { windows, boundary } => {

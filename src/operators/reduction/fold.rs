@@ -84,19 +84,18 @@ impl<F: Fold> States<F> {
     #[inline(always)]
     fn take(&mut self, run: &Run<'_>, values: &[F::In]) {
         let fold = &self.fold;
-        let position = |i: usize| run.position + i as u64 * run.position_step;
         match run.cells {
             Cells::One => fold.add_all(&mut self.states[run.first], values, run.position, run.position_step),
             Cells::Each => {
                 let states = &mut self.states[run.first..run.first + run.len];
                 for (i, (state, value)) in states.iter_mut().zip(values).enumerate() {
-                    fold.add(state, value, position(i));
+                    fold.add(state, value, run.position(i));
                 }
             }
             Cells::Table(table, stride) => {
                 for (i, (&cell, value)) in table.iter().zip(values).enumerate() {
                     if cell != u32::MAX {
-                        fold.add(&mut self.states[run.first + cell as usize * stride], value, position(i));
+                        fold.add(&mut self.states[run.first + cell as usize * stride], value, run.position(i));
                     }
                 }
             }
@@ -157,7 +156,7 @@ mod tests {
         let mut bits = Vec::new();
         for (cells, count) in [(Cells::One, 1), (Cells::Each, LEN)] {
             let mut acc = combine.init(count);
-            let run = Run { start: 0, len: LEN, first: 0, cells, position: 0, position_step: 1 };
+            let run = Run { start: 0, len: LEN, first: 0, cells, position: 0, position_step: 1, places: None };
             (0..3).for_each(|_| acc.step(&run, T::shared(&values), None));
             bits.extend(acc.finish().to_bytes().unwrap());
         }

@@ -130,12 +130,14 @@ impl JoinResults for Range {
 }
 
 /// Any result, missing where a count is too small.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AtLeast {
     /// The least count.
     pub count: u64,
-    /// The dtype of the result, which has a missing value.
+    /// The dtype of the result.
     pub dtype: DType,
+    /// What stands for a missing result.
+    pub missing: Scalar,
 }
 
 impl JoinResults for AtLeast {
@@ -145,9 +147,8 @@ impl JoinResults for AtLeast {
         }
         let results = with_values!(results, values => converted(values, self.dtype));
         let counts = counts.values::<i64>().map(|v| v.clone().into_vec()).unwrap_or_default();
-        let missing = Scalar::missing(self.dtype).unwrap_or_else(|| Scalar::zero(self.dtype));
         with_type!(self.dtype, T => {
-            let missing = T::from_scalar(&missing);
+            let missing = T::from_scalar(&self.missing);
             let mut values = T::values(&results).map(|v| v.clone().into_vec()).unwrap_or_default();
             blank(&mut values, &counts, self.count, &missing);
             Block::from_list(values)

@@ -8,12 +8,13 @@ use crate::array::{Block, Region};
 /// The way from the elements of one input region to the cells of an accumulator.
 ///
 /// Axes that lie alike in the region and in the cells are joined, so that runs are long.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Stepper {
     axes: Vec<Axis>,
     first: usize,
     position: u64,
     groups: Vec<u32>,
+    within: Vec<u32>,
     columns: Vec<u32>,
 }
 
@@ -39,7 +40,7 @@ impl Stepper {
     /// the output, in C order. Of kept axes the region must lie within the cells; groups that lie
     /// outside are passed over.
     pub fn new(reduction: &Reduction, cells: &Region, input_shape: &[u64], region: &Region) -> Self {
-        let mut stepper = Stepper { axes: Vec::new(), first: 0, position: 0, groups: Vec::new(), columns: Vec::new() };
+        let mut stepper = Stepper::default();
         let grouped = reduction.groups.as_ref().map(|(axis, _)| *axis);
         let mut out = cells.rank();
         let (mut cell, mut position) = (1, 1);
@@ -55,12 +56,12 @@ impl Stepper {
             out -= 1;
             let (low, size) = (cells.start[out], cells.shape[out]);
             if let (Some((_, groups)), true) = (&reduction.groups, grouped == Some(axis)) {
-                let of_region = &groups.index[start as usize..start as usize + extent];
+                let span = start as usize..start as usize + extent;
                 let inside = |g: u32| (low..low + size).contains(&u64::from(g));
                 let local = |&g: &u32| if g != u32::MAX && inside(g) { g - low as u32 } else { u32::MAX };
-                stepper.groups = of_region.iter().map(local).collect();
+                stepper.groups = groups.index[span.clone()].iter().map(local).collect();
+                stepper.within = groups.within[span].to_vec();
                 stepper.push(Axis { part: Part::Grouped, extent, cell, position });
-                stepper.position += start * position;
                 position *= input_shape[axis];
             } else {
                 stepper.push(Axis { part: Part::Kept, extent, cell, position: 0 });
@@ -118,8 +119,11 @@ impl Stepper {
                     Part::Kept if inner.cell == 1 => (row + column, Cells::Each),
                     Part::Kept | Part::Grouped => (row, Cells::Table(&self.columns[column..column + len], inner.cell)),
                 };
-                let position = position + column as u64 * inner.position;
-                let run = Run { start, len, first, cells, position, position_step: inner.position };
+                let (position, places) = match inner.part {
+                    Part::Grouped => (position, Some(&self.within[column..column + len])),
+                    Part::Kept | Part::Reduced => (position + column as u64 * inner.position, None),
+                };
+                let run = Run { start, len, first, cells, position, position_step: inner.position, places };
                 acc.step(&run, values, weights);
             }
             start += len;
@@ -147,7 +151,8 @@ impl Stepper {
         for axis in outer.iter().rev() {
             let at = rest % axis.extent;
             rest /= axis.extent;
-            position += at as u64 * axis.position;
+            let place = if axis.part == Part::Grouped { u64::from(self.within[at]) } else { at as u64 };
+            position += place * axis.position;
             first += match axis.part {
                 Part::Kept | Part::Reduced => at * axis.cell,
                 Part::Grouped if self.groups[at] == u32::MAX => return None,
@@ -160,8 +165,6 @@ impl Stepper {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::{Options, Reducer, choose};
     use super::*;
     use crate::array::{Coord, DType, DimName, Scalar};
@@ -172,8 +175,8 @@ mod tests {
     fn reduction(axes: &[usize], groups: Option<(usize, &[u32], i64)>) -> Reduction {
         let (combine, _) = choose(Reducer::Sum, DType::I32, &Options::default()).unwrap();
         let groups = groups.map(|(axis, index, count)| {
-            let coord = Arc::new(Coord::integers(DimName::new("g"), (0..count).collect()));
-            (axis, Groups { dim: DimName::new("d"), index: index.into(), coord })
+            let coord = Coord::integers(DimName::new("g"), (0..count).collect());
+            (axis, Groups::new(DimName::new("d"), index.to_vec(), coord))
         });
         Reduction { axes: axes.to_vec(), groups, keepdims: false, combine }
     }

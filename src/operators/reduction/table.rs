@@ -7,8 +7,11 @@ use super::expand::expand;
 
 const X: Param = required("x", ParamKind::ArrayOrView, "The array, or one seen as groups or windows.");
 const DIMS: Param = required("dims", ParamKind::Dims, "The dims to reduce; all where none is named.");
-const DIM: Param =
-    required("dims", ParamKind::Dims, "The dim to search; the whole array in C order where none is named.");
+const DIM: Param = required(
+    "dims",
+    ParamKind::Dims,
+    "The dim to search; where none is named the grouped one, or the whole array in C order.",
+);
 const SKIPNA: Param = optional("skipna", ParamKind::Bool, "true", "Whether missing values are passed over.");
 const KEEPDIMS: Param = optional("keepdims", ParamKind::Bool, "false", "Whether reduced dims stay, with one element.");
 const DDOF: Param = optional("ddof", ParamKind::Float, "0", "What is taken off the count that divides.");

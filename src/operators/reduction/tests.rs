@@ -355,12 +355,14 @@ fn merged_accumulators_hold_what_one_does() {
     }
 }
 
-fn assert_merges(bench: &Bench, operand: Operand) {
+/// Fails unless accumulators of both halves of a cut of the input, merged, hold what the whole holds.
+pub fn assert_merges(bench: &Bench, operand: Operand) {
     let (call, inputs) = bench.call_of(operand).expect("a call");
     let Pattern::Reduction(reduction) = &call.pattern else { panic!("{call} is no reduction") };
     let shape = bench.ty(inputs[0]).shape();
     let cells = Region::whole(&bench.ty(operand).shape());
     let halves = |axis: usize, cut: u64| {
+        let cut = cut.min(shape[axis]);
         [(0, cut), (cut, shape[axis] - cut)].map(|(start, count)| {
             let mut region = Region::whole(&shape);
             (region.start[axis], region.shape[axis]) = (start, count);
