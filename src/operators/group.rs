@@ -348,6 +348,23 @@ fn windows(args: &Arguments, ty: &ArrayType) -> Result<Vec<(DimName, u64)>, Type
     Ok(windows)
 }
 
+/// What to say of windows longer than their dims, so that none holds the values a result needs.
+fn too_long(ty: &ArrayType, windows: &[(DimName, u64)], least: u64) -> Option<TypeError> {
+    let size = |dim: &DimName| axis_of(ty, dim).map_or(0, |axis| ty.dims[axis].size);
+    let most = windows.iter().fold(1u64, |n, (dim, length)| n.saturating_mul(size(dim).min(*length)));
+    if most >= least || ty.dims.iter().any(|dim| dim.size == 0) {
+        return None;
+    }
+    let message = format!("no window holds the {least} values that a result needs: every result is missing");
+    let error = TypeError::new("ff::type::window_too_long", message);
+    let long = windows.iter().filter(|(dim, length)| *length > size(dim));
+    let mut labels =
+        long.map(|(dim, _)| (Culprit::Named(dim.to_string()), format!("`{dim}` has {} elements", size(dim))));
+    let (culprit, label) = labels.next()?;
+    let error = labels.fold(error.at(culprit, label), |error, (culprit, label)| error.and_at(culprit, label));
+    Some(error.with_help(format!("take shorter windows, or ask for fewer values: `min_periods: {most}`")))
+}
+
 fn rolling(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
     let x = args.array("x")?;
     let ty = builder.ty(x);
@@ -361,6 +378,9 @@ fn rolling(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeErr
         }
         count => count.map(|n| n as u64),
     };
+    if let Some(warning) = too_long(&ty, &windows, min_periods.unwrap_or(whole)) {
+        builder.warn(warning);
+    }
     view(x, ViewKind::Rolling { windows, center: args.bool("center", false)?, min_periods })
 }
 
@@ -376,6 +396,12 @@ fn coarsen(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeErr
     };
     for (dim, length) in &windows {
         let size = ty.dims[axis_of(&ty, dim)?].size;
+        if boundary == Boundary::Trim && size > 0 && size < *length {
+            let message = format!("`{dim}` has {size} elements, fewer than a window: all are dropped");
+            let error = TypeError::new("ff::type::window_too_long", message);
+            let error = error.at(Culprit::Named(dim.to_string()), "the window's length");
+            builder.warn(error.with_help("`boundary: pad` makes a shorter window of them"));
+        }
         if boundary == Boundary::Exact && size % length != 0 {
             let left = size % length;
             let message = format!("`{dim}` has {size} elements: windows of {length} leave {left} over");
