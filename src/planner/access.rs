@@ -172,39 +172,55 @@ pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
     let mut reads = Vec::new();
     for (input, chunks) in cone.stored.iter().enumerate() {
         let (Some(chunks), Some(all)) = (chunks, &whole[input]) else { continue };
-        let ty = &kernel.inputs[input];
-        let mut read = Read {
-            name: cone.names[input].clone(),
-            input,
-            amplification: 1.0,
-            band: 0,
-            region: all.clone(),
-            bytes: touched(ty, chunks, all),
-        };
-        for axis in 0..shape.len() {
-            let sampled = counts[axis].min(SAMPLES);
-            let (mut sum, mut union): (u64, Option<Region>) = (0, None);
-            let mut first = 0;
-            for i in 0..sampled {
-                let mut index = vec![0; shape.len()];
-                index[axis] = i;
-                let region = grid.region(&index, shape);
-                let Some(region) = needed(&region)[input].clone() else { continue };
-                let bytes = touched(ty, chunks, &region);
-                first = first.max(bytes);
-                sum += bytes;
-                union = Some(union.map_or(region.clone(), |u| u.union(&region)));
+        let bytes = touched(&kernel.inputs[input], chunks, all);
+        let name = cone.names[input].clone();
+        reads.push(Read { name, input, amplification: 1.0, band: 0, region: all.clone(), bytes });
+    }
+    let touched = |read: &Read, region: &Region| {
+        let chunks = cone.stored[read.input].as_ref();
+        chunks.map_or(0, |chunks| touched(&kernel.inputs[read.input], chunks, region))
+    };
+    for axis in 0..shape.len() {
+        let mut walks: Vec<Walk> = vec![Walk::default(); reads.len()];
+        for i in 0..counts[axis].min(SAMPLES) {
+            let mut index = vec![0; shape.len()];
+            index[axis] = i;
+            let regions = needed(&grid.region(&index, shape));
+            for (read, walk) in reads.iter().zip(&mut walks) {
+                if let Some(region) = &regions[read.input] {
+                    walk.pass(region, touched(read, region));
+                }
             }
-            let covered = union.map_or(0, |u| touched(ty, chunks, &u));
+        }
+        for (read, Walk { most, sum, union }) in reads.iter_mut().zip(walks) {
+            let covered = union.map_or(0, |all| touched(read, &all));
             if covered > 0 && sum > covered {
                 read.amplification *= sum as f64 / covered as f64;
                 let later: u64 = counts[axis + 1..].iter().product();
-                read.band = read.band.max(first.saturating_mul(later).min(read.bytes));
+                read.band = read.band.max(most.saturating_mul(later).min(read.bytes));
             }
         }
-        reads.push(read);
     }
     reads
+}
+
+/// What tasks in a row along one axis need of one input.
+#[derive(Clone, Default)]
+struct Walk {
+    /// The most bytes of chunks that one of them touches.
+    most: u64,
+    /// The bytes of all, chunks that several touch as often as they do.
+    sum: u64,
+    /// All that they need.
+    union: Option<Region>,
+}
+
+impl Walk {
+    fn pass(&mut self, region: &Region, bytes: u64) {
+        self.most = self.most.max(bytes);
+        self.sum += bytes;
+        self.union = Some(self.union.take().map_or_else(|| region.clone(), |all| all.union(region)));
+    }
 }
 
 /// Bytes read per byte needed, when bands of chunks that fit `cache` are kept.

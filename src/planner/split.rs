@@ -134,9 +134,7 @@ impl<'k> Uses<'k> {
             return (0..self.kernel.inputs.len()).collect();
         }
         let places: Vec<(usize, usize)> = numbered(&self.step_copies).collect();
-        let place = |step: usize, copy: usize| {
-            places.iter().position(|p| *p == (step, copy)).expect("every copy has its place")
-        };
+        let place = |step: usize, copy: usize| places.binary_search(&(step, copy)).expect("every copy has its place");
         let mut steps: Vec<Step> = places.iter().map(|(step, _)| self.kernel.steps[*step].clone()).collect();
         let mut outputs = self.kernel.outputs.clone();
         let inputs = self.input_copies.iter().flatten().enumerate().map(|(i, copy)| (Slot::Input(i), copy));

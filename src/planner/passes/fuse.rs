@@ -1,5 +1,9 @@
 //! Fusion: a call and the calls that feed only it become one kernel.
+//!
+//! A *group* is what becomes one kernel: a call whose value leaves the group, and every call all of whose consumers
+//! are in the group. Groups are found from the sinks towards the sources, and each kernel is built once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Notes;
@@ -8,60 +12,111 @@ use crate::planner::graph::{Graph, NodeId, NodeKind};
 use crate::planner::kernel::{Kernel, Slot, Step};
 use crate::planner::settings::Settings;
 
-/// Concatenates kernels along edges whose producer has no other consumer.
+/// Joins each call with those that feed only it.
 ///
 /// The ladder of refusals, each noted: the producer ends in a reduction, whose result must be whole
 /// before it is used; the producer has several consumers, which share its value through the stage.
 pub fn fuse(graph: &mut Graph, _: &Settings, notes: &mut Notes) {
-    for id in graph.topological() {
-        if !matches!(graph[id].kind, NodeKind::Apply(_)) {
-            continue;
+    let consumers = consumers(graph);
+    let mut groups: Vec<Vec<NodeId>> = Vec::new();
+    let mut joined: BTreeSet<NodeId> = BTreeSet::new();
+    for id in graph.topological().into_iter().rev() {
+        if matches!(graph[id].kind, NodeKind::Apply(_)) && !joined.contains(&id) {
+            let group = group(graph, id, &consumers);
+            joined.extend(&group);
+            groups.push(group);
         }
-        let mut port = 0;
-        while let Some(&producer) = graph.inputs(id).get(port) {
-            match refusal(graph, producer, id) {
-                None => absorb(graph, producer, id),
-                Some(reason) => {
-                    if let Some(text) = reason {
-                        notes.add("fuse", Some(id), text);
-                    }
-                    port += 1;
-                }
+    }
+    for group in groups.iter().rev() {
+        join(graph, group);
+    }
+    let consumers = self::consumers(graph);
+    for group in groups.iter().rev() {
+        let [.., last] = group.as_slice() else { continue };
+        for producer in graph.inputs(*last) {
+            if let Some(reason) = refusal(graph, producer, *last, consumers[&producer]) {
+                notes.add("fuse", Some(*last), reason);
             }
         }
     }
 }
 
-/// Why `producer` cannot join its consumer: none when it can, silence where there is nothing to join.
-fn refusal(graph: &Graph, producer: NodeId, consumer: NodeId) -> Option<Option<String>> {
-    let NodeKind::Apply(kernel) = &graph[producer].kind else { return Some(None) };
-    let name = |id: NodeId| graph[id].name.clone().unwrap_or_else(|| format!("node {}", id.index()));
-    if kernel.last().is_some_and(|s| matches!(s.call.pattern, Pattern::Reduction(_))) {
-        return Some(Some(format!("{} must be whole before {} uses it", name(producer), name(consumer))));
+/// Per value how many nodes use it.
+fn consumers(graph: &Graph) -> BTreeMap<NodeId, usize> {
+    let mut consumers = BTreeMap::new();
+    for id in graph.ids() {
+        used(graph, id).into_iter().for_each(|producer| *consumers.entry(producer).or_insert(0) += 1);
     }
-    let mut consumers: Vec<NodeId> = graph.consumers(producer).into_iter().map(|(c, _)| c).collect();
-    consumers.dedup();
-    (consumers.len() > 1).then(|| Some(format!("{} has {} consumers", name(producer), consumers.len())))
+    consumers
 }
 
-/// Puts the steps of `producer` before those of `consumer` and takes `producer` out.
-fn absorb(graph: &mut Graph, producer: NodeId, consumer: NodeId) {
-    let (NodeKind::Apply(first), NodeKind::Apply(second)) = (&graph[producer].kind, &graph[consumer].kind) else {
+/// The values a node uses, each once.
+fn used(graph: &Graph, id: NodeId) -> Vec<NodeId> {
+    let mut seen = BTreeSet::new();
+    graph.inputs(id).into_iter().filter(|input| seen.insert(*input)).collect()
+}
+
+/// The calls that become one kernel with `last`, each before those that use it; of those that feed a call, the ones
+/// that feed its first input come last.
+fn group(graph: &Graph, last: NodeId, consumers: &BTreeMap<NodeId, usize>) -> Vec<NodeId> {
+    let mut group = Vec::new();
+    let mut left: BTreeMap<NodeId, usize> = BTreeMap::new();
+    let mut waiting = vec![last];
+    while let Some(id) = waiting.pop() {
+        group.push(id);
+        for producer in used(graph, id).into_iter().rev().filter(|&producer| may_join(graph, producer)) {
+            let left = left.entry(producer).or_insert(consumers[&producer]);
+            *left -= 1;
+            if *left == 0 {
+                waiting.push(producer);
+            }
+        }
+    }
+    group.reverse();
+    group
+}
+
+fn may_join(graph: &Graph, producer: NodeId) -> bool {
+    match &graph[producer].kind {
+        NodeKind::Apply(kernel) => !reduces(kernel),
+        NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Rechunk | NodeKind::Sink(_) => false,
+    }
+}
+
+fn reduces(kernel: &Kernel) -> bool {
+    kernel.last().is_some_and(|step| matches!(step.call.pattern, Pattern::Reduction(_)))
+}
+
+/// Why `producer` did not join its consumer; none where there is nothing to join.
+fn refusal(graph: &Graph, producer: NodeId, consumer: NodeId, consumers: usize) -> Option<String> {
+    let NodeKind::Apply(kernel) = &graph[producer].kind else { return None };
+    let name = |id: NodeId| graph[id].name.clone().unwrap_or_else(|| format!("node {}", id.index()));
+    if reduces(kernel) {
+        return Some(format!("{} must be whole before {} uses it", name(producer), name(consumer)));
+    }
+    Some(format!("{} has {consumers} consumers", name(producer)))
+}
+
+/// Puts the steps of a group into its last call and takes the others out.
+fn join(graph: &mut Graph, group: &[NodeId]) {
+    let [others @ .., last] = group else { return };
+    if others.is_empty() {
         return;
-    };
-    let (outer, inner) = (graph.inputs(consumer), graph.inputs(producer));
+    }
     let mut joined = Joined::default();
-    let produced: Vec<Slot> = inner.iter().zip(&first.inputs).map(|(id, ty)| joined.input(*id, ty)).collect();
-    let value = joined.append(first, &produced);
-    let taken: Vec<Slot> = (outer.iter().zip(&second.inputs))
-        .map(|(id, ty)| if *id == producer { value } else { joined.input(*id, ty) })
-        .collect();
-    let output = joined.append(second, &taken);
-    joined.kernel.outputs = vec![output];
+    let mut values: BTreeMap<NodeId, Slot> = BTreeMap::new();
+    for &id in group {
+        let NodeKind::Apply(kernel) = &graph[id].kind else { continue };
+        let inputs = graph.inputs(id).into_iter().zip(&kernel.inputs);
+        let slots: Vec<Slot> =
+            inputs.map(|(input, ty)| values.get(&input).copied().unwrap_or_else(|| joined.input(input, ty))).collect();
+        values.insert(id, joined.append(kernel, &slots));
+    }
+    joined.kernel.outputs = vec![values[last]];
     let Joined { kernel, inputs } = joined;
-    graph.set_inputs(consumer, &inputs);
-    graph.node_mut(consumer).kind = NodeKind::Apply(kernel);
-    graph.remove(producer);
+    graph.set_inputs(*last, &inputs);
+    graph.node_mut(*last).kind = NodeKind::Apply(kernel);
+    others.iter().rev().for_each(|id| graph.remove(*id));
 }
 
 /// A kernel under construction whose inputs are values of the graph.
