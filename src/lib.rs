@@ -123,6 +123,7 @@ pub fn plan(checked: Checked, options: &Options) -> Result<Planned, Box<Report>>
     let Checked { lowered, sources, .. } = checked;
     let settings = settings(&lowered, options);
     let mut graph = lowered.graph;
+    graph.texts = sources.clone();
     let mut notes = Notes::default();
     let mut graphs = vec![("lower", graph.clone())];
     let improved =

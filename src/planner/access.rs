@@ -135,7 +135,7 @@ impl Cone {
             });
             self.names.push(match &node.kind {
                 NodeKind::Source(source) => format!("{}:{}", source.location.url, source.path),
-                _ => node.name.clone().unwrap_or_else(|| format!("node {}", id.index())),
+                _ => graph.described(id),
             });
         }
         slot

@@ -12,10 +12,11 @@ use petgraph::visit::EdgeRef;
 
 use super::catalog::Location;
 use super::kernel::Kernel;
+use super::print;
 use super::target::{CodecSpec, TargetOptions};
 use crate::array::{ArrayType, Attributes, Scalar};
 use crate::operators::{Call, Constant, TypeError};
-use crate::source::Span;
+use crate::source::{SourceMap, Span};
 
 /// A node's name within its graph; never reused.
 pub type NodeId = NodeIndex<u32>;
@@ -135,7 +136,15 @@ pub struct Variable {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     inner: StableDiGraph<Node, u32, u32>,
+    /// The texts that spans point into, from which nodes without a name are described.
+    pub texts: Arc<SourceMap>,
 }
+
+/// Characters of an expression that stands for a node without a name.
+const SHORT: usize = 48;
+
+/// Bytes that an expression of so many characters may have, on several lines.
+const LONG: usize = 8 * SHORT;
 
 impl Graph {
     /// Adds a node that has no inputs.
@@ -172,6 +181,29 @@ impl Graph {
     /// All nodes, in the order in which they were added.
     pub fn ids(&self) -> Vec<NodeId> {
         self.inner.node_indices().collect()
+    }
+
+    /// What people know a node by: its name, the values of a constant, else the text of its expression where that is
+    /// short, else what it calls.
+    pub fn described(&self, id: NodeId) -> String {
+        let node = &self[id];
+        if let Some(name) = &node.name {
+            return name.clone();
+        }
+        let text = self.texts.text(node.span);
+        let words: Vec<&str> = if text.len() <= LONG { text.split_whitespace().collect() } else { Vec::new() };
+        let text = words.join(" ");
+        match &node.kind {
+            NodeKind::Constant(constant) => format!("constant {}", print::constant(constant)),
+            _ if !text.is_empty() && text.chars().count() <= SHORT => text,
+            NodeKind::Source(source) => format!("{}:{}", source.location.url, source.path),
+            NodeKind::Apply(kernel) => match kernel.last() {
+                Some(step) => format!("{}(…)", step.call.name),
+                None => "a value".to_owned(),
+            },
+            NodeKind::Rechunk => "rechunk(…)".to_owned(),
+            NodeKind::Sink(_) => "a sink".to_owned(),
+        }
     }
 
     /// The number of nodes.

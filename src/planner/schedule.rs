@@ -95,7 +95,7 @@ fn levels(graph: &Graph) -> BTreeMap<NodeId, usize> {
 
 fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, settings: &Settings) -> Vec<Job> {
     let levels = levels(graph);
-    let name = |id: NodeId| graph[id].name.clone().unwrap_or_else(|| format!("node {}", id.index()));
+    let name = |id: NodeId| graph.described(id);
     let mut jobs = Vec::new();
     for id in graph.topological() {
         let node = &graph[id];

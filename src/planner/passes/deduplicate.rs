@@ -18,11 +18,16 @@ pub fn deduplicate(graph: &mut Graph, _: &Settings, notes: &mut Notes) {
         match same.iter().copied().find(|&other| equal(graph, id, other)) {
             None => same.push(id),
             Some(first) => {
+                let (dropped, kept) = (graph.described(id), graph.described(first));
                 graph.replace(id, first);
                 if graph[first].name.is_none() {
                     graph.node_mut(first).name = graph[id].name.clone();
                 }
-                notes.add("deduplicate", Some(first), format!("node {} is the same and was dropped", id.index()));
+                let text = match dropped == kept {
+                    true => format!("{dropped} is there again and was dropped"),
+                    false => format!("{dropped} is the same as {kept} and was dropped"),
+                };
+                notes.add("deduplicate", Some(first), text);
                 graph.remove(id);
             }
         }

@@ -90,11 +90,14 @@ fn reduces(kernel: &Kernel) -> bool {
 /// Why `producer` did not join its consumer; none where there is nothing to join.
 fn refusal(graph: &Graph, producer: NodeId, consumer: NodeId, consumers: usize) -> Option<String> {
     let NodeKind::Apply(kernel) = &graph[producer].kind else { return None };
-    let name = |id: NodeId| graph[id].name.clone().unwrap_or_else(|| format!("node {}", id.index()));
     if reduces(kernel) {
-        return Some(format!("{} must be whole before {} uses it", name(producer), name(consumer)));
+        return Some(format!(
+            "{} must be whole before {} uses it",
+            graph.described(producer),
+            graph.described(consumer)
+        ));
     }
-    Some(format!("{} has {consumers} consumers", name(producer)))
+    Some(format!("{} has {consumers} consumers", graph.described(producer)))
 }
 
 /// Puts the steps of a group into its last call and takes the others out.

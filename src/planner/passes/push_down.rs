@@ -61,7 +61,7 @@ fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
         Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) => return Vec::new(),
     };
     if graph.consumers(producer).len() > 1 {
-        notes.add("push_down", Some(id), format!("`{call}` stays: {} has other consumers", producer.index()));
+        notes.add("push_down", Some(id), format!("`{call}` stays: {} has other consumers", graph.described(producer)));
         return Vec::new();
     }
     let span = graph[id].span;
@@ -86,7 +86,7 @@ fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
     graph.node_mut(moved).name = name;
     graph.replace(id, moved);
     graph.remove(id);
-    notes.add("push_down", Some(moved), format!("`{call}` now comes before it"));
+    notes.add("push_down", Some(moved), format!("`{call}` now comes before {}", graph.described(moved)));
     made
 }
 
