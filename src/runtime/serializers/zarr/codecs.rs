@@ -111,8 +111,10 @@ impl Pipeline {
             arrays.push(stage.encoded(before)?);
         }
         let last = arrays.last().expect("there is one");
-        let mut bytes =
-            guarded("the codecs", || chain.to_bytes.encoded_representation(&last.shape, &last.data_type, &last.fill))?;
+        let after = || chain.to_bytes.encoded_representation(&last.shape, &last.data_type, &last.fill);
+        let name = || chain.to_bytes.name_v3().unwrap_or_default();
+        let mut bytes = guarded("the chunk", after)
+            .map_err(|error| format!("the codec `{}` does not fit the array: {error}", name()))?;
         let mut steps = Vec::new();
         for codec in chain.steps {
             let exact = matches!(bytes, BytesRepresentation::FixedSize(_));

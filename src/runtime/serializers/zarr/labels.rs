@@ -20,7 +20,8 @@ fn labels(codecs: &[Value]) -> Vec<String> {
 fn label_of(codec: &Value) -> Option<String> {
     let name = codec.as_str().or_else(|| codec["name"].as_str()).unwrap_or("?");
     let configuration = &codec["configuration"];
-    let name = name.strip_prefix("numcodecs.").unwrap_or(name);
+    let name = ["numcodecs.", "zarrs."].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    let name = name.rsplit('/').next().unwrap_or(name);
     let number = |key: &str| configuration[key].as_i64();
     match name {
         "bytes" | "vlen-utf8" => None,

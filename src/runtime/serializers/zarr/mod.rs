@@ -12,6 +12,7 @@ mod attributes;
 mod chain;
 mod codecs;
 pub(in crate::runtime::serializers) mod element;
+mod gdeflate;
 mod json;
 mod labels;
 mod metadata;

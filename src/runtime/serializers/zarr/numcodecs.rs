@@ -1,4 +1,5 @@
-//! Codecs of numcodecs that zarrs does not have, or in which it rounds to `f32`: for reading.
+//! Codecs that zarrs does not have or is built without, or in which it rounds to `f32`: for reading. Those of numcodecs, and
+//! [`gdeflate`].
 //!
 //! Filters (`delta`, `fixedscaleoffset`, `astype`, `quantize`, `packbits`) turn arrays into arrays of as many elements,
 //! or a list of bits; they compute as NumPy does in `numcodecs/*.py`. `lz4` is a block behind its decoded size, four bytes
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use zarrs::array::BytesRepresentation;
 
 use super::element::dtype_named;
+use super::gdeflate;
 use crate::array::{DType, Kind};
 
 /// A filter between elements of two dtypes.
@@ -230,6 +232,8 @@ impl Number {
 /// A codec from bytes to bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Own {
+    /// Pages of DEFLATE for 32 lanes.
+    GDeflate,
     /// An LZ4 block behind its decoded size.
     Lz4,
     /// The bytes and their CRC-32, behind or before them.
@@ -245,7 +249,9 @@ impl Own {
     /// # Errors
     /// Its configuration is malformed.
     pub fn of(codec: &Value) -> Result<Option<Own>, String> {
+        let name = codec.as_str().or_else(|| codec["name"].as_str());
         Ok(match id(codec) {
+            _ if name.is_some_and(|name| gdeflate::NAMES.contains(&name)) => Some(Own::GDeflate),
             Some("lz4") => Some(Own::Lz4),
             Some("crc32") => match &codec["configuration"]["location"] {
                 Value::Null => Some(Own::Crc32 { at_end: false }),
@@ -260,6 +266,7 @@ impl Own {
     /// What so many bytes are encoded to.
     pub fn encoded(self, size: u64) -> BytesRepresentation {
         match self {
+            Own::GDeflate => BytesRepresentation::BoundedSize(gdeflate::encoded_bound(size)),
             Own::Lz4 => BytesRepresentation::BoundedSize(size.saturating_add(size / 255).saturating_add(20)),
             Own::Crc32 { .. } => BytesRepresentation::FixedSize(size.saturating_add(4)),
         }
@@ -271,6 +278,7 @@ impl Own {
     /// The bytes are damaged, or say that they are more.
     pub fn decode(self, mut encoded: Vec<u8>, limit: u64) -> Result<Vec<u8>, String> {
         match self {
+            Own::GDeflate => gdeflate::decode(&encoded, limit),
             Own::Lz4 => {
                 let (size, block) = encoded.split_first_chunk::<4>().ok_or("the lz4 block is truncated")?;
                 let size = u32::from_le_bytes(*size);

@@ -47,6 +47,22 @@ const NAMES: [(&str, &[&str]); 12] = [
     ("fletcher32", &[]),
 ];
 
+/// Codecs that are read and not written.
+const ONLY_READ: [&str; 12] = [
+    "gdeflate",
+    "zfp",
+    "zfpy",
+    "delta",
+    "fixedscaleoffset",
+    "astype",
+    "quantize",
+    "packbits",
+    "crc32",
+    "adler32",
+    "transpose",
+    "reshape",
+];
+
 const BLOSC_COMPRESSORS: [&str; 6] = ["blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd"];
 
 /// The codecs of an array in its metadata.
@@ -107,14 +123,20 @@ fn wrong(message: impl Into<String>) -> CatalogError {
     CatalogError::new("ff::sink::codec", message)
 }
 
+fn unknown(name: &str) -> CatalogError {
+    let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+    if ONLY_READ.contains(&name) {
+        let help = format!("the codecs that are written are {}", names.join(", "));
+        return wrong(format!("the codec `{name}` is only read, not written")).with_help(help);
+    }
+    let close =
+        closest(name, names.iter().copied()).map_or_else(String::new, |close| format!("did you mean `{close}`? "));
+    wrong(format!("Zarr has no codec `{name}`")).with_help(format!("{close}Zarr's codecs are {}", names.join(", ")))
+}
+
 fn parse(spec: &CodecSpec) -> Result<Option<SinkCodec>, CatalogError> {
     let Some((_, parameters)) = NAMES.iter().find(|(name, _)| *name == spec.name) else {
-        let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
-        let help = match closest(&spec.name, names.iter().copied()) {
-            Some(close) => format!("did you mean `{close}`? Zarr's codecs are {}", names.join(", ")),
-            None => format!("Zarr's codecs are {}", names.join(", ")),
-        };
-        return Err(wrong(format!("Zarr has no codec `{}`", spec.name)).with_help(help));
+        return Err(unknown(&spec.name));
     };
     let arguments = Arguments::bind(spec, parameters)?;
     Ok(Some(match spec.name.as_str() {

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod numcodecs;
+mod zarrs;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -386,6 +387,7 @@ fn what_zarr_cannot_store_is_refused() {
         (vec![plain()], v(4)),
         (vec![coded(&["zsdt(3)"])], v(3)),
         (vec![coded(&["brotli"])], v(3)),
+        (vec![coded(&["gdeflate(9)"])], v(3)),
         (vec![coded(&["zstd(99)"])], v(3)),
         (vec![coded(&["zstd(3, 4, 5)"])], v(3)),
         (vec![coded(&["gzip(lvl: 3)"])], v(3)),
