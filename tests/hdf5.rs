@@ -101,6 +101,43 @@ fn what_cannot_be_read_of_a_file_is_told() {
 }
 
 #[test]
+fn arrays_without_chunks_never_written_are_told_of_where_asked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("a.h5").display().to_string();
+    if !oracle("hdf5_unwritten.py", &[&file]) {
+        return;
+    }
+    let run = |missing: &str, expression: &str| {
+        let read = format!("source a = open(\"{file}\") {{ missing: {missing} }}\nprint {expression}");
+        let output = ffrun(&[&write(folder.path(), "read.ff", &read)]);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    for name in ["early", "compact", "written", "empty", "empty_chunks"] {
+        for missing in ["fill", "warn", "error"] {
+            let (code, _, said) = run(missing, &format!("sum(a.{name})"));
+            assert!(code == Some(0) && said.is_empty(), "{name} {missing}: {said}");
+        }
+    }
+    for (name, sum) in [("never", "28.0"), ("scalar", "7"), ("grid", "0")] {
+        let sum = format!("sum(a.{name}) = {sum}");
+        let expression = format!("sum(a.{name})");
+        assert_eq!(run("fill", &expression), (Some(0), sum.clone(), String::new()));
+        let (code, printed, said) = run("warn", &expression);
+        assert!(code == Some(0) && printed == sum, "{printed} {said}");
+        assert!(said.contains("ff::read::absent_chunks") && said.contains(&format!("`/{name}` of")), "{said}");
+        assert!(said.contains("was never written") && !said.contains("chunks of"), "{said}");
+        let (code, printed, said) = run("error", &expression);
+        assert!(code == Some(3) && printed.is_empty() && said.contains("ff::read::absent_chunk"), "{said}");
+        assert!(said.contains("was never written") && !said.contains("chunk ["), "{said}");
+    }
+    let (_, _, said) = run("warn", "sum(a.never - mean(a.never)), sum(a.grid - flip(a.grid, dim_0))");
+    assert_eq!(said.matches("ff::read::absent_chunks").count(), 2, "{said}");
+    let (code, _, said) = run("error", "sum(a.never[0..<0])");
+    assert!(code == Some(0), "{said}");
+}
+
+#[test]
 fn damaged_and_missing_files_fail_and_publish_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = |name: &str| folder.path().join(name).display().to_string();

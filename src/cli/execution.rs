@@ -1,5 +1,6 @@
 //! How `ffrun` carries out a plan: who listens, what is printed and reported, exit codes.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -69,7 +70,9 @@ impl Execution {
     ) -> Result<i32, RunError> {
         let outcome = runtime::run(&planned.plan, catalog, &listeners.all(), &on_signals())
             .inspect_err(|_| listeners.progress.clear())?;
-        for absent in outcome.report.stages.iter().flat_map(|stage| &stage.absent) {
+        let absent = outcome.report.stages.iter().flat_map(|stage| &stage.absent);
+        let mut told = BTreeSet::new();
+        for absent in absent.filter(|a| a.chunks.is_some() || told.insert(&a.array)) {
             eprint!("{}", problems::one(absent, &planned.sources, format));
         }
         let printed: String = outcome.shown.iter().map(show::value).collect();

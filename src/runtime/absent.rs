@@ -1,4 +1,5 @@
-//! Chunks that were never written, where a script wants to hear of them (`missing: warn`, `missing: error`).
+//! Chunks that were never written, and arrays without chunks that never were, where a script wants to hear of them (`missing: warn`,
+//! `missing: error`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,9 +9,9 @@ use crate::array::{Block, Region};
 use crate::planner::plan::Missing;
 use crate::source::Span;
 
-/// Chunks that were never written and were taken as the fill value.
+/// Chunks, or an array without chunks, that were never written and were taken as the fill value.
 #[derive(Clone, Debug, serde::Serialize, thiserror::Error, miette::Diagnostic)]
-#[error("{chunks} chunks of {array} were never written")]
+#[error("{} never written", what_was(.array, *.chunks))]
 #[diagnostic(
     code("ff::read::absent_chunks"),
     severity(warning),
@@ -21,12 +22,16 @@ use crate::source::Span;
 pub struct AbsentChunks {
     /// The array and its store.
     pub array: String,
-    /// How many.
-    pub chunks: u64,
+    /// How many; none where the array is not stored in chunks.
+    pub chunks: Option<u64>,
     /// Where they were needed.
     #[label("needed here")]
     #[serde(skip)]
     pub span: miette::SourceSpan,
+}
+
+fn what_was(array: &str, chunks: Option<u64>) -> String {
+    chunks.map_or_else(|| format!("{array} was"), |n| format!("{n} chunks of {array} were"))
 }
 
 /// A reader that counts or refuses chunks that were never written.
@@ -45,8 +50,23 @@ impl Watched {
 
     /// The absent chunks read so far, if any; needed at `span`.
     pub fn absent(&self, span: Span) -> Option<AbsentChunks> {
-        let chunks = self.absent.load(Ordering::Relaxed);
-        (chunks > 0).then(|| AbsentChunks { array: self.array.clone(), chunks, span: span.into() })
+        let absent = self.absent.load(Ordering::Relaxed);
+        let chunks = self.inner.chunk_shape().map(|_| absent);
+        (absent > 0).then(|| AbsentChunks { array: self.array.clone(), chunks, span: span.into() })
+    }
+
+    /// Counts or refuses what is at `index`, called `what`, where it was never written.
+    fn watch(&self, index: &[u64], what: impl FnOnce() -> String) -> Result<(), StorageError> {
+        if self.inner.holds(index)? {
+            return Ok(());
+        }
+        if self.missing == Missing::Error {
+            let message = format!("{} was never written", what());
+            return Err(StorageError::new("ff::read::absent_chunk", message)
+                .with_help("`missing: fill` takes the array's fill value for it; else write it again"));
+        }
+        self.absent.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -56,18 +76,12 @@ impl ArrayReader for Watched {
     }
 
     fn read_chunk(&self, index: &[u64]) -> Result<Block, StorageError> {
-        if !self.inner.holds(index)? {
-            if self.missing == Missing::Error {
-                let message = format!("chunk {index:?} of {} was never written", self.array);
-                return Err(StorageError::new("ff::read::absent_chunk", message)
-                    .with_help("`missing: fill` takes the array's fill value for it; else write it again"));
-            }
-            self.absent.fetch_add(1, Ordering::Relaxed);
-        }
+        self.watch(index, || format!("chunk {index:?} of {}", self.array))?;
         self.inner.read_chunk(index)
     }
 
     fn read_region(&self, region: &Region) -> Result<Block, StorageError> {
+        self.watch(&[], || self.array.clone())?;
         self.inner.read_region(region)
     }
 

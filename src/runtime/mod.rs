@@ -7,7 +7,7 @@
 //! | module | concept |
 //! |---|---|
 //! | [`catalog`], [`place`] | files and directories as planner and runtime see them |
-//! | [`absent`] | chunks that were never written |
+//! | [`absent`] | chunks and arrays that were never written |
 //! | [`executor`] | workers that take tasks in order |
 //! | [`task`] | what one task does: read, evaluate, write |
 //! | [`turns`] | storing in the order of the tasks |

@@ -173,7 +173,7 @@ pub struct StageReport {
     pub concurrent: usize,
     /// Bytes held at the peak, as planned.
     pub planned_memory: u64,
-    /// Chunks that were never written, where the script asks.
+    /// Chunks and arrays that were never written, where the script asks.
     pub absent: Vec<AbsentChunks>,
 }
 

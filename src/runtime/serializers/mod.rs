@@ -67,7 +67,7 @@ pub trait ArrayReader: Send + Sync {
     /// The region cannot be read.
     fn read_region(&self, region: &Region) -> Result<Block, StorageError>;
 
-    /// Whether the chunk at `index` was ever written.
+    /// Whether the chunk at `index` was ever written; with an empty index the array, where [`ArrayReader::chunk_shape`] is none.
     ///
     /// # Errors
     /// That cannot be told.

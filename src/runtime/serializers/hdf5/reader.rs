@@ -196,7 +196,7 @@ impl ArrayReader for Reader {
 
     fn holds(&self, index: &[u64]) -> Result<bool, StorageError> {
         let Some((grid, number)) = self.grid.as_ref().and_then(|grid| Some((grid, grid.number(index)?))) else {
-            return Ok(true);
+            return Ok(!matches!(self.dataset.layout, Layout::Contiguous(None)));
         };
         let table = self.table(grid).map_err(|error| self.format_error(&format!("chunk {index:?}"), &error))?;
         Ok(table.get(number).is_some())
