@@ -281,6 +281,8 @@ sink {x: x where n != 3} to netcdf("OUT/hole.nc")
 sink {x: x |> with_attrs(units: "K")} to netcdf("OUT/units.nc")
 sink {x: big} to netcdf("OUT/big.nc")
 sink {x: big - n // 5} to netcdf("OUT/big2.nc")
+sink {x: big} to netcdf("OUT/fill.nc") { fill_value: -1 }
+sink {x: big - n // 5} to netcdf("OUT/fill2.nc") { fill_value: -1 }
 "#,
     );
     for (args, code, said) in [
@@ -300,6 +302,8 @@ sink {x: big - n // 5} to netcdf("OUT/big2.nc")
             "1 values differ, by at most 1, first at [5]: 9007199254740992 against 9007199254740991",
         ),
         (&["big.nc", "big2.nc", "--atol", "1"], 0, ""),
+        (&["big.nc", "fill.nc"], 0, ""),
+        (&["fill.nc", "fill2.nc"], 1, "first at [5]: 9007199254740992 against 9007199254740991"),
     ] {
         let (found, text) = diff(args);
         assert!(found == code && text.contains(said), "{args:?}: {found} {text}");

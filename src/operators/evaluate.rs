@@ -1,12 +1,70 @@
 //! The values of one call from the values of its inputs, all at once: for constants folded while
-//! planning and for tests. The runtime's kernels do the same over tiles.
+//! planning, for whoever has values and no graph, and for tests. The runtime's kernels do the same over tiles.
+
+use std::sync::Arc;
 
 use super::pattern::Piece;
 use super::pattern::Reduction;
 use super::reduction::Stepper;
 use super::tile::{TILE, Tile, TileLoop, TileMut, TileRef, is_repeated, load};
-use super::{Call, Pattern, window};
-use crate::array::{Block, DType, Region};
+use super::{Builder, Call, Constant, Operand, Pattern, TypeError, window};
+use crate::array::{ArrayType, Block, DType, Region};
+
+/// The whole result, of type `out`, of a call on whole inputs.
+pub fn whole(call: &Call, types: &[&ArrayType], blocks: &[Block], out: &ArrayType) -> Option<Block> {
+    let output = Region::whole(&out.shape());
+    let piece = |(input, block): (usize, &Block)| {
+        let region = call.pattern.required(&output, input, types);
+        Piece { block: block.slice(&region), region }
+    };
+    let pieces: Vec<Piece> = blocks.iter().enumerate().map(piece).collect();
+    evaluate(call, &output, &pieces)
+}
+
+/// Operands that have their values: each call is computed as it is made.
+#[derive(Default)]
+pub struct Values(Vec<(Arc<ArrayType>, Block)>);
+
+impl Values {
+    /// An array of these values.
+    pub fn array(&mut self, ty: ArrayType, block: Block) -> Operand {
+        self.0.push((Arc::new(ty), block));
+        Operand(self.0.len() as u32 - 1)
+    }
+
+    /// The values of an operand.
+    pub fn of(&self, operand: Operand) -> &Block {
+        &self.0[operand.0 as usize].1
+    }
+}
+
+impl Builder for Values {
+    fn apply(&mut self, call: Call, inputs: &[Operand]) -> Result<Operand, TypeError> {
+        let (types, blocks): (Vec<_>, Vec<_>) = inputs.iter().map(|&i| (self.ty(i), self.of(i).clone())).unzip();
+        let types: Vec<&ArrayType> = types.iter().map(|ty| &**ty).collect();
+        let ty = call.infer(&types)?;
+        let bug = || TypeError::new("ff::type::bug", format!("{call} has no values"));
+        let block = whole(&call, &types, &blocks, &ty).ok_or_else(bug)?;
+        Ok(self.array(ty, block))
+    }
+
+    fn constant(&mut self, ty: ArrayType, constant: Constant) -> Operand {
+        let block = constant.block(&ty, &Region::whole(&ty.shape()));
+        self.array(ty, block)
+    }
+
+    fn rechunk(&mut self, x: Operand, chunks: &[u64]) -> Operand {
+        self.array(self.ty(x).rechunked(chunks), self.of(x).clone())
+    }
+
+    fn ty(&self, operand: Operand) -> Arc<ArrayType> {
+        self.0[operand.0 as usize].0.clone()
+    }
+
+    fn known(&self, operand: Operand) -> Option<Block> {
+        Some(self.of(operand).clone())
+    }
+}
 
 /// The values of region `output` of a call, from pieces that hold at least what it requires of each
 /// input.

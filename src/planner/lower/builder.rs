@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Lowerer;
+use super::{Lowerer, Lowering};
 use crate::array::{ArrayType, Block, DType, Scalar};
 use crate::operators::{Arguments, Builder, Call, Constant, Operand, Operator, Pattern, TypeError, Value};
 use crate::planner::catalog::{Catalog, CatalogError};
@@ -147,6 +147,34 @@ fn computed(graph: &Graph, blocks: &BTreeMap<NodeId, Option<Block>>, id: NodeId,
 }
 
 impl Lowerer<'_> {
+    fn expansion(&mut self, span: Span) -> Expansion<'_> {
+        Expansion {
+            graph: &mut self.lowered.graph,
+            known: &self.known,
+            read: &self.read,
+            catalog: self.catalog,
+            span,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Adds what `build` builds of calls, all of which stand for one place of the script.
+    pub(super) fn built(
+        &mut self,
+        at: Span,
+        build: impl FnOnce(&mut dyn Builder) -> Result<Operand, TypeError>,
+    ) -> Lowering<Operand> {
+        let mut expansion = self.expansion(at);
+        let built = build(&mut expansion);
+        let warnings = std::mem::take(&mut expansion.warnings);
+        let said = |is_warning: bool, error: TypeError| {
+            let TypeError { code, message, help, .. } = error;
+            CallError { code, message, labels: vec![("this array".to_owned(), at)], help, is_warning }
+        };
+        warnings.into_iter().for_each(|warning| self.report(said(true, warning)));
+        built.or_else(|error| self.fail(said(false, error)))
+    }
+
     /// Expands a call of an operator at a place of the script.
     pub(super) fn expand(
         &mut self,
@@ -154,14 +182,7 @@ impl Lowerer<'_> {
         arguments: &Arguments,
         span: Span,
     ) -> Result<Value, TypeError> {
-        let mut expansion = Expansion {
-            graph: &mut self.lowered.graph,
-            known: &self.known,
-            read: &self.read,
-            catalog: self.catalog,
-            span,
-            warnings: Vec::new(),
-        };
+        let mut expansion = self.expansion(span);
         let value = (operator.expand)(&mut expansion, arguments);
         for warning in std::mem::take(&mut expansion.warnings) {
             let placed = self.placed(operator, arguments, span, warning);

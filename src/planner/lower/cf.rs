@@ -19,7 +19,9 @@ use crate::array::calendar::cf::{TimeUnits, UnitsError};
 use crate::array::{
     ArrayType, AttrValue, Attributes, Block, Calendar, Coord, CoordValues, DType, DimName, Dims, Kind, Scalar,
 };
-use crate::operators::{Constant, Operand, Value};
+use crate::operators::call::{cast, operator};
+use crate::operators::evaluate::Values;
+use crate::operators::{Builder, Constant, Operand, TypeError, Value};
 use crate::planner::catalog::{Stored, StoredArray};
 use crate::planner::error::EdgeError;
 use crate::source::{Span, Spanned};
@@ -211,6 +213,67 @@ impl Encoding {
             _ => packed,
         }
     }
+
+    /// The numbers or truth values that stored ones mean, built of calls.
+    fn unpacked(&self, builder: &mut dyn Builder, raw: Operand) -> Result<Operand, TypeError> {
+        if self.is_bool {
+            return operator(builder, "ne", &[Value::Array(raw), Value::Int(0)]);
+        }
+        let mut x = cast(builder, raw, self.integer_dtype())?;
+        if !self.stored.is_numeric() || self.stored == DType::Bool || self.stored.kind() == Kind::Complex {
+            return Ok(x);
+        }
+        let is_missing = self.missing_mask(builder, x)?;
+        let float = self.float_dtype();
+        if is_missing.is_some() || self.is_packed() {
+            x = cast(builder, x, float)?;
+        }
+        if let Some(mask) = is_missing {
+            x = operator(builder, "where", &[Value::Array(mask), Value::Float(f64::NAN), Value::Array(x)])?;
+        }
+        for (name, factor) in [("mul", &self.scale), ("add", &self.offset)] {
+            let Some((dtype, factor)) = factor else { continue };
+            let factor = Value::Float(factor.as_f64().unwrap_or(f64::NAN));
+            let wide = cast(builder, x, self.wide(*dtype, float))?;
+            let scaled = operator(builder, name, &[Value::Array(wide), factor])?;
+            x = cast(builder, scaled, float)?;
+        }
+        Ok(x)
+    }
+
+    /// The numbers or truth values that those of a block mean.
+    ///
+    /// # Errors
+    /// A call of the decoding does not take them.
+    fn computed(&self, block: &Block) -> Result<Block, TypeError> {
+        let mut values = Values::default();
+        let dims = block.shape().into_iter().enumerate().map(|(axis, size)| (DimName::auto(axis), size));
+        let raw = values.array(ArrayType::new(self.stored, Dims::new(dims)), block.clone());
+        let meant = self.unpacked(&mut values, raw)?;
+        Ok(values.of(meant).clone())
+    }
+
+    /// Where packed values are missing; none where nothing can be.
+    fn missing_mask(&self, builder: &mut dyn Builder, x: Operand) -> Result<Option<Operand>, TypeError> {
+        let fills: Vec<Scalar> = self.fills.iter().filter_map(|f| fill_in(f, self)).collect();
+        let mut tests: Vec<(&'static str, Value)> = fills.iter().map(|f| ("eq", constant_value(f))).collect();
+        if self.has_valid() {
+            for (name, bound) in ["lt", "gt"].into_iter().zip(&self.valid) {
+                tests.extend(bound.iter().map(|(_, bound)| (name, constant_value(bound))));
+            }
+        }
+        let mut mask = None;
+        for (name, value) in tests {
+            let wide = matches!(value, Value::Float(_)) && self.integer_dtype().is_integer();
+            let tested = if wide { cast(builder, x, DType::F64)? } else { x };
+            let test = operator(builder, name, &[Value::Array(tested), value])?;
+            mask = Some(match mask {
+                None => test,
+                Some(mask) => operator(builder, "or", &[Value::Array(mask), Value::Array(test)])?,
+            });
+        }
+        Ok(mask)
+    }
 }
 
 fn is_text(value: &AttrValue) -> bool {
@@ -254,7 +317,7 @@ impl Lowerer<'_> {
         if encoding.time.is_some() {
             return self.decoded_times(dataset, raw, array, at);
         }
-        self.unpacked(raw, &encoding, at)
+        self.built(at, |builder| encoding.unpacked(builder, raw))
     }
 
     /// Values cannot be decoded where an attribute that says how cannot be read.
@@ -268,57 +331,6 @@ impl Lowerer<'_> {
         let message = format!("its attribute `{name}` cannot be read: {why}");
         let help = Some("read the values as they are stored with `{ decode: false }`".to_owned());
         self.fail(EdgeError::Decode { variable, message, at, help })
-    }
-
-    fn unpacked(&mut self, raw: Operand, encoding: &Encoding, at: Span) -> Lowering<Operand> {
-        let mut x = raw;
-        if encoding.is_bool {
-            return self.operator("ne", &[Value::Array(x), Value::Int(0)], at);
-        }
-        if encoding.integer_dtype() != encoding.stored {
-            x = self.cast_to(x, encoding.integer_dtype(), at)?;
-        }
-        if !encoding.stored.is_numeric() || encoding.stored == DType::Bool || encoding.stored.kind() == Kind::Complex {
-            return Ok(x);
-        }
-        let is_missing = self.missing_mask(x, encoding, at)?;
-        let float = encoding.float_dtype();
-        if is_missing.is_some() || encoding.is_packed() {
-            x = self.cast_to(x, float, at)?;
-        }
-        if let Some(mask) = is_missing {
-            x = self.operator("where", &[Value::Array(mask), Value::Float(f64::NAN), Value::Array(x)], at)?;
-        }
-        for (name, factor) in [("mul", &encoding.scale), ("add", &encoding.offset)] {
-            let Some((dtype, factor)) = factor else { continue };
-            let factor = Value::Float(factor.as_f64().unwrap_or(f64::NAN));
-            let operand = self.cast_to(x, encoding.wide(*dtype, float), at)?;
-            let scaled = self.operator(name, &[Value::Array(operand), factor], at)?;
-            x = self.cast_to(scaled, float, at)?;
-        }
-        Ok(x)
-    }
-
-    /// Where packed values are missing; none where nothing can be.
-    fn missing_mask(&mut self, x: Operand, encoding: &Encoding, at: Span) -> Lowering<Option<Operand>> {
-        let fills: Vec<Scalar> = encoding.fills.iter().filter_map(|f| fill_in(f, encoding)).collect();
-        let mut tests: Vec<(&'static str, Value)> = fills.iter().map(|f| ("eq", constant_value(f))).collect();
-        if encoding.has_valid() {
-            for (name, bound) in ["lt", "gt"].into_iter().zip(&encoding.valid) {
-                tests.extend(bound.iter().map(|(_, bound)| (name, constant_value(bound))));
-            }
-        }
-        let mut mask = None;
-        for (name, value) in tests {
-            let wide = matches!(value, Value::Float(_)) && encoding.integer_dtype().is_integer();
-            let operand = if wide { self.cast_to(x, DType::F64, at)? } else { x };
-            let test = self.operator(name, &[Value::Array(operand), value], at)?;
-            mask = Some(match mask {
-                None => test,
-                Some(mask) => self.operator("or", &[Value::Array(mask), Value::Array(test)], at)?,
-            });
-        }
-        Ok(mask)
     }
 
     /// An array as another dtype, itself where it is of it.
@@ -416,14 +428,10 @@ impl Lowerer<'_> {
         if !encoding.alters() {
             return Ok(coord(array.dtype, block, attrs));
         }
-        let ty = ArrayType::new(array.dtype, Dims::new([(dim.clone(), block.count())]));
-        let raw = self.constant(ty, Constant::Values(block.clone()), at);
-        let decoded = self.unpacked(raw, &encoding, at)?;
-        match self.known_block(decoded) {
-            Some(block) => Ok(coord(self.ty(decoded).dtype, &block, attrs)),
-            None => {
-                let message = "it is packed and too large to be decoded while planning".to_owned();
-                self.fail(EdgeError::Decode { variable: dim.to_string(), message, at, help: None })
+        match encoding.computed(block) {
+            Ok(block) => Ok(coord(block.dtype(), &block, attrs)),
+            Err(TypeError { message, help, .. }) => {
+                self.fail(EdgeError::Decode { variable: dim.to_string(), message, at, help })
             }
         }
     }

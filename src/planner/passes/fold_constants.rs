@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Notes;
 use super::eliminate_dead::eliminate_dead;
 use crate::array::{ArrayType, Block, Region};
-use crate::operators::pattern::Piece;
 use crate::operators::{Call, Constant, IndexMap, Pattern, evaluate};
 use crate::planner::graph::{Graph, NodeId, NodeKind};
 use crate::planner::settings::Settings;
@@ -49,11 +48,5 @@ pub fn apply(call: &Call, types: &[&ArrayType], blocks: &[Block], out: &ArrayTyp
     if out.bytes() > LARGEST {
         return None;
     }
-    let output = Region::whole(&out.shape());
-    let piece = |(input, block): (usize, &Block)| {
-        let region = call.pattern.required(&output, input, types);
-        Piece { block: block.slice(&region), region }
-    };
-    let pieces: Vec<Piece> = blocks.iter().enumerate().map(piece).collect();
-    evaluate::evaluate(call, &output, &pieces)
+    evaluate::whole(call, types, blocks, out)
 }
