@@ -376,6 +376,12 @@ fn an_interrupted_run_stops_and_says_so() {
 }
 
 #[test]
+fn scans_agree_with_xarray_in_all_tasks() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    oracle("scans.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
+}
+
+#[test]
 fn random_expressions_agree_with_xarray() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     oracle("differential.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string(), "320"]);

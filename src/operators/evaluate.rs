@@ -7,14 +7,14 @@ use super::pattern::Piece;
 use super::pattern::Reduction;
 use super::reduction::Stepper;
 use super::tile::{TILE, Tile, TileLoop, TileMut, TileRef, is_repeated, load};
-use super::{Builder, Call, Constant, Operand, Pattern, TypeError, window};
+use super::{Builder, Call, Constant, Operand, Pattern, TypeError, scan, window};
 use crate::array::{ArrayType, Block, DType, Region};
 
 /// The whole result, of type `out`, of a call on whole inputs.
 pub fn whole(call: &Call, types: &[&ArrayType], blocks: &[Block], out: &ArrayType) -> Option<Block> {
     let output = Region::whole(&out.shape());
     let piece = |(input, block): (usize, &Block)| {
-        let region = call.pattern.required(&output, input, types);
+        let region = call.pattern.required_alone(&output, input, types);
         Piece { block: block.slice(&region), region }
     };
     let pieces: Vec<Piece> = blocks.iter().enumerate().map(piece).collect();
@@ -67,7 +67,7 @@ impl Builder for Values {
 }
 
 /// The values of region `output` of a call, from pieces that hold at least what it requires of each
-/// input.
+/// input where there is no carry.
 pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block> {
     match &call.pattern {
         Pattern::Elementwise(run) => {
@@ -81,6 +81,7 @@ pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block>
         pattern @ (Pattern::Injective(_) | Pattern::Concat { .. }) => pattern.rearrange(output, pieces),
         Pattern::Window(window) => Some(window::evaluate(window, output, &pieces[0])),
         Pattern::Reduction(reduction) => Some(reduced(reduction, output, pieces)),
+        Pattern::Scan(scan) => Some(scan::evaluate(scan, output, &pieces[0])),
     }
 }
 

@@ -22,6 +22,7 @@ pub mod moves;
 pub mod pattern;
 pub mod reduction;
 pub mod reference;
+pub mod scan;
 pub mod selection;
 pub mod shape;
 pub mod simd;
@@ -150,6 +151,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("elementwise parts of complex numbers", elementwise::complex::COMPLEX),
     ("elementwise casts", elementwise::cast::CASTS),
     ("reductions", reduction::OPERATORS),
+    ("scans", scan::OPERATORS),
     ("windows and groups", group::OPERATORS),
     ("selection", selection::OPERATORS),
     ("shape", shape::OPERATORS),

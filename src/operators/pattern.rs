@@ -13,6 +13,7 @@ use super::combine::Combine;
 use super::error::TypeError;
 use super::index::rename_coords;
 pub use super::index::{IndexMap, Labels};
+use super::scan::Scan;
 use super::tile::TileLoop;
 use super::view::Groups;
 use crate::array::{
@@ -35,6 +36,8 @@ pub enum Pattern {
     Window(Window),
     /// Whole axes are reduced; a second input, if there is one, holds weights.
     Reduction(Reduction),
+    /// Each output element sums up its line so far.
+    Scan(Scan),
 }
 
 /// A reduction over windows.
@@ -112,10 +115,11 @@ impl Pattern {
             Pattern::Concat { axis } => concat(dtype, *axis, inputs),
             Pattern::Window(window) => Ok(window.infer(dtype, inputs[0])),
             Pattern::Reduction(reduction) => Ok(reduction.infer(dtype, inputs[0])),
+            Pattern::Scan(_) => Ok(inputs[0].with_dtype(dtype)),
         }
     }
 
-    /// The region of input `input` that `output` needs.
+    /// The region of input `input` that `output` needs. Of a scan, that is besides the carry of the elements before.
     pub fn required(&self, output: &Region, input: usize, inputs: &[&ArrayType]) -> Region {
         match self {
             Pattern::Elementwise(_) => output.clone(),
@@ -132,6 +136,18 @@ impl Pattern {
             }
             Pattern::Window(window) => window.required(output, &inputs[0].shape()),
             Pattern::Reduction(reduction) => reduction.required(output, &inputs[0].shape()),
+            Pattern::Scan(_) => output.clone(),
+        }
+    }
+
+    /// The region of input `input` that `output` depends on: what it needs where there is no carry.
+    pub fn required_alone(&self, output: &Region, input: usize, inputs: &[&ArrayType]) -> Region {
+        match self {
+            Pattern::Scan(scan) => scan.reach(output, inputs[0].dims[scan.axis].size),
+            Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => {
+                self.required(output, input, inputs)
+            }
+            Pattern::Window(_) | Pattern::Reduction(_) => self.required(output, input, inputs),
         }
     }
 
@@ -149,7 +165,7 @@ impl Pattern {
                     _ => Some(Block::concat(&parts, *axis)),
                 }
             }
-            Pattern::Elementwise(_) | Pattern::Window(_) | Pattern::Reduction(_) => None,
+            Pattern::Elementwise(_) | Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Scan(_) => None,
         }
     }
 
@@ -161,6 +177,7 @@ impl Pattern {
             Pattern::Concat { .. } => "concat",
             Pattern::Window(_) => "window",
             Pattern::Reduction(_) => "reduction",
+            Pattern::Scan(_) => "scan",
         }
     }
 }

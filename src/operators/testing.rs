@@ -103,7 +103,7 @@ impl Bench {
                 let types: Vec<Arc<ArrayType>> = inputs.iter().map(|&i| self.ty(i)).collect();
                 let types: Vec<&ArrayType> = types.iter().map(|t| &**t).collect();
                 let piece = |(port, input): (usize, &Operand)| {
-                    let region = call.pattern.required(region, port, &types);
+                    let region = call.pattern.required_alone(region, port, &types);
                     Piece { block: self.region(*input, &region), region }
                 };
                 let pieces: Vec<Piece> = inputs.iter().enumerate().map(piece).collect();

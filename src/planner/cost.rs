@@ -15,7 +15,7 @@ use crate::operators::pattern::Reduction;
 /// The cost of a stage under the plan so far.
 pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let task = task(stage, plan, cone);
-    let held = kept(plan) + accumulators(stage) + constants(stage);
+    let held = kept(plan) + accumulators(stage) + carries(stage) + constants(stage);
     let room = plan.memory.saturating_sub(held);
     let tasks = stage.grid.count(&stage.shape);
     let concurrent = (room / task.max(1)).min(tasks).clamp(1, plan.threads as u64);
@@ -78,25 +78,35 @@ fn accumulators(stage: &Stage) -> u64 {
         EndKind::Reduce { step, .. } => {
             let Some(reduction) = reduction(step) else { return 0 };
             let reduced = reduction.open_axes();
-            let first = stage.order.iter().position(|a| reduced.contains(a)).unwrap_or(stage.order.len());
-            let inside = &stage.order[first..];
-            let mut cells = 1u64;
-            for axis in 0..stage.shape.len() {
-                let extent = if reduced.contains(&axis) {
-                    1
-                } else if inside.contains(&axis) {
-                    stage.shape[axis]
-                } else {
-                    stage.grid.axes[axis].size.min(stage.shape[axis])
-                };
-                cells = cells.saturating_mul(extent);
-            }
+            let cells = open_cells(stage, &reduced);
             let groups = reduction.groups.as_ref().map_or(1, |(_, g)| g.coord.len() as u64);
             cells.saturating_mul(groups).saturating_mul(reduction.combine.state_bytes() as u64)
         }
         EndKind::Write { .. } | EndKind::Keep(_) => 0,
     };
     stage.ends.iter().map(bytes).sum()
+}
+
+/// Bytes of what scans carry from task to task.
+fn carries(stage: &Stage) -> u64 {
+    let bytes = |step: &Step| match &step.call.pattern {
+        Pattern::Scan(scan) => open_cells(stage, &[scan.axis]).saturating_mul(scan.sweep.state_bytes() as u64),
+        Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => 0,
+        Pattern::Window(_) | Pattern::Reduction(_) => 0,
+    };
+    stage.kernel.steps.iter().map(bytes).fold(0, u64::saturating_add)
+}
+
+/// The cells that wait at once for the end of `axes`, in the order of the tasks.
+fn open_cells(stage: &Stage, axes: &[usize]) -> u64 {
+    let first = stage.order.iter().position(|a| axes.contains(a)).unwrap_or(stage.order.len());
+    let inside = &stage.order[first..];
+    let extent = |axis: usize| match axis {
+        _ if axes.contains(&axis) => 1,
+        _ if inside.contains(&axis) => stage.shape[axis],
+        _ => stage.grid.axes[axis].size.min(stage.shape[axis]),
+    };
+    (0..stage.shape.len()).fold(1, |cells, axis| cells.saturating_mul(extent(axis)))
 }
 
 /// Bytes one task holds at its peak: the largest over its three moments and a few sampled tasks.
@@ -152,7 +162,7 @@ fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
     for (i, step) in stage.kernel.steps.iter().enumerate() {
         let Some(region) = &regions.steps[i] else { continue };
         let copies = match &step.call.pattern {
-            Pattern::Window(_) | Pattern::Concat { .. } => true,
+            Pattern::Window(_) | Pattern::Concat { .. } | Pattern::Scan(_) => true,
             Pattern::Injective(map) => matches!(map, crate::operators::IndexMap::Take { .. }),
             Pattern::Elementwise(_) | Pattern::Reduction(_) => false,
         };

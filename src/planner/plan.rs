@@ -83,6 +83,8 @@ pub struct Stage {
     pub grid: ChunkGrid,
     /// The axes of the space from outermost to innermost in the order of tasks.
     pub order: Vec<usize>,
+    /// The axes along which tasks come from the last to the first.
+    pub backwards: Vec<usize>,
     /// What becomes of the kernel's values.
     pub ends: Vec<End>,
     /// What it costs.

@@ -5,7 +5,7 @@
 //! them) over one space that share an input become one stage, so that what they share is read and
 //! decoded once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::{self, Cone};
@@ -19,6 +19,7 @@ use super::settings::Settings;
 use super::tasks;
 use crate::array::{ArrayType, ChunkGrid, Dims};
 use crate::operators::Pattern;
+use crate::operators::scan::Scan;
 use crate::source::Span;
 
 /// Why a plan cannot be made: its smallest tasks do not fit the budget.
@@ -52,6 +53,8 @@ struct Job {
     what: What,
     span: Span,
     name: String,
+    /// The axes along which its tasks must go in one way.
+    ways: BTreeSet<(usize, bool)>,
 }
 
 enum What {
@@ -107,17 +110,22 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
             what,
             span: node.span,
             name: name(id),
+            ways: BTreeSet::new(),
         };
         match &node.kind {
             NodeKind::Apply(kernel) if access::is_barrier(graph, id) => {
-                let into = keep(plan, name(id), &node.ty, reduction_place(&node.ty, settings));
+                let into = keep(
+                    plan,
+                    name(id),
+                    &node.ty,
+                    place(&node.ty, tasks::grid(&node.ty, None).chunk_shape(), settings),
+                );
                 kept.insert(id, into);
                 let last = kernel.last().expect("a barrier has a last step");
                 jobs.push(job(kernel.ty(last.args[0]), None, What::Reduce { node: id, into }));
             }
             NodeKind::Rechunk => {
-                let piece = node.ty.chunks.chunk_shape();
-                let into = keep(plan, name(id), &node.ty, Place::Scratch(piece));
+                let into = keep(plan, name(id), &node.ty, place(&node.ty, node.ty.chunks.chunk_shape(), settings));
                 kept.insert(id, into);
                 jobs.push(job(&graph[inputs[0]].ty, None, What::Keep { value: inputs[0], into }));
             }
@@ -171,22 +179,22 @@ fn keep(plan: &mut Plan, name: String, ty: &Arc<ArrayType>, place: Place) -> usi
     plan.results.len() - 1
 }
 
-/// A small result stays in memory, a large one goes to scratch.
-fn reduction_place(ty: &ArrayType, settings: &Settings) -> Place {
-    if ty.bytes() <= settings.memory / 8 {
-        return Place::Memory;
-    }
-    Place::Scratch(tasks::grid(ty, None).chunk_shape())
+/// A small result stays in memory, a large one goes to scratch in pieces of this shape.
+fn place(ty: &ArrayType, piece: Vec<u64>, settings: &Settings) -> Place {
+    if ty.bytes() <= settings.memory / 8 { Place::Memory } else { Place::Scratch(piece) }
 }
 
 /// Jobs that become one stage, in order of levels.
 fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
     let mut groups: Vec<(Vec<Job>, Vec<NodeId>)> = Vec::new();
-    for job in jobs {
+    for mut job in jobs {
         let leaves = leaves(graph, &job);
+        job.ways = job_ways(graph, &job);
+        let goes_with = |other: &Job| !other.ways.iter().any(|(axis, back)| job.ways.contains(&(*axis, !back)));
         let fits = |(group, shared): &&mut (Vec<Job>, Vec<NodeId>)| {
             group[0].level == job.level
                 && group[0].space.dims == job.space.dims
+                && group.iter().all(goes_with)
                 && (leaves.is_empty() || leaves.iter().any(|l| shared.contains(l)))
                 && unit(group.iter().chain([&job]).filter_map(|j| j.objects.as_deref())).is_some()
         };
@@ -209,6 +217,13 @@ fn leaves(graph: &Graph, job: &Job) -> Vec<NodeId> {
     };
     let stored = |id: &NodeId| !matches!(graph[*id].kind, NodeKind::Constant(_));
     cone.joined.inputs.into_iter().filter(stored).collect()
+}
+
+/// The axes along which the tasks of a job must go in one way, each with whether that is backwards.
+fn job_ways(graph: &Graph, job: &Job) -> BTreeSet<(usize, bool)> {
+    let mut cone = Cone::default();
+    let end = end(graph, &mut cone, job);
+    ways(&cone.joined.kernel, std::slice::from_ref(&end))
 }
 
 /// The smallest shape that is whole objects of all; none where that is much more than each of them.
@@ -287,7 +302,8 @@ fn stage(
     let mut stage = Stage {
         inputs: Vec::new(),
         grid: grid.clone(),
-        order: order(&ends, shape.len()),
+        order: order(&ends, &whole.joined.kernel, shape.len()),
+        backwards: ways(&whole.joined.kernel, &ends).into_iter().filter(|way| way.1).map(|way| way.0).collect(),
         shape: shape.clone(),
         ends,
         cost: Cost::default(),
@@ -353,8 +369,9 @@ fn space(group: &[Job]) -> ArrayType {
     space
 }
 
-/// Kept axes of the first reduction outside, reduced ones inside, so that results finish early.
-fn order(ends: &[End], rank: usize) -> Vec<usize> {
+/// The axes that the first reduction reduces and those that are scanned inside, others outside, so that
+/// results finish early and little is carried.
+fn order(ends: &[End], kernel: &Kernel, rank: usize) -> Vec<usize> {
     let reduced: Vec<usize> = ends
         .iter()
         .find_map(|end| match &end.kind {
@@ -362,8 +379,28 @@ fn order(ends: &[End], rank: usize) -> Vec<usize> {
             EndKind::Write { .. } | EndKind::Keep(_) => None,
         })
         .unwrap_or_default();
-    let (inner, outer): (Vec<usize>, Vec<usize>) = (0..rank).partition(|a| reduced.contains(a));
+    let is_inner = |axis: &usize| reduced.contains(axis) || scans(kernel).any(|scan| scan.axis == *axis);
+    let (inner, outer): (Vec<usize>, Vec<usize>) = (0..rank).partition(is_inner);
     outer.into_iter().chain(inner).collect()
+}
+
+/// The scans of a kernel.
+fn scans(kernel: &Kernel) -> impl Iterator<Item = &Scan> {
+    kernel.steps.iter().filter_map(|step| match &step.call.pattern {
+        Pattern::Scan(scan) => Some(scan),
+        Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => None,
+        Pattern::Window(_) | Pattern::Reduction(_) => None,
+    })
+}
+
+/// The axes along which tasks must go in one way, each with whether that is backwards.
+fn ways(kernel: &Kernel, ends: &[End]) -> BTreeSet<(usize, bool)> {
+    let reduced = ends.iter().filter_map(|end| match &end.kind {
+        EndKind::Reduce { step, .. } => Some(reduced_axes(&step.call.pattern)),
+        EndKind::Write { .. } | EndKind::Keep(_) => None,
+    });
+    let forwards = reduced.flatten().map(|axis| (axis, false));
+    scans(kernel).map(|scan| (scan.axis, scan.reverse)).chain(forwards).collect()
 }
 
 /// The axes of its input that a reduction finishes only at their end.

@@ -9,9 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::array::block::storage;
 use crate::array::{Block, DType, Region};
 use crate::operators::pattern::Piece;
+use crate::operators::scan::Scan;
 use crate::operators::tile::{TILE, Tile, TileLoop, TileMut, TileRef, is_repeated, load};
 use crate::operators::{Pattern, window};
 use crate::planner::kernel::{Kernel, Regions, Slot};
+
+/// Gives the values of a scan.
+pub type Sweep<'s, E> = &'s dyn Fn(usize, &Scan, &Region, &Block) -> Result<Block, E>;
 
 /// One task's evaluation of a kernel.
 pub struct Evaluation<'k> {
@@ -30,16 +34,27 @@ impl<'k> Evaluation<'k> {
     }
 
     /// Computes every value that must be whole before the last walk over tiles.
-    pub fn prepare(&mut self) {
+    /// `sweep` gives the values of a scan: of this step, over this region, from the block of its input.
+    ///
+    /// # Errors
+    /// Those of `sweep`.
+    pub fn prepare<E>(&mut self, sweep: Sweep<'_, E>) -> Result<(), E> {
         for (i, step) in self.kernel.steps.iter().enumerate() {
             let Some(region) = &self.regions.steps[i] else { continue };
             let block = match &step.call.pattern {
                 Pattern::Elementwise(_) if !self.whole[i] => continue,
                 Pattern::Elementwise(_) => self.materialise(Slot::Step(i), region),
+                Pattern::Scan(scan) => sweep(i, scan, region, &self.swept(i, region))?,
                 pattern => self.rearranged(i, pattern, region),
             };
             self.steps[i] = Some(Piece { region: region.clone(), block });
         }
+        Ok(())
+    }
+
+    /// The values that a scan, step `i`, takes in.
+    fn swept(&self, i: usize, region: &Region) -> Block {
+        self.block(self.kernel.steps[i].args[0], region).expect("what a scan takes in is whole")
     }
 
     /// The value of `slot` over `region`, where it needs no computation: an input or a whole step.
@@ -124,7 +139,7 @@ impl<'k> Evaluation<'k> {
         let pieces: Vec<Piece> = step.args.iter().enumerate().map(piece).collect();
         match pattern {
             Pattern::Window(w) => window::evaluate(w, region, &pieces[0]),
-            _ => pattern.rearrange(region, &pieces).expect("reductions are ends, not steps"),
+            _ => pattern.rearrange(region, &pieces).expect("reductions are ends, and scans are swept"),
         }
     }
 }

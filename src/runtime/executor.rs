@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::absent::Watched;
+use super::carry::Carries;
 use super::error::{Failure, RunError};
 use super::memory::ChunkCache;
 use super::observer::{Observer, Phase, StageReport, Timed, Timer};
@@ -32,6 +33,8 @@ pub struct StageRun<'a> {
     pub sources: Vec<Option<OpenSource>>,
     /// Per end its reducer, if it reduces.
     pub reducers: Vec<Option<Reducer>>,
+    /// What scans carry from task to task.
+    pub carries: Carries,
     /// Decoded chunks.
     pub cache: &'a ChunkCache,
     /// Results of this and earlier stages.
@@ -90,7 +93,21 @@ impl<'a> StageRun<'a> {
             _ => None,
         });
         let (written, threads) = (target.unwrap_or(span), plan.threads);
-        Ok(StageRun { stage, number, sources, reducers, cache, results, targets, turns, span, written, threads })
+        let carries = Carries::default();
+        Ok(StageRun {
+            stage,
+            number,
+            sources,
+            reducers,
+            carries,
+            cache,
+            results,
+            targets,
+            turns,
+            span,
+            written,
+            threads,
+        })
     }
 
     /// The grid index of the `number`-th task.
@@ -98,7 +115,8 @@ impl<'a> StageRun<'a> {
         let counts = self.stage.grid.counts(&self.stage.shape);
         let mut index = vec![0; counts.len()];
         for &axis in self.stage.order.iter().rev() {
-            index[axis] = number % counts[axis];
+            let place = number % counts[axis];
+            index[axis] = if self.stage.backwards.contains(&axis) { counts[axis] - 1 - place } else { place };
             number /= counts[axis];
         }
         index

@@ -19,6 +19,7 @@
 //! | [`observer`] | what is told while it runs, and the report |
 
 pub mod absent;
+pub mod carry;
 pub mod catalog;
 pub mod error;
 pub mod evaluate;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::absent::Watched;
+use super::carry::Sweeper;
 use super::evaluate::Evaluation;
 use super::executor::StageRun;
 use super::memory::{ChunkCache, Held, Stay};
@@ -71,8 +72,10 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
     let names = || stage.ends.iter().map(|end| end.name.as_str()).collect::<Vec<_>>().join(", ");
     let blocks = timer.time(Phase::Compute, names, || {
         let mut evaluation = Evaluation::new(&stage.kernel, &regions, inputs);
-        evaluation.prepare();
-        walk(run, &evaluation, (&index, &region), cancel, timer)
+        let (carries, index, region) = (&run.carries, &index[..], &region);
+        let sweeper = Sweeper { carries, stage, index, region, cancel, timer };
+        evaluation.prepare(&|step, scan, region, block| sweeper.sweep(step, scan, region, block))?;
+        walk(run, &evaluation, (index, region), cancel, timer)
     })?;
     for (end, block) in stage.ends.iter().zip(blocks) {
         let Some(block) = block else { continue };

@@ -61,6 +61,10 @@ BINARY = {
 REDUCTIONS = ["sum", "mean", "std", "var", "min", "max", "count", "prod"]
 
 
+def accumulated(function, value, dim):
+    return value.copy(data=function.accumulate(value.values, value.get_axis_num(dim)))
+
+
 def pick(options):
     return options[int(rng.integers(len(options)))]
 
@@ -98,7 +102,7 @@ def draw(depth):
     if depth == 0:
         name = pick(numbers)
         return f"d.{name}", data[name]
-    form = pick(["unary", "binary", "binary", "scalar", "reduce", "reduce", "select", "shape", "window", "group", "where",
+    form = pick(["unary", "binary", "binary", "scalar", "reduce", "reduce", "select", "shape", "window", "scan", "group", "where",
                  "positions"])
     text, value = draw(depth - 1)
     if value.dtype.kind == "b":
@@ -189,6 +193,23 @@ def draw(depth):
         return pick(choices)
     if form == "positions" and value.ndim and value.dtype.kind == "f":
         return draw_positions(text, value)
+    if form == "scan" and value.ndim:
+        dim = pick(list(value.dims))
+        if value.dtype.kind != "f":
+            return f"cumsum({text}, {dim})", value.cumsum(dim)
+        single = value.dtype.itemsize < 8
+        wide = value.astype("f8") if single else value
+        bounded = wide.clip(-1, 1)
+        choices = [
+            (f"cumsum({text}, {dim})", wide.cumsum(dim).astype(value.dtype)),
+            (f"cumsum({text}, {dim}, skipna: false)", wide.cumsum(dim, skipna=False).astype(value.dtype)),
+            (f"cumprod(clip({text}, -1, 1), {dim}, dtype: f64)", bounded.cumprod(dim)),
+            (f"cummax({text}, {dim}, skipna: false)", accumulated(np.maximum, value, dim)),
+            (f"cummin(fillna({text}, 2), {dim})", accumulated(np.minimum, value.fillna(2), dim)),
+            (f"ffill({text}, {dim})", value.ffill(dim)),
+            (f"bfill({text}, {dim}, limit: 2)", value.bfill(dim, limit=2)),
+        ]
+        return pick(choices)
     if form == "group" and "t" in value.dims and "t" in value.coords and value.dtype.kind == "f":
         name = pick(["sum", "mean", "max", "count"])
         key = (value.t.astype("i8") % 4).rename("group")

@@ -398,7 +398,10 @@ fn extreme<const MAX: bool>(name: &'static str, input: DType, skip: bool) -> Res
 }
 
 /// The dtype of a sum or product: 64 bits for integers, else that of the input, or the one asked for.
-fn wide_dtype(name: &'static str, input: DType, options: &Options) -> Result<DType, TypeError> {
+///
+/// # Errors
+/// The one asked for is narrower in kind.
+pub fn wide_dtype(name: &'static str, input: DType, options: &Options) -> Result<DType, TypeError> {
     let natural = match input.kind() {
         Kind::Bool | Kind::Signed => DType::I64,
         Kind::Unsigned => DType::U64,

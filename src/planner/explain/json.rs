@@ -109,6 +109,7 @@ fn stage(stage: &Stage) -> Value {
         "shape": stage.shape,
         "task_shape": stage.grid.chunk_shape(),
         "order": stage.order,
+        "backwards": stage.backwards,
         "inputs": inputs.collect::<Vec<_>>(),
         "steps": stage.kernel.steps.iter().map(step).collect::<Vec<_>>(),
         "ends": stage.ends.iter().map(end).collect::<Vec<_>>(),

@@ -1,7 +1,6 @@
 //! Chunks: where a sink's chunks cannot be made from the source's in one pass, a rechunk stays.
 //!
-//! Until this pass a rechunk node is advice: it sets the chunk grid of a type. After it, every
-//! rechunk that is left is a cut: its input goes through one scratch file.
+//! The rechunk put in is a cut: its input goes through one scratch file.
 
 use super::Notes;
 use crate::array::ChunkGrid;
@@ -9,9 +8,8 @@ use crate::planner::graph::{Graph, NodeId, NodeKind, Sink};
 use crate::planner::settings::Settings;
 use crate::planner::{access, tasks};
 
-/// Turns advice into cuts where it must be, and drops it elsewhere.
+/// Puts a cut before each sink that must have one.
 pub fn align_chunks(graph: &mut Graph, settings: &Settings, notes: &mut Notes) {
-    drop_advice(graph);
     for sink in graph.sinks() {
         for (port, input) in graph.inputs(sink).into_iter().enumerate() {
             let Some(objects) = objects(graph, sink, port) else { continue };
@@ -22,17 +20,6 @@ pub fn align_chunks(graph: &mut Graph, settings: &Settings, notes: &mut Notes) {
                 inputs[port] = cut;
                 graph.set_inputs(sink, &inputs);
             }
-        }
-    }
-}
-
-/// Rechunks asked for in the script: their consumers keep the types they were given.
-fn drop_advice(graph: &mut Graph) {
-    for id in graph.topological() {
-        if matches!(graph[id].kind, NodeKind::Rechunk) {
-            let input = graph.inputs(id)[0];
-            graph.replace(id, input);
-            graph.remove(id);
         }
     }
 }

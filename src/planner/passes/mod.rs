@@ -6,7 +6,9 @@
 
 pub mod align_chunks;
 pub mod deduplicate;
+pub mod drop_advice;
 pub mod eliminate_dead;
+pub mod finish_scans;
 pub mod fold_constants;
 pub mod fuse;
 pub mod push_down;
@@ -27,7 +29,8 @@ pub struct Pass {
 
 /// All passes in order. Dead nodes go first, so that nothing is spent on them; constants fold before
 /// equal nodes are merged, since folding makes more of them equal; slices move down before chunks are
-/// chosen, since they change what is read; fusion comes last, when every cut is known.
+/// chosen, since they change what is read; scans are finished before chunks are looked at, since what is finished
+/// is read from there; fusion comes last, when every cut is known.
 pub static PIPELINE: &[Pass] = &[
     Pass { name: "eliminate_dead", summary: "drop nodes that no sink needs", run: eliminate_dead::eliminate_dead },
     Pass {
@@ -37,6 +40,16 @@ pub static PIPELINE: &[Pass] = &[
     },
     Pass { name: "deduplicate", summary: "merge equal nodes", run: deduplicate::deduplicate },
     Pass { name: "push_down", summary: "select before computing", run: push_down::push_down },
+    Pass {
+        name: "drop_advice",
+        summary: "take out the rechunks of the script, which types bear",
+        run: drop_advice::drop_advice,
+    },
+    Pass {
+        name: "finish_scans",
+        summary: "decide which scans must be finished before they are used",
+        run: finish_scans::finish_scans,
+    },
     Pass {
         name: "align_chunks",
         summary: "decide where chunks must change through scratch",

@@ -7,12 +7,13 @@
 use super::Notes;
 use super::eliminate_dead::eliminate_dead;
 use crate::operators::pattern::Reduction;
+use crate::operators::scan::Scan;
 use crate::operators::{Call, IndexMap, Pattern};
 use crate::planner::graph::{Graph, NodeId, NodeKind};
 use crate::planner::kernel::Step;
 use crate::planner::settings::Settings;
 
-/// Swaps selections with the elementwise calls and reductions that feed them, until none can move.
+/// Swaps selections with the elementwise calls, scans and reductions that feed them, until none can move.
 ///
 /// A selection stays where its producer has other consumers: moving it would compute the producer
 /// twice. It stays above constants too, which cost nothing.
@@ -58,7 +59,8 @@ fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
                 None => return Vec::new(),
             }
         }
-        Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) => return Vec::new(),
+        Pattern::Scan(scan) if passes_by(&call, scan, graph[producer].ty.dims[scan.axis].size) => vec![call.clone()],
+        Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) | Pattern::Scan(_) => return Vec::new(),
     };
     if graph.consumers(producer).len() > 1 {
         notes.add("push_down", Some(id), format!("`{call}` stays: {} has other consumers", graph.described(producer)));
@@ -88,6 +90,18 @@ fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
     graph.remove(id);
     notes.add("push_down", Some(moved), format!("`{call}` now comes before {}", graph.described(moved)));
     made
+}
+
+/// Whether a selection leaves the lines of a scan as they are, or takes what of each is swept first; the
+/// scanned axis has `size` elements.
+fn passes_by(call: &Call, scan: &Scan, size: u64) -> bool {
+    match &call.pattern {
+        Pattern::Injective(IndexMap::Slice { start, step, shape }) => {
+            scan.begins_with((start[scan.axis], step[scan.axis], shape[scan.axis]), size)
+        }
+        Pattern::Injective(IndexMap::Take { axis, .. }) => *axis != scan.axis,
+        _ => false,
+    }
 }
 
 /// The selection on the input (of `shape`) of a reduction that selects the same results; none where
