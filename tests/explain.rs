@@ -18,9 +18,24 @@ sink { warming: warming } to zarr("out/warming.zarr")
 print mean(warming)
 "#;
 
+/// Scans that share a stage, that are finished first, and that go the other way.
+const SCANS: &str = r#"
+source a1b = open("examples/data/iris/A1B_north_america.nc")
+let air = a1b.air_temperature
+let total = air |> cumsum(time, latitude)
+let lag = total - shift(total, time: 1)
+let filled = ffill(air, time) + bfill(air, time)
+sink { total: total, lag: lag, filled: filled, high: max(cummax(air, time), longitude) } to zarr("out/scans.zarr")
+print total |> isel(time: 3)
+"#;
+
 fn views() -> (Vec<View>, String) {
+    views_of(SCRIPT)
+}
+
+fn views_of(script: &str) -> (Vec<View>, String) {
     let options = Options { memory: Some(256 << 20), threads: Some(2), ..Options::default() };
-    let checked = check("warming.ff", SCRIPT, &options, &LocalCatalog::default()).unwrap_or_else(|e| panic!("{e:?}"));
+    let checked = check("warming.ff", script, &options, &LocalCatalog::default()).unwrap_or_else(|e| panic!("{e:?}"));
     let mut planned = plan(checked, &options).unwrap_or_else(|e| panic!("{e:?}"));
     let (_, optimized) = planned.graphs.pop().unwrap();
     let graph = planned.graphs.swap_remove(0).1;
@@ -32,6 +47,12 @@ fn views() -> (Vec<View>, String) {
 fn texts() {
     let (views, notes) = views();
     insta::assert_snapshot!(format!("{}\n{notes}", text::render(&views)));
+}
+
+#[test]
+fn scans() {
+    let (views, notes) = views_of(SCANS);
+    insta::assert_snapshot!(format!("{}\n{notes}", text::render(&views[1..])));
 }
 
 #[test]
