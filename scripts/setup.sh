@@ -89,15 +89,25 @@ node_install() {
   mkdir -p "$2" && cp "$1/package.json" "$1/package-lock.json" "$2/" && npm ci --silent --no-audit --no-fund --prefix "$2"
 }
 
-# ncdump reads our NetCDF-4 files in the tests.
-ncdump_tool() {
-  command -v ncdump >/dev/null && return
+# apt_packages USE WHAT PACKAGES...: installs Debian packages where WHAT, a program or a file, is missing and we may;
+# says that USE is skipped where it is missing still.
+apt_packages() {
+  local use=$1 what=$2
+  shift 2
+  is_installed "$what" && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "installing netcdf-bin"
-    { apt-get install -y -qq netcdf-bin || { apt-get update -qq && apt-get install -y -qq netcdf-bin; }; } >/dev/null 2>&1
+    say "installing $*"
+    { apt_install "$@" || { apt-get update -qq && apt_install "$@"; }; } >/dev/null 2>&1
   fi
-  command -v ncdump >/dev/null || say "SKIPPED: the tests with ncdump (install netcdf-bin)"
+  is_installed "$what" || say "SKIPPED: $use (install $*)"
 }
+
+is_installed() { command -v "$1" >/dev/null || [ -e "$1" ]; }
+
+apt_install() { apt-get install -y -qq --no-install-recommends "$@"; }
+
+# ncdump reads our NetCDF-4 files in the tests.
+ncdump_tool() { apt_packages "the tests with ncdump" ncdump netcdf-bin; }
 
 need cargo "install Rust, see rust-version in Cargo.toml"
 need rustc "install Rust, see rust-version in Cargo.toml"
