@@ -1,0 +1,30 @@
+"""`ff`: the scripts in `ff/`, run by the `ffrun` that `FFRUN` names or the path holds."""
+
+import os
+import shlex
+import shutil
+
+from contenders import Skipped, program
+from settings import HERE, MIB
+from workloads import WORKLOADS
+
+# What ffrun is allowed where no cap is asked for; with what it may take beyond that it stays below 512 MiB.
+MEMORY = 448 * MIB
+# Exit code of a script that is refused, as one with an operator that is still to come.
+REFUSED = 1
+
+
+@program("ff", *WORKLOADS, refused=REFUSED)
+def _(job):
+    ffrun = os.environ.get("FFRUN") or shutil.which("ffrun")
+    script = HERE / "ff" / f"{job.work}.ff"
+    if not ffrun:
+        raise Skipped("there is no ffrun: set FFRUN")
+    if not script.exists():
+        raise Skipped(f"there is no script {script.name}")
+    # Outputs are compressed where the inputs are; H2 always compresses and has no such param.
+    raw = ["--raw", "true"] if not job.compressed and "param raw" in script.read_text() else []
+    memory = (job.cap or MEMORY) // MIB
+    command = [ffrun, script, "--input", job.path, "--out", job.out, *raw]
+    environment = f"FF_MEMORY={memory}MiB FF_THREADS={job.threads}"
+    return f"{environment} exec {shlex.join(map(str, command))} --progress none"
