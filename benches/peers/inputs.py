@@ -151,11 +151,18 @@ class _Hdf5:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.file = h5py.File(path, "w", track_order=True, libver=("earliest", "v110"))
         self.scales = []
-        for dim, (labels, attributes) in _coordinates(data, size).items():
-            grows = {"maxshape": (None,), "chunks": (min(len(labels), 1024),)} if dim == "time" else {}
-            scale = self.file.create_dataset(dim, data=labels, **grows)
-            scale.make_scale(dim)
-            scale.attrs.update(attributes)
+        coordinates, shape = _coordinates(data, size), next(iter(DATA_SETS[data].arrays(size).values())).shape
+        for dim, length in zip(self.dims, shape):
+            if dim not in coordinates:
+                # NetCDF-4 has this for a dim without labels; nothing is stored.
+                scale = self.file.create_dataset(dim, (length,), "f4")
+                scale.make_scale(f"This is a netCDF dimension but not a netCDF variable{length:10}")
+            else:
+                labels, attributes = coordinates[dim]
+                grows = {"maxshape": (None,), "chunks": (min(len(labels), 1024),)} if dim == "time" else {}
+                scale = self.file.create_dataset(dim, data=labels, **grows)
+                scale.make_scale(dim)
+                scale.attrs.update(attributes)
             self.scales.append(scale)
 
     def array(self, name: str, array: Array):
