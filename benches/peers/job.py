@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from settings import DATA, MIB, THREADS, ZSTD_LEVEL
+from settings import DATA, THREADS, ZSTD_LEVEL
 from workloads import WORKLOADS, Array, Workload
 
 
@@ -70,16 +70,6 @@ class Job:
         """Whether the input is HDF5."""
         return is_hdf5(self.format)
 
-    @property
-    def compressed(self) -> bool:
-        """Outputs are compressed where the inputs are."""
-        return not self.format.endswith("raw")
-
-    @property
-    def cap_mib(self) -> int | None:
-        """The cap on memory in MiB."""
-        return self.cap // MIB if self.cap else None
-
     def input(self, name: str | None = None) -> Array:
         """Shape and chunk of an input, the first one unless named."""
         inputs = self.workload.inputs(self.size)
@@ -112,7 +102,7 @@ class Job:
             chunks=spec.chunk or spec.shape,
             fill_value=0,
             overwrite=True,
-            compressors=[ZstdCodec(level=ZSTD_LEVEL)] if self.compressed else None,
+            compressors=[ZstdCodec(level=ZSTD_LEVEL)],
         )
 
     def save(self, name: str, values) -> None:

@@ -50,7 +50,7 @@ def limit(work: str, size: str, fmt: str, capped: bool, sample: Path | None) -> 
     decode = _floor("decode", THREADS, chunks=stored)["seconds"]
     traffic = workload.bytes_in(size) * passes + (2 * workload.bytes_out(size) if outputs else 0)
     memory = traffic / _triad()
-    encode = _encode(workload, size, fmt, sample) if outputs else 0.0
+    encode = _encode(workload, size, sample) if outputs else 0.0
     multiply = _flops(work, size) / _gemm() if _flops(work, size) else 0.0
     return {
         "wall": passes * decode + memory + encode + multiply,
@@ -63,15 +63,14 @@ def limit(work: str, size: str, fmt: str, capped: bool, sample: Path | None) -> 
     }
 
 
-def _encode(workload: Workload, size: str, fmt: str, sample: Path) -> float:
-    raw = fmt.endswith("raw") and not workload.hdf5
-    codec, level = ("zlib", GZIP_LEVEL) if workload.hdf5 else ("raw", 0) if raw else ("zstd", ZSTD_LEVEL)
+def _encode(workload: Workload, size: str, sample: Path) -> float:
+    codec, level = ("zlib", GZIP_LEVEL) if workload.hdf5 else ("zstd", ZSTD_LEVEL)
     stored = []
     for name, array in workload.large_outputs(size).items():
         if workload.hdf5:
             stored += _chunks(sample / f"{name}.h5", name, array, "h5_gz")
         else:
-            stored += _chunks(sample, f"{name}.zarr", array, "zarr_raw" if raw else "zarr_zstd")
+            stored += _chunks(sample, f"{name}.zarr", array, "zarr_zstd")
     some = stored[:: max(1, workload.bytes_out(size) // SAMPLE)]
     folder = OUT / "floor"
     shutil.rmtree(folder, ignore_errors=True)

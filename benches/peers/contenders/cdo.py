@@ -1,4 +1,4 @@
-"""CDO: NetCDF-4 in and out, deflate 1 where the inputs are compressed."""
+"""CDO: NetCDF-4 in and out, deflate 1."""
 
 import shutil
 
@@ -12,8 +12,7 @@ def _cdo(job, precision="F32"):
         raise Skipped("HDF5 inputs only")
     if not shutil.which("cdo"):
         raise Skipped("cdo is not installed")
-    pack = "-z zip_1 " if job.compressed else ""
-    return f"cdo -s -O -L -P {job.threads} -b {precision} -f nc4 {pack}"
+    return f"cdo -s -O -L -P {job.threads} -b {precision} -f nc4 -z zip_1"
 
 
 @program("cdo", "W1", formats=FORMATS)

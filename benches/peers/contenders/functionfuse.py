@@ -22,9 +22,7 @@ def _(job):
         raise Skipped("there is no ffrun: set FFRUN")
     if not script.exists():
         raise Skipped(f"there is no script {script.name}")
-    # Outputs are compressed where the inputs are; H2 always compresses and has no such param.
-    raw = ["--raw", "true"] if not job.compressed and "param raw" in script.read_text() else []
     memory = (job.cap or MEMORY) // MIB
-    command = [ffrun, script, "--input", job.path, "--out", job.out, *raw]
+    command = [ffrun, script, "--input", job.path, "--out", job.out]
     environment = f"FF_MEMORY={memory}MiB FF_THREADS={job.threads}"
     return f"{environment} exec {shlex.join(map(str, command))} --progress none"

@@ -1,4 +1,4 @@
-"""NCO and nccopy: NetCDF-4 in and out, deflate 1 where the inputs are compressed."""
+"""NCO and nccopy: NetCDF-4 in and out, deflate 1."""
 
 import shutil
 
@@ -19,7 +19,7 @@ def _need(job, name):
 def _nco(job, name, packs=True):
     """The beginning of a command of NCO."""
     _need(job, name)
-    return f"{name} -O -h -4 {'-L 1' if packs and job.compressed else ''}"
+    return f"{name} -O -h -4 {'-L 1' if packs else ''}"
 
 
 @program("nco", "W1", formats=FORMATS)
@@ -70,4 +70,4 @@ def _(job):
     _need(job, "nccopy")
     half = (job.cap or 2 << 30) // 2
     chunks = f"time/{job.input().shape[0]},lat/32,lon/32"
-    return f"nccopy -m {half} -h {half} -e 100003 -d {int(job.compressed)} -c {chunks} {job.path} {job.out}/x.nc"
+    return f"nccopy -m {half} -h {half} -e 100003 -d 1 -c {chunks} {job.path} {job.out}/x.nc"

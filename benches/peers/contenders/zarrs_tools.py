@@ -30,8 +30,7 @@ def _(job):
     Its cache of decoded chunks keeps it from decoding every input chunk for every output chunk.
     """
     chunk = _comma(job.output("x").chunk)
-    zstd = f'[{{"name":"zstd","configuration":{{"level":{ZSTD_LEVEL},"checksum":false}}}}]'
-    codecs = zstd if job.compressed else "[]"
+    codecs = f'[{{"name":"zstd","configuration":{{"level":{ZSTD_LEVEL},"checksum":false}}}}]'
     cache = (job.cap or 2 << 30) // 2
     return (
         f"{_tool(job, 'zarrs_reencode')} -s {chunk} -c {chunk} --cache-size {cache} "
