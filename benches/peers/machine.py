@@ -20,12 +20,12 @@ PROGRAMS = [
 
 
 def machine() -> str:
-    """One line: the processor, the threads everybody gets, the memory, the kernel."""
+    """One line: the processor, the threads everybody gets, the memory, the system."""
     with open("/proc/cpuinfo") as file:
         names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     name = names[0] if names else platform.machine()
-    return f"{name}, {THREADS} threads of {os.cpu_count()}, {memory:.0f} GiB, {platform.system()} {platform.release()}"
+    return f"{name}, {THREADS} threads of {os.cpu_count()}, {memory:.0f} GiB, {platform.system()}"
 
 
 def versions() -> dict[str, str]:
@@ -46,4 +46,4 @@ def _version(program: str, arguments: list[str], word: str) -> str:
     done = subprocess.run([program, *arguments], capture_output=True, text=True)
     words = (done.stdout + done.stderr).split()
     after = [b for a, b in zip(words, words[1:]) if a == word]
-    return after[-1].strip('"') if after else "?"
+    return after[0].strip('"') if after else "?"

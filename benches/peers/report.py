@@ -106,13 +106,7 @@ def summary(records: list[dict]) -> str:
             own = [_seconds(ff.wall), _ratio(ff.over(floor)), _number(ff.peak)] if ff.good else [ff.failure, "", ""]
             if ff.good and ff.verdict != "ok":
                 own[0] += f" ({ff.verdict or 'not verified'})"
-        cells = [
-            f"{work}: {WORKLOADS[work].title}",
-            fmt,
-            _seconds(floor.wall) if floor else "",
-            *own,
-            ", ".join(others),
-        ]
+        cells = [work, fmt, _seconds(floor.wall) if floor and floor.good else "", *own, ", ".join(others)]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -120,7 +114,9 @@ def summary(records: list[dict]) -> str:
 def _peer(peer: str, lane: Lane, ff: Lane | None) -> str:
     """A peer in a few words; nothing of one that was skipped."""
     if not lane.good:
-        return "" if lane.failure.startswith("skipped") else f"{peer} failed ({lane.failure.split(':')[0]})"
+        reason = lane.failure.removeprefix("failed: ")
+        short = reason if reason in ("memory", "timeout") else "error"
+        return "" if lane.failure.startswith("skipped") else f"{peer} failed ({short})"
     time = _ratio(lane.over(ff)) if ff and ff.good else f"{_seconds(lane.wall)} s"
     wrong = "" if lane.verdict in ("ok", "") else ", values differ"
     return f"{peer} {time} ({_number(lane.peak)}{wrong})"
