@@ -62,6 +62,10 @@ class Bench:
 
     def __init__(self, options: argparse.Namespace):
         self.options, self.registry, self.records = options, contenders.load(), []
+        # The outputs of a peer for the workload at hand, in the chunks everybody writes; the limit needs them.
+        self.sample: Path | None = None
+        # What an interrupted run has left.
+        shutil.rmtree(OUT, ignore_errors=True)
         RESULTS.mkdir(parents=True, exist_ok=True)
         self.file = RESULTS / time.strftime("%Y%m%d-%H%M%S.jsonl")
         cap = options.cap_mb * MIB if options.cap_mb else None
@@ -96,22 +100,22 @@ class Bench:
         inputs.generate(data, size, formats)
         for fmt in formats:
             inputs.warm(data, size, fmt)
-        given_up, spent, samples = set(), {}, {}
+        given_up, spent, self.sample = set(), {}, None
         for repetition in range(self.options.n):
             turn = repetition % max(1, len(lanes))
             for lane in lanes[turn:] + lanes[:turn]:
                 if lane in given_up:
                     continue
-                record = self.one(Job(lane[0], work, size, lane[1], "", self.cap), repetition, samples)
+                record = self.one(Job(lane[0], work, size, lane[1], "", self.cap), repetition)
                 spent[lane] = spent.get(lane, 0) + record.get("wall", 0)
                 if record["status"] != "ok" or spent[lane] > ENOUGH:
                     given_up.add(lane)
             for fmt in formats:
-                self.limit(work, fmt, repetition, samples)
+                self.limit(work, fmt, repetition)
         if not self.options.keep:
             shutil.rmtree(OUT, ignore_errors=True)
 
-    def one(self, job: Job, repetition: int, samples: dict[str, Path]) -> dict:
+    def one(self, job: Job, repetition: int) -> dict:
         """One measurement; the first of a lane is verified, and its results may serve to find the limit."""
         job = replace(job, out_dir=str(OUT / f"{job.work}-{job.size}-{job.format}-{job.peer}"))
         shutil.rmtree(job.out, ignore_errors=True)
@@ -123,18 +127,16 @@ class Bench:
             if repetition == 0:
                 record["verified"] = verified(job)
         self.add(record | {"peer": job.peer, "work": job.work, "format": job.format, "repetition": repetition})
-        if job.format not in samples and record.get("verified") == "ok" and _is_sample(job):
-            samples[job.format] = job.out.with_name(f"sample-{job.format}")
-            shutil.rmtree(samples[job.format], ignore_errors=True)
-            job.out.rename(samples[job.format])
+        if self.sample is None and record.get("verified") == "ok" and _is_sample(job):
+            self.sample = job.out.rename(OUT / f"sample-{job.work}")
         elif not self.options.keep:
             shutil.rmtree(job.out, ignore_errors=True)
         return record
 
-    def limit(self, work: str, fmt: str, repetition: int, samples: dict[str, Path]) -> None:
+    def limit(self, work: str, fmt: str, repetition: int) -> None:
         """The floor, measured beside the peers."""
         try:
-            parts = limit(work, self.options.size, fmt, self.cap is not None, samples.get(fmt))
+            parts = limit(work, self.options.size, fmt, self.cap is not None, self.sample)
         except (OSError, subprocess.CalledProcessError) as error:
             parts = {"status": f"failed: {error}"}
         if parts:
