@@ -1,5 +1,7 @@
 //! The integration tests, in one binary.
 
+#[cfg(feature = "runtime")]
+mod benchmark;
 mod command_line;
 mod contract;
 mod documentation;
