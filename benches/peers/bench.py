@@ -42,11 +42,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--formats", metavar="A,B", help=f"of the inputs, of {' '.join(FORMATS)}")
     parser.add_argument("--cap-mb", type=int, metavar="N", help="MiB of memory that a peer is told and held to")
     parser.add_argument("--timeout", type=float, default=600, metavar="S", help="seconds until a peer is stopped")
-    parser.add_argument("--write", metavar="PAGE", nargs="?", const="", help="put the table into docs/performance.md")
+    parser.add_argument(
+        "--write", metavar="PAGE", nargs="?", const="", help="put the table of this size into docs/performance.md"
+    )
     parser.add_argument("--keep", action="store_true", help="keep what the peers wrote")
     options = parser.parse_args()
     options.works = options.works or list(WORKLOADS)
-    for given, known in ((options.works, WORKLOADS), (_split(options.formats), FORMATS)):
+    peers = dict.fromkeys(peer for peer, _ in contenders.load())
+    names = [(options.works, WORKLOADS), (_split(options.formats), FORMATS), (_split(options.peers), peers)]
+    for given, known in names:
         for name in given:
             if name not in known:
                 parser.error(f"there is no {name}; there are {' '.join(known)}")
@@ -190,7 +194,7 @@ def _status(ended: str | None, code: int, lines: list[str], contender: Contender
         return "ok"
     if last.startswith(SKIPPED):
         return last
-    if contender.refused is not None and code == contender.refused:
+    if contender.refused and any(contender.refused in line for line in lines):
         told = [line.strip(" ×╰─▶|\t") for line in lines if line.strip()]
         return f"{SKIPPED}{' '.join(told[:2])[:160]}"
     return f"failed: {last[-160:]}"

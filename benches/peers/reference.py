@@ -115,11 +115,11 @@ def _linear(job, results):
 
 
 def _pyramid(job, results):
-    image = job.open("im")
-    levels = [image[i : i + 1024].astype("f8") for i in range(0, image.shape[0], 1024)]
-    for k in range(1, 6):
-        levels = [m.reshape(m.shape[0] // 2, 2, m.shape[1] // 2, 2).mean((1, 3)) for m in levels]
-        results[f"l{k}"][:] = np.concatenate(levels)
+    for where, rows in _slabs(job, "im"):
+        level = rows
+        for k in range(1, 6):
+            level = level.reshape(level.shape[0] // 2, 2, level.shape[1] // 2, 2).mean((1, 3))
+            results[f"l{k}"][where.start >> k : where.stop >> k] = level
 
 
 def _histogram(job, results):

@@ -30,14 +30,14 @@ class Skipped(Exception):
 class Contender:
     """How a peer does a workload.
 
-    `formats` are those it is measured on where the workload's own do not suit it; `refused` is the exit code of a
-    program that cannot do what it was asked.
+    `formats` are those it is measured on where the workload's own do not suit it; `refused` is what a
+    program says that cannot do what it was asked.
     """
 
     run: Callable
     is_program: bool
     formats: tuple[str, ...] | None = None
-    refused: int | None = None
+    refused: str | None = None
 
 
 # (peer, workload) -> how
@@ -55,7 +55,7 @@ def python(peer: str, *works: str):
     return register
 
 
-def program(peer: str, *works: str, formats: tuple[str, ...] | None = None, refused: int | None = None):
+def program(peer: str, *works: str, formats: tuple[str, ...] | None = None, refused: str | None = None):
     """Registers a function that gives the command for workloads."""
 
     def register(function):

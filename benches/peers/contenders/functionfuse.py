@@ -10,8 +10,8 @@ from workloads import WORKLOADS
 
 # What ffrun is allowed where no cap is asked for; with what it may take beyond that it stays below 512 MiB.
 MEMORY = 448 * MIB
-# Exit code of a script that is refused, as one with an operator that is still to come.
-REFUSED = 1
+# What ffrun says of a script with an operator that is still to come.
+REFUSED = "ff::plan::unsupported"
 
 
 @program("ff", *WORKLOADS, refused=REFUSED)
