@@ -7,9 +7,10 @@
 //! - where a scan that goes backwards along an axis meets a scan or a reduction that goes forwards there.
 //!
 //! Such a call gets a cut before it: what it takes is finished in a stage of its own, in memory where it is
-//! small. The cut is as late as it can be, after the elementwise calls that follow the scan.
+//! small. The cut is as late as it can be, after the elementwise calls that follow the scan. What waits for a cut
+//! anyway takes from there too what else it needs of the value (`c - shift(c, t: 1)`), and computes nothing twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Notes;
 use crate::operators::{IndexMap, Pattern};
@@ -24,13 +25,19 @@ type Ways = BTreeMap<usize, bool>;
 
 /// Cuts the graph where a scan must be finished before it is used.
 pub fn finish_scans(graph: &mut Graph, _: &Settings, notes: &mut Notes) {
-    let (mut ways, mut cuts): (BTreeMap<NodeId, Ways>, _) = (BTreeMap::new(), BTreeMap::new());
+    let (mut ways, mut cuts): (BTreeMap<NodeId, Ways>, BTreeMap<NodeId, NodeId>) = Default::default();
+    let mut later: BTreeSet<NodeId> = BTreeSet::new();
     for id in graph.topological() {
         let NodeKind::Apply(kernel) = &graph[id].kind else { continue };
         let [step] = kernel.steps.as_slice() else { continue };
         let (aligned, mut own) = (is_aligned(step), goes(step));
         let mut inputs = graph.inputs(id);
+        let waits = inputs.iter().any(|input| later.contains(input));
         for input in &mut inputs {
+            if let Some(finished) = cuts.get(input).filter(|_| waits) {
+                *input = *finished;
+                continue;
+            }
             let theirs = ways.get(input).cloned().unwrap_or_default();
             let Some(reason) = refusal(aligned, &own, &theirs) else {
                 own.extend(theirs);
@@ -40,6 +47,10 @@ pub fn finish_scans(graph: &mut Graph, _: &Settings, notes: &mut Notes) {
             *input = *cuts.entry(whole).or_insert_with(|| cut(graph, whole));
             let text = format!("{} is finished before {} uses it: {reason}", name(graph, whole), name(graph, id));
             notes.add("finish_scans", Some(whole), text);
+        }
+        later.extend(cuts.values());
+        if inputs.iter().any(|input| later.contains(input)) {
+            later.insert(id);
         }
         if graph.inputs(id) != inputs {
             graph.set_inputs(id, &inputs);
