@@ -14,7 +14,7 @@ pub trait Combine: fmt::Debug + Send + Sync {
     /// State for `cells` output cells that have seen nothing.
     fn init(&self, cells: usize) -> Box<dyn Accumulator>;
 
-    /// Bytes of state per cell.
+    /// Bytes of state per cell, whatever the number of elements it gives.
     fn state_bytes(&self) -> usize;
 }
 
@@ -70,7 +70,7 @@ pub trait Accumulator: Send {
     /// Where `other` is of another kind.
     fn merge(&mut self, other: Box<dyn Accumulator>);
 
-    /// The results, one element a cell.
+    /// The results in C order: one element a cell, or those over which a cell's result spreads.
     fn finish(self: Box<Self>) -> Block;
 
     /// For `merge` to get at its own kind.

@@ -89,12 +89,14 @@ pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block>
 fn reduced(reduction: &Reduction, output: &Region, pieces: &[Piece]) -> Block {
     let needed = &pieces[0].region;
     let ends: Vec<u64> = (0..needed.rank()).map(|axis| needed.end(axis)).collect();
-    let mut acc = reduction.combine.init(output.count() as usize);
+    let cells = reduction.spread_whole(output);
+    let mut acc = reduction.combine.init(reduction.cells(&cells) as usize);
     if !output.is_empty() {
-        let stepper = Stepper::new(reduction, output, &ends, needed);
+        let stepper = Stepper::new(reduction, &cells, &ends, needed);
         stepper.block(acc.as_mut(), &pieces[0].block, pieces.get(1).map(|piece| &piece.block));
     }
-    acc.finish().reshape(&output.shape)
+    let block = acc.finish().reshape(&cells.shape);
+    if cells == *output { block } else { block.slice(&output.relative_to(&cells)) }
 }
 
 /// Runs a loop over inputs of `shape`. Inputs that repeat one element each give one repeated element.

@@ -74,8 +74,19 @@ pub struct Reduction {
     pub groups: Option<(usize, Groups)>,
     /// Whether reduced axes stay with one element.
     pub keepdims: bool,
+    /// A new last dim over which the result of each cell spreads, where it is not a single element.
+    pub spread: Option<Spread>,
     /// What is done with the elements.
     pub combine: Arc<dyn Combine>,
+}
+
+/// The dim over which results spread: bins, ranks, statistics. `Combine::finish` then gives as many elements a cell.
+#[derive(Clone, Debug)]
+pub struct Spread {
+    /// Name and size.
+    pub dim: Dim,
+    /// Its labels, where they are known while planning.
+    pub coord: Option<Arc<Coord>>,
 }
 
 /// Values known without reading.
@@ -380,6 +391,22 @@ impl Reduction {
         self.axes.iter().copied().chain(self.groups.as_ref().map(|(axis, _)| *axis)).collect()
     }
 
+    /// The accumulator's cells for a region of the output, which may spread over one dim more; saturates.
+    pub fn cells(&self, output: &Region) -> u64 {
+        let axes = output.rank() - usize::from(self.spread.is_some());
+        output.shape[..axes].iter().fold(1, |n, &size| n.saturating_mul(size))
+    }
+
+    /// A region of the output with all that its cells give.
+    pub fn spread_whole(&self, output: &Region) -> Region {
+        let mut whole = output.clone();
+        if let (Some(spread), Some(start), Some(size)) = (&self.spread, whole.start.last_mut(), whole.shape.last_mut())
+        {
+            (*start, *size) = (0, spread.dim.size);
+        }
+        whole
+    }
+
     /// Bytes of accumulators for the cells that a region of the input touches; saturates.
     pub fn state_bytes(&self, region: &Region) -> u64 {
         let open = self.open_axes();
@@ -407,6 +434,11 @@ impl Reduction {
             } else {
                 out.remove_axis(axis);
             }
+        }
+        if let Some(Spread { dim, coord }) = &self.spread {
+            out.dims.push(dim.name.clone(), dim.size);
+            out.chunks.axes.push(AxisChunks::regular(dim.size));
+            out.coords.extend(coord.iter().map(|coord| (dim.name.clone(), coord.clone())));
         }
         out
     }

@@ -129,6 +129,10 @@ impl Reducer {
                 _ => {}
             }
         }
+        if let Some(spread) = &self.reduction.spread {
+            cells.start.push(0);
+            cells.shape.push(spread.dim.size);
+        }
         cells
     }
 
@@ -137,7 +141,7 @@ impl Reducer {
     /// # Errors
     /// The run was cancelled while waiting.
     pub fn begin<'p>(&self, place: &'p Place, cancel: &Cancel) -> Result<Stepping<'p>, RunError> {
-        let init = || self.reduction.combine.init(place.cells.count() as usize);
+        let init = || self.reduction.combine.init(self.reduction.cells(&place.cells) as usize);
         if !place.direct {
             return Ok(Stepping::Own(init()));
         }
@@ -187,7 +191,7 @@ impl Reducer {
 
     /// The result where there is no task at all: what an empty reduction gives.
     pub fn empty(&self, shape: &[u64]) -> Block {
-        let count: u64 = shape.iter().product();
-        self.reduction.combine.init(count as usize).finish().reshape(shape)
+        let cells = self.reduction.cells(&Region::whole(shape));
+        self.reduction.combine.init(cells as usize).finish().reshape(shape)
     }
 }

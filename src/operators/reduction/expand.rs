@@ -97,7 +97,8 @@ pub fn expand(reducer: Reducer, builder: &mut dyn Builder, args: &Arguments) -> 
             not_empty(reducer, &ty, &axes)?;
             let reduced = asked.choose(reducer, ty.dtype)?;
             let text = asked.text(format!("axes: {axes:?}"));
-            let reduction = Reduction { axes, groups: None, keepdims: asked.keepdims, combine: reduced.0 };
+            let reduction =
+                Reduction { axes, groups: None, keepdims: asked.keepdims, spread: None, combine: reduced.0 };
             emit(reducer, builder, (text, Pattern::Reduction(reduction), reduced.1), &inputs)
         }
     };
@@ -114,7 +115,10 @@ fn emit(
 }
 
 /// The array that is reduced; a number is one of a single element.
-fn subject(builder: &mut dyn Builder, value: &Value) -> Result<Operand, TypeError> {
+///
+/// # Errors
+/// It is something else.
+pub fn subject(builder: &mut dyn Builder, value: &Value) -> Result<Operand, TypeError> {
     let dtype = match value {
         Value::Bool(_) => DType::Bool,
         Value::Int(_) => DType::I64,
@@ -128,7 +132,10 @@ fn subject(builder: &mut dyn Builder, value: &Value) -> Result<Operand, TypeErro
 }
 
 /// The array, and the weights with its dims where they are given.
-fn with_weights(builder: &mut dyn Builder, args: &Arguments, x: Operand) -> Result<Vec<Operand>, TypeError> {
+///
+/// # Errors
+/// The weights are no real numbers, are known to be missing, or do not match by dims or coordinates.
+pub fn with_weights(builder: &mut dyn Builder, args: &Arguments, x: Operand) -> Result<Vec<Operand>, TypeError> {
     if args.get("weights").is_none() {
         return Ok(vec![x]);
     }
@@ -204,7 +211,7 @@ fn grouped(
     let named = format!("{} by {} {}", groups.dim, groups.coord.dim, digest(&(&groups.index, &groups.coord.values)));
     let text = asked.text(format!("axes: {axes:?}, groups: {at} {named}"));
     let groups = Some((at, groups.clone()));
-    let reduction = Reduction { axes, groups, keepdims: asked.keepdims, combine: reduced.0 };
+    let reduction = Reduction { axes, groups, keepdims: asked.keepdims, spread: None, combine: reduced.0 };
     emit(reducer, builder, (text, Pattern::Reduction(reduction), reduced.1), &inputs)
 }
 

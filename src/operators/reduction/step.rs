@@ -38,11 +38,11 @@ enum Part {
 impl Stepper {
     /// The way from `region` of an input of `input_shape` to cells that cover the region `cells` of
     /// the output, in C order. Of kept axes the region must lie within the cells; groups that lie
-    /// outside are passed over.
+    /// outside are passed over. What a cell's result spreads over is no matter of the way.
     pub fn new(reduction: &Reduction, cells: &Region, input_shape: &[u64], region: &Region) -> Self {
         let mut stepper = Stepper::default();
         let grouped = reduction.groups.as_ref().map(|(axis, _)| *axis);
-        let mut out = cells.rank();
+        let mut out = cells.rank() - usize::from(reduction.spread.is_some());
         let (mut cell, mut position) = (1, 1);
         for axis in (0..input_shape.len()).rev() {
             let (start, extent) = (region.start[axis], region.shape[axis] as usize);
@@ -178,7 +178,7 @@ mod tests {
             let coord = Coord::integers(DimName::new("g"), (0..count).collect());
             (axis, Groups::new(DimName::new("d"), index.to_vec(), coord))
         });
-        Reduction { axes: axes.to_vec(), groups, keepdims: false, combine }
+        Reduction { axes: axes.to_vec(), groups, keepdims: false, spread: None, combine }
     }
 
     fn values() -> Block {

@@ -105,20 +105,26 @@ fn passes_by(call: &Call, scan: &Scan, size: u64) -> bool {
 }
 
 /// The selection on the input (of `shape`) of a reduction that selects the same results; none where
-/// the reduction's axes cannot be told from the selection's.
+/// the reduction's axes cannot be told from the selection's, or it selects of what a cell's result spreads over.
 fn through_reduction(call: &Call, reduction: &Reduction, shape: &[u64]) -> Option<Call> {
     if reduction.groups.is_some() || reduction.keepdims {
         return None;
     }
     let kept: Vec<usize> = (0..shape.len()).filter(|a| !reduction.axes.contains(a)).collect();
+    let spread = reduction.spread.as_ref().map(|spread| spread.dim.size);
     let map = match &call.pattern {
         Pattern::Injective(IndexMap::Slice { start, step, shape: taken }) => {
+            let last = kept.len();
+            if spread.is_some_and(|size| (start[last], step[last], taken[last]) != (0, 1, size)) {
+                return None;
+            }
             let mut whole = (vec![0; shape.len()], vec![1; shape.len()], shape.to_vec());
             for (i, &axis) in kept.iter().enumerate() {
                 (whole.0[axis], whole.1[axis], whole.2[axis]) = (start[i], step[i], taken[i]);
             }
             IndexMap::Slice { start: whole.0, step: whole.1, shape: whole.2 }
         }
+        Pattern::Injective(IndexMap::Take { axis, .. }) if *axis >= kept.len() => return None,
         Pattern::Injective(IndexMap::Take { axis, positions, dim, coord }) => {
             IndexMap::Take { axis: kept[*axis], positions: positions.clone(), dim: dim.clone(), coord: coord.clone() }
         }
