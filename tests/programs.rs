@@ -386,3 +386,9 @@ fn random_expressions_agree_with_xarray() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     oracle("differential.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string(), "320"]);
 }
+
+#[test]
+fn histograms_of_many_chunks_are_numpys() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    oracle("histogram.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
+}

@@ -16,6 +16,7 @@ pub mod elementwise;
 pub mod error;
 pub mod evaluate;
 pub mod group;
+pub mod histogram;
 pub mod index;
 pub mod labels;
 pub mod moves;
@@ -153,6 +154,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("reductions", reduction::OPERATORS),
     ("scans", scan::OPERATORS),
     ("windows and groups", group::OPERATORS),
+    ("histograms", histogram::OPERATORS),
     ("selection", selection::OPERATORS),
     ("shape", shape::OPERATORS),
     ("labels", labels::OPERATORS),

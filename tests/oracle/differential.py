@@ -104,7 +104,7 @@ def draw(depth):
         name = pick(numbers)
         return f"d.{name}", data[name]
     form = pick(["unary", "binary", "binary", "scalar", "reduce", "reduce", "select", "shape", "window", "scan", "group", "where",
-                 "positions"])
+                 "positions", "count"])
     text, value = draw(depth - 1)
     if value.dtype.kind == "b":
         text, value = f"({text} as f64)", value.astype("f8")
@@ -215,6 +215,17 @@ def draw(depth):
         name = pick(["sum", "mean", "max", "count"])
         key = (value.t.astype("i8") % 4).rename("group")
         return f"({text} |> groupby(t % 4) |> {name}())", getattr(value.groupby(key), name)()
+    if form == "count" and value.ndim and value.dtype.kind in "iuf" and "bin" not in value.dims:
+        dims = [d for d in value.dims if rng.random() < 0.6] or [value.dims[0]]
+        count, low = int(rng.integers(1, 9)), int(rng.integers(-20, 5))
+        edges = np.linspace(low, low + 13, count + 1).astype(value.dtype if value.dtype.kind == "f" else "f8")
+        counts = xr.apply_ufunc(
+            lambda a: np.apply_along_axis(lambda v: np.histogram(v, edges)[0], -1, a.reshape(*a.shape[: -len(dims)], -1)),
+            value, input_core_dims=[dims], output_core_dims=[["bin"]],
+        )
+        centres = np.linspace(low, low + 13, count + 1)
+        counts = counts.assign_coords(bin=(centres[1:] + centres[:-1]) / 2)
+        return f"histogram({text}, {', '.join(dims)}, bins: {count}, range: [{low}, {low + 13}])", counts
     return text, value
 
 

@@ -132,15 +132,28 @@ pub fn subject(builder: &mut dyn Builder, value: &Value) -> Result<Operand, Type
 }
 
 /// The array, and the weights with its dims where they are given.
+fn with_weights(builder: &mut dyn Builder, args: &Arguments, x: Operand) -> Result<Vec<Operand>, TypeError> {
+    match weights(builder, args)? {
+        None => Ok(vec![x]),
+        Some(weights) => weighted(builder, x, weights),
+    }
+}
+
+/// The error of weights.
+fn at_weights(error: TypeError) -> TypeError {
+    error.at(Culprit::Param("weights"), "these are the weights")
+}
+
+/// The weights, where they are given.
 ///
 /// # Errors
-/// The weights are no real numbers, are known to be missing, or do not match by dims or coordinates.
-pub fn with_weights(builder: &mut dyn Builder, args: &Arguments, x: Operand) -> Result<Vec<Operand>, TypeError> {
+/// They are no real numbers, or known to be missing somewhere.
+pub fn weights(builder: &dyn Builder, args: &Arguments) -> Result<Option<Operand>, TypeError> {
     if args.get("weights").is_none() {
-        return Ok(vec![x]);
+        return Ok(None);
     }
     let weights = args.array("weights")?;
-    let at = |error: TypeError| error.at(Culprit::Param("weights"), "these are the weights");
+    let at = at_weights;
     let ty = builder.ty(weights);
     if !matches!(ty.dtype.kind(), Kind::Bool | Kind::Unsigned | Kind::Signed | Kind::Float) {
         return Err(at(TypeError::new("ff::type::dtype", format!("weights are real numbers, these are {}", ty.dtype))));
@@ -149,9 +162,17 @@ pub fn with_weights(builder: &mut dyn Builder, args: &Arguments, x: Operand) -> 
         let error = TypeError::new("ff::type::weights", format!("the weights are missing at position {hole}"));
         return Err(at(error).with_help("give those elements no weight: `fillna(w, 0)`"));
     }
+    Ok(Some(weights))
+}
+
+/// The array and its weights with equal dims.
+///
+/// # Errors
+/// They do not match by dims or coordinates.
+pub fn weighted(builder: &mut dyn Builder, x: Operand, weights: Operand) -> Result<Vec<Operand>, TypeError> {
     let both = together(builder, &[(Culprit::Param("x"), x), (Culprit::Param("weights"), weights)])?;
     let (x, weights) = (builder.ty(both[0]), builder.ty(both[1]));
-    merge_coords(&mut (*x).clone(), &weights).map_err(at)?;
+    merge_coords(&mut (*x).clone(), &weights).map_err(at_weights)?;
     Ok(both)
 }
 

@@ -79,6 +79,7 @@ macro_rules! widen {
 widen! {
     i64: bool i8 i16 i32 i64, v => v as i64;
     u64: u8 u16 u32 u64, v => v as u64;
+    i128: u64, v => i128::from(v);
     f64: bool, v => f64::from(u8::from(v));
     f64: i8 i16 i32 i64 u8 u16 u32 u64 f32 f64, v => v as f64;
     f64: f16, v => v.to_f64();
