@@ -45,10 +45,10 @@ pub fn finish_scans(graph: &mut Graph, _: &Settings, notes: &mut Notes) {
             };
             let whole = *input;
             *input = *cuts.entry(whole).or_insert_with(|| cut(graph, whole));
+            later.insert(*input);
             let text = format!("{} is finished before {} uses it: {reason}", name(graph, whole), name(graph, id));
             notes.add("finish_scans", Some(whole), text);
         }
-        later.extend(cuts.values());
         if inputs.iter().any(|input| later.contains(input)) {
             later.insert(id);
         }
