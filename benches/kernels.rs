@@ -76,7 +76,8 @@ fn chains(criterion: &mut Criterion) {
     let blocks = [block(0), block(3000), block(6000), Block::full(DType::F32, &[COUNT as u64], &Scalar::Float(0.5))];
     let pieces = blocks.iter().map(|block| Some(Piece { region: region.clone(), block: block.clone() })).collect();
     let mut evaluation = Evaluation::new(&kernel, &regions, pieces);
-    evaluation.prepare();
+    let done = evaluation.prepare::<Infallible>(&|_, _, _, _| unreachable!("there is no scan"));
+    done.unwrap_or_else(|never| match never {});
     let mut out = Block::zeros(DType::F32, &[COUNT as u64]);
     let mut by_hand = vec![0f32; COUNT];
     let inputs = [0, 1, 2].map(|i| TileRef::of(&blocks[i]).expect("a packed block").get::<f32>());
