@@ -68,7 +68,7 @@ impl Bins {
         match self {
             Bins::Within(count) => *count,
             Bins::Equal { equal, .. } => equal.count,
-            Bins::Listed(edges) => edges.len() as u32 - 1,
+            Bins::Listed(edges) => edges.count() as u32 - 1,
         }
     }
 
@@ -195,10 +195,10 @@ fn checked(edges: Edges) -> Result<Edges, TypeError> {
         let error = TypeError::new("ff::type::argument", message).at(Culprit::Param("bins"), "these are the edges");
         Err(error.with_help("list them in ascending order: `[0, 0.5, 2]` are two bins"))
     };
-    if edges.len() < 2 {
-        return refused(format!("a bin lies between two edges, here {} are listed", edges.len()));
+    if edges.count() < 2 {
+        return refused(format!("a bin lies between two edges, here {} are listed", edges.count()));
     }
-    number("bins", edges.len() as i64 - 1)?;
+    number("bins", edges.count() as i64 - 1)?;
     if !edges.ascend() {
         let real = edges.real();
         let at = real.windows(2).position(|pair| pair[0] > pair[1]).unwrap_or(0);

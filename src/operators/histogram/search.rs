@@ -35,7 +35,7 @@ impl Edges {
     }
 
     /// How many.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match self {
             Edges::Whole(edges) => edges.len(),
             Edges::Real(edges) => edges.len(),
@@ -161,15 +161,9 @@ where
     #[inline(always)]
     fn run(self) {
         if self.right {
-            self.counted(
-                #[inline(always)]
-                |value, edge| !(value <= edge),
-            );
+            self.counted(|value, edge| value <= edge);
         } else {
-            self.counted(
-                #[inline(always)]
-                |value, edge| !(value < edge),
-            );
+            self.counted(|value, edge| value < edge);
         }
     }
 }
@@ -181,8 +175,9 @@ where
     O: TileElement,
     F: Fn(C, i32) -> O,
 {
+    /// `stops` says of a value and an edge that the value does not come after it; NaN comes after all.
     #[inline(always)]
-    fn counted(self, after: impl Fn(C, C) -> bool) {
+    fn counted(self, stops: impl Fn(C, C) -> bool) {
         let mut counts = [0; BLOCK];
         for (values, out) in self.values.chunks(BLOCK).zip(self.out.chunks_mut(BLOCK)) {
             let counts = &mut counts[..values.len()];
@@ -190,12 +185,12 @@ where
                 counts.fill(0);
                 for &edge in self.edges {
                     for (count, value) in counts.iter_mut().zip(values) {
-                        *count += i32::from(after(value.widen(), edge));
+                        *count += i32::from(!stops(value.widen(), edge));
                     }
                 }
             } else {
                 for (count, value) in counts.iter_mut().zip(values) {
-                    *count = bisected(self.edges, |edge| after(value.widen(), edge));
+                    *count = bisected(self.edges, |edge| !stops(value.widen(), edge));
                 }
             }
             for ((out, value), &count) in out.iter_mut().zip(values).zip(counts.iter()) {
