@@ -375,6 +375,23 @@ fn an_interrupted_run_stops_and_says_so() {
     assert!(output.status.code() == Some(130) && said.contains("ff::run::interrupted"), "{said}");
 }
 
+/// Of all shapes and dtypes, with the same bytes whatever the threads and the budget.
+#[test]
+fn products_agree_with_numpy() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    oracle("contractions.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
+}
+
+#[test]
+fn products_are_refused_where_no_block_fits() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = "let a = zeros({i: 3000, k: 3000}, f64)\nprint sum(matmul(a, rename(a, i: k, k: j)))";
+    let script = write(folder.path(), "s.ff", script);
+    let said = ffrun(&[&script, "--memory", "64KiB"]);
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.code() == Some(1) && text.contains("ff::plan::memory"), "{text}");
+}
+
 #[test]
 fn scans_agree_with_xarray_in_all_tasks() {
     let folder = tempfile::tempdir().expect("a temporary folder");

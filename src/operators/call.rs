@@ -14,9 +14,19 @@ pub fn operator(builder: &mut dyn Builder, name: &str, positional: &[Value]) -> 
     };
     let spanned = |value: &Value| Spanned::new(value.clone(), Span::default());
     let named = row.signature.params.iter().zip(positional).map(|(param, value)| (param.name, spanned(value)));
-    let arguments = Arguments { named: named.collect(), ..Arguments::default() };
+    with(builder, name, &Arguments { named: named.collect(), ..Arguments::default() })
+}
+
+/// The value of the operator `name` for these arguments.
+///
+/// # Errors
+/// As [`operator`].
+pub fn with(builder: &mut dyn Builder, name: &str, arguments: &Arguments) -> Result<Operand, TypeError> {
+    let Some(row) = find(name) else {
+        return Err(TypeError::new("ff::type::bug", format!("there is no operator `{name}`")));
+    };
     let own = |e: TypeError| TypeError { culprit: super::error::Culprit::Call, others: Vec::new(), ..e };
-    match (row.expand)(builder, &arguments).map_err(own)? {
+    match (row.expand)(builder, arguments).map_err(own)? {
         Value::Array(operand) => Ok(operand),
         other => Err(TypeError::new("ff::type::argument", format!("`{name}` gives {}, not an array", other.kind()))),
     }

@@ -6,6 +6,7 @@
 use std::any::Any;
 use std::fmt;
 
+use super::contraction::Factors;
 use super::tile::TileRef;
 use crate::array::Block;
 
@@ -62,7 +63,18 @@ impl Run<'_> {
 /// The state of a reduction over a range of cells.
 pub trait Accumulator: Send {
     /// Takes in a run of `values`; `weights` has as many elements, where the reduction is weighted.
+    ///
+    /// # Panics
+    /// Where it is the state of a contraction.
     fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, weights: Option<TileRef<'_>>);
+
+    /// Takes in the products of whole blocks.
+    ///
+    /// # Panics
+    /// Where it is not the state of a contraction: only that takes blocks, and it takes nothing else.
+    fn multiply(&mut self, _: &Factors<'_>) {
+        unreachable!("only contractions take blocks")
+    }
 
     /// Takes in what `other`, of the same kind and as many cells, has seen after this one.
     ///

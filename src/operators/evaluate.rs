@@ -82,6 +82,7 @@ pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block>
         Pattern::Window(window) => Some(window::evaluate(window, output, &pieces[0])),
         Pattern::Reduction(reduction) => Some(reduced(reduction, output, pieces)),
         Pattern::Scan(scan) => Some(scan::evaluate(scan, output, &pieces[0])),
+        Pattern::Contraction(contraction) => Some(contraction.evaluate(output, pieces)),
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod arguments;
 pub mod call;
 pub mod combine;
+pub mod contraction;
 pub mod creation;
 pub mod elementwise;
 pub mod error;
@@ -153,6 +154,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("elementwise casts", elementwise::cast::CASTS),
     ("reductions", reduction::OPERATORS),
     ("scans", scan::OPERATORS),
+    ("linear algebra", contraction::OPERATORS),
     ("windows and groups", group::OPERATORS),
     ("histograms", histogram::OPERATORS),
     ("selection", selection::OPERATORS),

@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::combine::Combine;
+use super::contraction::Contraction;
 use super::error::TypeError;
 use super::index::rename_coords;
 pub use super::index::{IndexMap, Labels};
@@ -38,6 +39,8 @@ pub enum Pattern {
     Reduction(Reduction),
     /// Each output element sums up its line so far.
     Scan(Scan),
+    /// Two inputs of one space are multiplied, and the products summed over whole axes.
+    Contraction(Contraction),
 }
 
 /// A reduction over windows.
@@ -121,12 +124,13 @@ impl Pattern {
     /// The inputs do not fit: other dims, other coordinates.
     pub fn infer(&self, dtype: DType, inputs: &[&ArrayType]) -> Result<ArrayType, TypeError> {
         match self {
-            Pattern::Elementwise(_) => elementwise(dtype, inputs),
+            Pattern::Elementwise(_) => in_one_space(dtype, inputs),
             Pattern::Injective(map) => Ok(ArrayType { dtype, ..map.infer(inputs[0])? }),
             Pattern::Concat { axis } => concat(dtype, *axis, inputs),
             Pattern::Window(window) => Ok(window.infer(dtype, inputs[0])),
             Pattern::Reduction(reduction) => Ok(reduction.infer(dtype, inputs[0])),
             Pattern::Scan(_) => Ok(inputs[0].with_dtype(dtype)),
+            Pattern::Contraction(contraction) => contraction.infer(dtype, inputs),
         }
     }
 
@@ -148,6 +152,7 @@ impl Pattern {
             Pattern::Window(window) => window.required(output, &inputs[0].shape()),
             Pattern::Reduction(reduction) => reduction.required(output, &inputs[0].shape()),
             Pattern::Scan(_) => output.clone(),
+            Pattern::Contraction(contraction) => contraction.reduction.required(output, &inputs[0].shape()),
         }
     }
 
@@ -158,7 +163,9 @@ impl Pattern {
             Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => {
                 self.required(output, input, inputs)
             }
-            Pattern::Window(_) | Pattern::Reduction(_) => self.required(output, input, inputs),
+            Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => {
+                self.required(output, input, inputs)
+            }
         }
     }
 
@@ -176,7 +183,21 @@ impl Pattern {
                     _ => Some(Block::concat(&parts, *axis)),
                 }
             }
-            Pattern::Elementwise(_) | Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Scan(_) => None,
+            Pattern::Elementwise(_)
+            | Pattern::Window(_)
+            | Pattern::Reduction(_)
+            | Pattern::Contraction(_)
+            | Pattern::Scan(_) => None,
+        }
+    }
+
+    /// What is reduced before there is a result, for the patterns that reduce whole axes; none for the others.
+    pub fn reduction(&self) -> Option<&Reduction> {
+        match self {
+            Pattern::Reduction(reduction) => Some(reduction),
+            Pattern::Contraction(contraction) => Some(&contraction.reduction),
+            Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => None,
+            Pattern::Window(_) | Pattern::Scan(_) => None,
         }
     }
 
@@ -189,6 +210,7 @@ impl Pattern {
             Pattern::Window(_) => "window",
             Pattern::Reduction(_) => "reduction",
             Pattern::Scan(_) => "scan",
+            Pattern::Contraction(_) => "contraction",
         }
     }
 }
@@ -199,7 +221,11 @@ impl fmt::Debug for Pattern {
     }
 }
 
-fn elementwise(dtype: DType, inputs: &[&ArrayType]) -> Result<ArrayType, TypeError> {
+/// The type of what is computed from inputs of equal dims element by element.
+///
+/// # Errors
+/// Dims or coordinates differ.
+pub(super) fn in_one_space(dtype: DType, inputs: &[&ArrayType]) -> Result<ArrayType, TypeError> {
     let mut out = inputs[0].with_dtype(dtype);
     for other in &inputs[1..] {
         if other.dims != out.dims {
@@ -443,7 +469,8 @@ impl Reduction {
         out
     }
 
-    fn required(&self, output: &Region, shape: &[u64]) -> Region {
+    /// The region of an input of `shape` that `output` needs.
+    pub fn required(&self, output: &Region, shape: &[u64]) -> Region {
         let mut region = Region::whole(shape);
         let grouped = self.groups.as_ref().map(|(axis, _)| *axis);
         let mut next = 0;

@@ -3,7 +3,7 @@
 //! A loop is compiled once per [`Level`]; [`run`] picks the version for the level in force: the highest
 //! the processor has, unless [`force`] set another. All levels give the same bits (a NaN may carry another
 //! payload): vectors only compute several elements at once, additions keep their order, and no
-//! multiplication is ever contracted with an addition.
+//! multiplication is ever contracted with an addition (what asks for a fused one gets it at every level).
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub enum Level {
     /// What every processor of the architecture has.
     Baseline = 1,
-    /// Vectors of 32 bytes (x86-64).
+    /// Vectors of 32 bytes and fused multiply-adds (x86-64).
     Avx2,
     /// Vectors of 64 bytes: AVX-512 F, BW, DQ and VL (x86-64).
     Avx512,
@@ -32,7 +32,7 @@ impl Level {
     pub fn is_available(self) -> bool {
         #[cfg(target_arch = "x86_64")]
         let (avx2, avx512) = (
-            std::arch::is_x86_feature_detected!("avx2"),
+            std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma"),
             std::arch::is_x86_feature_detected!("avx512f")
                 && std::arch::is_x86_feature_detected!("avx512bw")
                 && std::arch::is_x86_feature_detected!("avx512dq")
@@ -119,14 +119,14 @@ fn baseline<W: Work>(work: W) -> W::Output {
 
 #[cfg(target_arch = "x86_64")]
 #[inline(never)]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn avx2<W: Work>(work: W) -> W::Output {
     work.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[inline(never)]
-#[target_feature(enable = "avx2,avx512f,avx512bw,avx512dq,avx512vl")]
+#[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
 fn avx512<W: Work>(work: W) -> W::Output {
     work.run()
 }

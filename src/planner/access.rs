@@ -8,7 +8,6 @@ use super::kernel::{Slot, Step};
 use super::passes::fuse::Joined;
 use super::split;
 use crate::array::{ArrayType, ChunkGrid, Region};
-use crate::operators::Pattern;
 
 /// Reading more than this many times the source's bytes costs more than writing and reading a
 /// scratch copy.
@@ -42,7 +41,7 @@ pub fn is_barrier(graph: &Graph, id: NodeId) -> bool {
 
 /// Whether a step reduces whole axes.
 pub fn reduces(step: &Step) -> bool {
-    matches!(step.call.pattern, Pattern::Reduction(_))
+    step.call.pattern.reduction().is_some()
 }
 
 /// The kernel of these values.
@@ -155,6 +154,8 @@ pub struct Read {
     pub band: u64,
     /// The region that all tasks together need.
     pub region: Region,
+    /// Whether several tasks need the same region.
+    pub repeated: bool,
     /// Bytes of its chunks.
     pub bytes: u64,
 }
@@ -174,7 +175,7 @@ pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
         let (Some(chunks), Some(all)) = (chunks, &whole[input]) else { continue };
         let bytes = touched(&kernel.inputs[input], chunks, all);
         let name = cone.names[input].clone();
-        reads.push(Read { name, input, amplification: 1.0, band: 0, region: all.clone(), bytes });
+        reads.push(Read { name, input, amplification: 1.0, band: 0, region: all.clone(), repeated: false, bytes });
     }
     let touched = |read: &Read, region: &Region| {
         let chunks = cone.stored[read.input].as_ref();
@@ -192,7 +193,8 @@ pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
                 }
             }
         }
-        for (read, Walk { most, sum, union }) in reads.iter_mut().zip(walks) {
+        for (read, Walk { most, sum, union, repeated }) in reads.iter_mut().zip(walks) {
+            read.repeated |= repeated;
             let covered = union.map_or(0, |all| touched(read, &all));
             if covered > 0 && sum > covered {
                 read.amplification *= sum as f64 / covered as f64;
@@ -213,10 +215,13 @@ struct Walk {
     sum: u64,
     /// All that they need.
     union: Option<Region>,
+    /// Whether one needs what those before needed.
+    repeated: bool,
 }
 
 impl Walk {
     fn pass(&mut self, region: &Region, bytes: u64) {
+        self.repeated |= bytes > 0 && self.union.as_ref() == Some(region);
         self.most = self.most.max(bytes);
         self.sum += bytes;
         self.union = Some(self.union.take().map_or_else(|| region.clone(), |all| all.union(region)));

@@ -23,6 +23,8 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let reads = access::reads(cone, &stage.shape, &stage.grid);
     let mut needed = vec![None; stage.inputs.len()];
     reads.iter().for_each(|r| needed[r.input] = Some(r.region.clone()));
+    let mut repeated = vec![false; stage.inputs.len()];
+    reads.iter().for_each(|r| repeated[r.input] = r.repeated);
     let bytes: u64 = reads.iter().map(|r| r.bytes).sum();
     let amplification = access::one_pass_cost(&reads, cache);
     let used: u64 = reads.iter().map(|r| r.band).sum::<u64>().min(cache);
@@ -33,6 +35,7 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
         read: (bytes as f64 * amplification) as u64 + other_reads(stage, plan),
         amplification,
         needed,
+        repeated,
         written: written.map(|e| elements.saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum(),
         task,
         concurrent: concurrent as usize,
@@ -92,7 +95,7 @@ fn carries(stage: &Stage) -> u64 {
     let bytes = |step: &Step| match &step.call.pattern {
         Pattern::Scan(scan) => open_cells(stage, &[scan.axis]).saturating_mul(scan.sweep.state_bytes() as u64),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => 0,
-        Pattern::Window(_) | Pattern::Reduction(_) => 0,
+        Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => 0,
     };
     stage.kernel.steps.iter().map(bytes).fold(0, u64::saturating_add)
 }
@@ -164,7 +167,7 @@ fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
         let copies = match &step.call.pattern {
             Pattern::Window(_) | Pattern::Concat { .. } | Pattern::Scan(_) => true,
             Pattern::Injective(map) => matches!(map, crate::operators::IndexMap::Take { .. }),
-            Pattern::Elementwise(_) | Pattern::Reduction(_) => false,
+            Pattern::Elementwise(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => false,
         };
         if let Pattern::Window(window) = &step.call.pattern {
             bytes = bytes.saturating_add(crate::operators::window::state_bytes(window, region));
@@ -192,15 +195,20 @@ fn computed(stage: &Stage, slot: Slot) -> bool {
 /// Bytes of the accumulators a task fills for itself.
 fn partials(stage: &Stage, region: &Region) -> u64 {
     let bytes = |end: &End| match &end.kind {
-        EndKind::Reduce { step, .. } => reduction(step).map_or(0, |r| r.state_bytes(region)),
+        EndKind::Reduce { step, .. } => match &step.call.pattern {
+            Pattern::Contraction(contraction) => {
+                contraction.task_bytes(region, stage.kernel.ty(end.slot).dtype.size() as u64)
+            }
+            pattern => {
+                let own = pattern.reduction().map_or(0, |r| r.state_bytes(region));
+                if own <= super::plan::PARTIAL { own } else { 0 }
+            }
+        },
         EndKind::Write { .. } | EndKind::Keep(_) => 0,
     };
-    stage.ends.iter().map(bytes).filter(|b| *b <= super::plan::PARTIAL).sum()
+    stage.ends.iter().map(bytes).sum()
 }
 
 fn reduction(step: &Step) -> Option<&Reduction> {
-    match &step.call.pattern {
-        Pattern::Reduction(reduction) => Some(reduction),
-        _ => None,
-    }
+    step.call.pattern.reduction()
 }

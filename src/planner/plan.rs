@@ -157,7 +157,7 @@ pub enum EndKind {
     Reduce {
         /// The reducing call.
         step: Box<Step>,
-        /// The weights, where there are some: of the same space.
+        /// The weights or, of a contraction, the second factor, where there is one: of the same space.
         weights: Option<Slot>,
         /// The result.
         into: usize,
@@ -220,6 +220,8 @@ pub struct Cost {
     pub amplification: f64,
     /// Per input of the kernel that comes in chunks, the region that all tasks together need.
     pub needed: Vec<Option<Region>>,
+    /// Per input of the kernel, whether several tasks need the same of its chunks.
+    pub repeated: Vec<bool>,
     /// Bytes given to sinks and scratch, before encoding.
     pub written: u64,
     /// Bytes one task holds at its peak.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::{self, Cone};
+use super::blocks;
 use super::cost;
 use super::graph::{Graph, NodeId, NodeKind, Sink};
 use super::kernel::Kernel;
@@ -19,6 +20,8 @@ use super::settings::Settings;
 use super::tasks;
 use crate::array::{ArrayType, ChunkGrid, Dims};
 use crate::operators::Pattern;
+use crate::operators::contraction::Contraction;
+use crate::operators::pattern::Reduction;
 use crate::operators::scan::Scan;
 use crate::source::Span;
 
@@ -50,6 +53,8 @@ struct Job {
     space: Arc<ArrayType>,
     /// The shape of the objects written, for a sink.
     objects: Option<Vec<u64>>,
+    /// What is multiplied in the space, where its axes are those of two factors.
+    product: Option<Contraction>,
     what: What,
     span: Span,
     name: String,
@@ -107,6 +112,7 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
             level: levels[&id],
             space: space.clone(),
             objects,
+            product: None,
             what,
             span: node.span,
             name: name(id),
@@ -122,7 +128,14 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
                 );
                 kept.insert(id, into);
                 let last = kernel.last().expect("a barrier has a last step");
-                jobs.push(job(kernel.ty(last.args[0]), None, What::Reduce { node: id, into }));
+                let reduce = job(kernel.ty(last.args[0]), None, What::Reduce { node: id, into });
+                jobs.push(match &last.call.pattern {
+                    Pattern::Contraction(product) => {
+                        let factors: Vec<&ArrayType> = last.args.iter().map(|arg| &**kernel.ty(*arg)).collect();
+                        Job { space: Arc::new(product.space(&factors)), product: Some(product.clone()), ..reduce }
+                    }
+                    _ => reduce,
+                });
             }
             NodeKind::Rechunk => {
                 let into = keep(plan, name(id), &node.ty, place(&node.ty, node.ty.chunks.chunk_shape(), settings));
@@ -195,6 +208,7 @@ fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
             group[0].level == job.level
                 && group[0].space.dims == job.space.dims
                 && group.iter().all(goes_with)
+                && group[0].product.as_ref().map(|p| &p.sides) == job.product.as_ref().map(|p| &p.sides)
                 && (leaves.is_empty() || leaves.iter().any(|l| shared.contains(l)))
                 && unit(group.iter().chain([&job]).filter_map(|j| j.objects.as_deref())).is_some()
         };
@@ -259,7 +273,11 @@ fn grid(group: &[Job]) -> Tasks {
     let space = space(group);
     let units = unit(group.iter().filter_map(|j| j.objects.as_deref())).flatten();
     let units = units.as_deref().map(ChunkGrid::regular);
-    Tasks { shape: space.shape(), grid: tasks::grid(&space, units.as_ref()), units }
+    let grid = match &group[0].product {
+        Some(product) => blocks::grid(&space, product),
+        None => tasks::grid(&space, units.as_ref()),
+    };
+    Tasks { shape: space.shape(), grid, units }
 }
 
 /// Appends the stage of a group, or where that does not fit the budget those of its halves. The tasks
@@ -389,7 +407,7 @@ fn scans(kernel: &Kernel) -> impl Iterator<Item = &Scan> {
     kernel.steps.iter().filter_map(|step| match &step.call.pattern {
         Pattern::Scan(scan) => Some(scan),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => None,
-        Pattern::Window(_) | Pattern::Reduction(_) => None,
+        Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => None,
     })
 }
 
@@ -405,10 +423,7 @@ fn ways(kernel: &Kernel, ends: &[End]) -> BTreeSet<(usize, bool)> {
 
 /// The axes of its input that a reduction finishes only at their end.
 fn reduced_axes(pattern: &Pattern) -> Vec<usize> {
-    match pattern {
-        Pattern::Reduction(reduction) => reduction.open_axes(),
-        _ => Vec::new(),
-    }
+    pattern.reduction().map_or_else(Vec::new, Reduction::open_axes)
 }
 
 /// Makes tasks smaller along the axis where they are longest and may be cut; reduced axes may not,

@@ -3,7 +3,6 @@
 use super::graph::{Graph, Node, NodeId, NodeKind};
 use super::kernel::{Kernel, Slot};
 use crate::array::ArrayType;
-use crate::operators::Pattern;
 
 /// A broken invariant: always a bug of the planner, never of a script.
 #[derive(Clone, Debug, PartialEq, thiserror::Error, miette::Diagnostic)]
@@ -88,7 +87,7 @@ fn check_kernel(id: NodeId, node: &Node, kernel: &Kernel) -> Result<(), Violatio
             Ok(ty) => return Err(violation(4, id, format!("step {i} bears {}, inferred {ty}", step.ty))),
             Err(e) => return Err(violation(4, id, format!("step {i}: {e}"))),
         }
-        if matches!(step.call.pattern, Pattern::Reduction(_)) && i + 1 != kernel.steps.len() {
+        if step.call.pattern.reduction().is_some() && i + 1 != kernel.steps.len() {
             return Err(violation(5, id, format!("step {i} reduces and is not the last")));
         }
     }

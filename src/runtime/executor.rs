@@ -63,7 +63,7 @@ impl<'a> StageRun<'a> {
     ) -> Result<Self, RunError> {
         let span = stage.ends[0].span;
         let mut sources = Vec::new();
-        for (input, ty) in stage.inputs.iter().zip(&stage.kernel.inputs) {
+        for (i, (input, ty)) in stage.inputs.iter().zip(&stage.kernel.inputs).enumerate() {
             sources.push(match input {
                 Input::Source(source) => {
                     let container = world.container(&source.location).map_err(|e| RunError::catalog(e, span))?;
@@ -75,6 +75,7 @@ impl<'a> StageRun<'a> {
                         shape: ty.shape(),
                         dtype: ty.dtype,
                         number: plan.source_number(source),
+                        repeated: stage.cost.repeated[i],
                         reread: plan.reread(source, number),
                     })
                 }

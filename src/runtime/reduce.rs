@@ -3,7 +3,7 @@
 //! The tasks that reduce into the same cells form a line, in the order of the plan. Where the cells'
 //! state is small, each task fills accumulators of its own, merged strictly in line; where it is
 //! large, tasks step the shared accumulators directly, each waiting for its turn, so that the state
-//! exists once.
+//! exists once. Contractions, whose tasks compute much and merge little, wait only to merge.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -13,6 +13,7 @@ use super::Cancel;
 use super::error::RunError;
 use crate::array::{Block, Region};
 use crate::operators::combine::Accumulator;
+use crate::operators::contraction::Contraction;
 use crate::operators::pattern::{Pattern, Reduction};
 use crate::planner::kernel::Slot;
 use crate::planner::plan::{End, EndKind, PARTIAL, Stage};
@@ -27,6 +28,8 @@ pub struct Reducer {
     pub into: usize,
     /// What is done.
     pub reduction: Reduction,
+    /// Where products of whole blocks are summed, how.
+    pub contraction: Option<Contraction>,
     reduced: Vec<usize>,
     lines: Mutex<BTreeMap<Vec<u64>, Arc<Line>>>,
 }
@@ -50,9 +53,21 @@ pub struct Place {
     line: Arc<Line>,
     key: Vec<u64>,
     number: u64,
-    direct: bool,
+    sharing: Sharing,
     /// The region of the result that the task's cells cover.
     pub cells: Region,
+}
+
+/// How a task comes to the state of its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    /// It leaves what it stepped there, to be merged in order.
+    Left,
+    /// It keeps what it stepped until it is its turn to merge it, so that there is no more than one for each
+    /// task at work.
+    Merged,
+    /// It steps the line's own state at its turn.
+    Direct,
 }
 
 /// What a task steps: accumulators of its own, or the shared ones, held until it is done.
@@ -61,6 +76,27 @@ pub enum Stepping<'p> {
     Own(Box<dyn Accumulator>),
     /// The shared ones, at its turn.
     Shared(MutexGuard<'p, State>),
+}
+
+impl Line {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("a task that panics ends the run")
+    }
+}
+
+impl Place {
+    /// The state of the line, when the tasks before are done with it.
+    fn turn(&self, cancel: &Cancel) -> Result<MutexGuard<'_, State>, RunError> {
+        let mut state = self.line.lock();
+        while state.next != self.number {
+            let waited = self.line.turn.wait_timeout(state, Duration::from_millis(50));
+            state = waited.expect("a task that panics ends the run").0;
+            if cancel.is_cancelled() {
+                return Err(RunError::cancelled());
+            }
+        }
+        Ok(state)
+    }
 }
 
 impl Stepping<'_> {
@@ -77,12 +113,18 @@ impl Reducer {
     /// The reducer of an end, if it is one.
     pub fn of(end: &End) -> Option<Reducer> {
         let EndKind::Reduce { step, weights, into } = &end.kind else { return None };
-        let Pattern::Reduction(reduction) = &step.call.pattern else { return None };
+        let pattern = &step.call.pattern;
+        let reduction = pattern.reduction()?;
+        let contraction = match pattern {
+            Pattern::Contraction(contraction) => Some(contraction.clone()),
+            _ => None,
+        };
         Some(Reducer {
             slot: end.slot,
             weights: *weights,
             into: *into,
             reduction: reduction.clone(),
+            contraction,
             reduced: reduction.open_axes(),
             lines: Mutex::default(),
         })
@@ -105,8 +147,13 @@ impl Reducer {
                 Arc::new(Line { state: Mutex::new(state), turn: Condvar::new() })
             })
             .clone();
-        let direct = self.reduction.state_bytes(region) > PARTIAL;
-        Place { line, key, number, direct, cells: self.cells(region) }
+        let sharing = match (self.reduction.state_bytes(region) > PARTIAL, &self.contraction) {
+            (false, _) => Sharing::Left,
+            // Products take much longer than merging their sums.
+            (true, Some(_)) => Sharing::Merged,
+            (true, None) => Sharing::Direct,
+        };
+        Place { line, key, number, sharing, cells: self.cells(region) }
     }
 
     /// The region of the result that the cells of a task over `region` cover.
@@ -142,30 +189,29 @@ impl Reducer {
     /// The run was cancelled while waiting.
     pub fn begin<'p>(&self, place: &'p Place, cancel: &Cancel) -> Result<Stepping<'p>, RunError> {
         let init = || self.reduction.combine.init(self.reduction.cells(&place.cells) as usize);
-        if !place.direct {
+        if place.sharing != Sharing::Direct {
             return Ok(Stepping::Own(init()));
         }
-        let mut state = place.line.state.lock().expect("a task that panics ends the run");
-        while state.next != place.number {
-            let waited = place.line.turn.wait_timeout(state, Duration::from_millis(50));
-            state = waited.expect("a task that panics ends the run").0;
-            if cancel.is_cancelled() {
-                return Err(RunError::cancelled());
-            }
-        }
+        let mut state = place.turn(cancel)?;
         state.accumulator.get_or_insert_with(init);
         Ok(Stepping::Shared(state))
     }
 
     /// Takes in what a task stepped; gives the finished values of the cells with the last of the line.
-    pub fn end(&self, place: &Place, stepping: Stepping<'_>) -> Option<Block> {
+    ///
+    /// # Errors
+    /// The run was cancelled while the task waited for its turn.
+    pub fn end(&self, place: &Place, stepping: Stepping<'_>, cancel: &Cancel) -> Result<Option<Block>, RunError> {
         let mut state = match stepping {
             Stepping::Shared(mut state) => {
                 state.next += 1;
                 state
             }
             Stepping::Own(own) => {
-                let mut state = place.line.state.lock().expect("a task that panics ends the run");
+                let mut state = match place.sharing {
+                    Sharing::Merged => place.turn(cancel)?,
+                    Sharing::Left | Sharing::Direct => place.line.lock(),
+                };
                 state.pending.insert(place.number, own);
                 let mut next = state.next;
                 while let Some(own) = state.pending.remove(&next) {
@@ -181,12 +227,12 @@ impl Reducer {
         };
         place.line.turn.notify_all();
         if state.next < state.total {
-            return None;
+            return Ok(None);
         }
-        let all = state.accumulator.take()?;
+        let Some(all) = state.accumulator.take() else { return Ok(None) };
         drop(state);
         self.lines.lock().expect("lines are only looked up under this lock").remove(&place.key);
-        Some(all.finish().reshape(&place.cells.shape))
+        Ok(Some(all.finish().reshape(&place.cells.shape)))
     }
 
     /// The result where there is no task at all: what an empty reduction gives.

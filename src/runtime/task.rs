@@ -14,6 +14,7 @@ use super::serializers::{ArrayReader, StorageError, Storing};
 use super::turns::Queue;
 use super::{Cancel, error::RunError};
 use crate::array::{Block, ChunkGrid, DType, Region};
+use crate::operators::contraction::Factors;
 use crate::operators::pattern::Piece;
 use crate::operators::reduction::Stepper;
 use crate::operators::tile::TileMut;
@@ -39,6 +40,8 @@ pub struct OpenSource {
     pub dtype: DType,
     /// Its number among the sources of the run, by which the cache knows it.
     pub number: usize,
+    /// Whether several tasks need the same of its chunks.
+    pub repeated: bool,
     /// The reader, where chunks that were never written are to be told of.
     pub watched: Option<Arc<Watched>>,
     /// Where other stages read it too: its number among such sources, and what later stages need.
@@ -146,7 +149,7 @@ fn read_source(
             moved.read += block.bytes();
             Ok(block)
         };
-        let stay = Stay { shared: part != chunk, held: source.held(&chunk) };
+        let stay = Stay { shared: source.repeated || part != chunk, held: source.held(&chunk) };
         let block = match stay {
             Stay { shared: false, held: None } => decode()?,
             stay => cache.get((source.number, index.clone()), stay, decode)?,
@@ -180,23 +183,26 @@ fn walk(
             stepping.push(None);
             continue;
         };
-        steppers.push(Some(Stepper::new(&reducer.reduction, &place.cells, &stage.shape, region)));
+        let stepper = || Stepper::new(&reducer.reduction, &place.cells, &stage.shape, region);
+        steppers.push(reducer.contraction.is_none().then(stepper));
         let begin = || reducer.begin(place, cancel);
         stepping.push(Some(timer.time(Phase::Wait, || "turn".to_owned(), begin)?));
     }
     let (mut shown, mut ready, mut computed) = (Vec::new(), Vec::new(), BTreeMap::new());
     for end in &stage.ends {
         let block = if reduces(end) { None } else { evaluation.block(end.slot, region) };
-        if reduces(end) {
+        if reduces(end) && !multiplies(run, ready.len()) {
             shown.extend(end.slots());
-        } else if block.is_none() {
+        } else if !reduces(end) && block.is_none() {
             let empty = || Block::zeros(stage.kernel.ty(end.slot).dtype, &region.shape);
             computed.entry(end.slot).or_insert_with(empty);
         }
         ready.push(block);
     }
+    // A contraction alone leaves nothing to walk over, and its space is large.
+    let walked = if shown.is_empty() && computed.is_empty() { Region::whole(&[0]) } else { region.clone() };
     let outputs = computed.iter_mut().map(|(slot, block)| (*slot, TileMut::of(block))).collect();
-    evaluation.walk(&shown, outputs, region, |offset, tiles| {
+    evaluation.walk(&shown, outputs, &walked, |offset, tiles| {
         let mut next = tiles.iter().copied();
         for ((reducer, stepping), stepper) in run.reducers.iter().zip(&mut stepping).zip(&steppers) {
             if let (Some(reducer), Some(stepping), Some(stepper)) = (reducer, stepping, stepper) {
@@ -207,9 +213,10 @@ fn walk(
         }
         if cancel.is_cancelled() { Err(RunError::cancelled()) } else { Ok(()) }
     })?;
+    multiply(run, evaluation, region, &mut stepping);
     for (i, stepping) in stepping.into_iter().enumerate() {
         if let (Some(reducer), Some(stepping), Some(place)) = (&run.reducers[i], stepping, &places[i])
-            && let Some(block) = reducer.end(place, stepping)
+            && let Some(block) = reducer.end(place, stepping, cancel)?
         {
             let end = &stage.ends[i];
             run.results.write(reducer.into, &place.cells, &block).map_err(|e| RunError::storage(e, end.span))?;
@@ -217,6 +224,22 @@ fn walk(
     }
     let ends = stage.ends.iter().zip(ready);
     Ok(ends.map(|(end, block)| block.or_else(|| computed.get(&end.slot).cloned().filter(|_| !reduces(end)))).collect())
+}
+
+/// Multiplies the factors of contractions, which are views of values that are there, into what the task steps.
+fn multiply(run: &StageRun<'_>, evaluation: &Evaluation<'_>, region: &Region, stepping: &mut [Option<Stepping<'_>>]) {
+    for ((reducer, stepping), end) in run.reducers.iter().zip(stepping).zip(&run.stage.ends) {
+        let Some(contraction) = reducer.as_ref().and_then(|r| r.contraction.as_ref()) else { continue };
+        let block = |slot: &Slot| evaluation.block(*slot, region).expect("factors are views, made before");
+        let factors: Vec<Block> = end.slots().iter().map(block).collect();
+        if let (Some(stepping), [left, right]) = (stepping, &factors[..]) {
+            stepping.accumulator().multiply(&Factors::new(contraction, &region.shape, (left, right)));
+        }
+    }
+}
+
+fn multiplies(run: &StageRun<'_>, end: usize) -> bool {
+    run.reducers[end].as_ref().is_some_and(|reducer| reducer.contraction.is_some())
 }
 
 fn reduces(end: &End) -> bool {

@@ -104,7 +104,7 @@ def draw(depth):
         name = pick(numbers)
         return f"d.{name}", data[name]
     form = pick(["unary", "binary", "binary", "scalar", "reduce", "reduce", "select", "shape", "window", "scan", "group", "where",
-                 "positions", "count"])
+                 "positions", "count", "product"])
     text, value = draw(depth - 1)
     if value.dtype.kind == "b":
         text, value = f"({text} as f64)", value.astype("f8")
@@ -192,6 +192,22 @@ def draw(depth):
             ),
         ]
         return pick(choices)
+    if form == "product" and value.ndim and value.dtype.kind == "f":
+        other_text, other = draw(0)
+        shared = [d for d in value.dims if d in other.dims]
+        fits = all(value.sizes[d] == other.sizes[d] for d in shared)
+        fits = fits and all(d not in value.coords or value[d].equals(other[d]) for d in shared)
+        if not shared or not fits:
+            return text, value
+        dims = [d for d in shared if rng.random() < 0.7] or [shared[0]]
+        low = 0 if other.dtype.kind == "u" else -9
+        value, other = value.clip(-9, 9), other.clip(low, 9).astype(value.dtype)
+        other_text = f"(clip({other_text}, {low}, 9) as f{8 * value.dtype.itemsize})"
+        renamed = [d for d in other.dims if d not in dims and rng.random() < 0.5]
+        if renamed:
+            other_text = f"rename({other_text}, " + ", ".join(f"{d}: {d}_other" for d in renamed) + ")"
+            other = other.rename({d: f"{d}_other" for d in renamed})
+        return f"dot(clip({text}, -9, 9), {other_text}, {', '.join(dims)})", xr.dot(value, other, dim=dims)
     if form == "positions" and value.ndim and value.dtype.kind == "f":
         return draw_positions(text, value)
     if form == "scan" and value.ndim:

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Lowerer, Lowering};
 use crate::array::{ArrayType, Block, DType, Scalar};
-use crate::operators::{Arguments, Builder, Call, Constant, Operand, Operator, Pattern, TypeError, Value};
+use crate::operators::{Arguments, Builder, Call, Constant, Operand, Operator, TypeError, Value};
 use crate::planner::catalog::{Catalog, CatalogError};
 use crate::planner::error::CallError;
 use crate::planner::graph::{Graph, NodeId, NodeKind, Source};
@@ -125,7 +125,7 @@ fn followed(graph: &Graph, blocks: &KnownBlocks, id: NodeId, read: Read<'_>) -> 
 /// Whether a node could be computed while planning if its inputs were known.
 fn is_small_step(graph: &Graph, id: NodeId) -> bool {
     let NodeKind::Apply(kernel) = &graph[id].kind else { return true };
-    let reduces = kernel.last().is_none_or(|step| matches!(step.call.pattern, Pattern::Reduction { .. }));
+    let reduces = kernel.last().is_none_or(|step| step.call.pattern.reduction().is_some());
     !reduces && graph[id].ty.bytes() <= fold_constants::LARGEST
 }
 

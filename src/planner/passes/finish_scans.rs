@@ -76,7 +76,7 @@ fn refusal(aligned: bool, own: &Ways, theirs: &Ways) -> Option<&'static str> {
 /// Whether a call needs of its inputs the region that it gives, or reduces it.
 fn is_aligned(step: &Step) -> bool {
     match &step.call.pattern {
-        Pattern::Elementwise(_) | Pattern::Scan(_) | Pattern::Reduction(_) => true,
+        Pattern::Elementwise(_) | Pattern::Scan(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => true,
         Pattern::Injective(map) => matches!(map, IndexMap::Relabel(_)),
         Pattern::Concat { .. } | Pattern::Window(_) => false,
     }
@@ -87,6 +87,7 @@ fn goes(step: &Step) -> Ways {
     match &step.call.pattern {
         Pattern::Scan(scan) => Ways::from([(scan.axis, scan.reverse)]),
         Pattern::Reduction(reduction) => reduction.open_axes().into_iter().map(|axis| (axis, false)).collect(),
+        Pattern::Contraction(product) => product.reduction.axes.iter().map(|axis| (*axis, false)).collect(),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) => Ways::new(),
     }
 }

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Notes;
-use crate::operators::Pattern;
 use crate::planner::graph::{Graph, NodeId, NodeKind};
 use crate::planner::kernel::{Kernel, Slot, Step};
 use crate::planner::settings::Settings;
@@ -84,7 +83,7 @@ fn may_join(graph: &Graph, producer: NodeId) -> bool {
 }
 
 fn reduces(kernel: &Kernel) -> bool {
-    kernel.last().is_some_and(|step| matches!(step.call.pattern, Pattern::Reduction(_)))
+    kernel.last().is_some_and(|step| step.call.pattern.reduction().is_some())
 }
 
 /// Why `producer` did not join its consumer; none where there is nothing to join.

@@ -59,6 +59,14 @@ fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
                 None => return Vec::new(),
             }
         }
+        // A lookup would copy what is repeated along its axis; a slice makes a view.
+        Pattern::Contraction(contraction) if matches!(call.pattern, Pattern::Injective(IndexMap::Slice { .. })) => {
+            match through_reduction(&call, &contraction.reduction, &graph[graph.inputs(producer)[0]].ty.shape()) {
+                Some(moved) => vec![moved; graph.inputs(producer).len()],
+                None => return Vec::new(),
+            }
+        }
+        Pattern::Contraction(_) => return Vec::new(),
         Pattern::Scan(scan) if passes_by(&call, scan, graph[producer].ty.dims[scan.axis].size) => vec![call.clone()],
         Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) | Pattern::Scan(_) => return Vec::new(),
     };
