@@ -14,4 +14,5 @@ mod parse;
 mod programs;
 mod sinks;
 mod tidy;
+mod whole;
 mod world;

@@ -121,6 +121,13 @@ fn plain() -> StoredGroup {
     group("/", vec![], vec![a, b, c])
 }
 
+/// Seven years of daily values, a gigabyte, in chunks that are short in time.
+fn grid() -> StoredGroup {
+    let (name, mut x) = array("/x", DType::F32, &[("time", 2557), ("lat", 256), ("lon", 384)], vec![]);
+    x.chunks = Some(vec![24, 256, 384]);
+    group("/", vec![], vec![(name, x)])
+}
+
 /// Times that no calendar has.
 fn bad() -> StoredGroup {
     let time = vec![text("units", "days since the flood")];
@@ -145,6 +152,7 @@ fn stored(url: &str) -> Option<Stored> {
         "plain.h5" => Stored::Group(plain()),
         "fine.nc" => Stored::Group(fine()),
         "bad.nc" => Stored::Group(bad()),
+        "grid.zarr" => Stored::Group(grid()),
         "bare.npy" => Stored::Array(array("/", DType::F64, &[("", 100), ("", 4)], vec![]).1),
         _ => return None,
     })

@@ -33,6 +33,7 @@ pub mod testing;
 pub mod tile;
 pub mod units;
 pub mod view;
+pub mod whole;
 pub mod window;
 
 use std::fmt;
@@ -157,6 +158,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("linear algebra", contraction::OPERATORS),
     ("windows and groups", group::OPERATORS),
     ("histograms", histogram::OPERATORS),
+    ("whole axes", whole::OPERATORS),
     ("selection", selection::OPERATORS),
     ("shape", shape::OPERATORS),
     ("labels", labels::OPERATORS),

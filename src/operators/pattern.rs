@@ -17,6 +17,7 @@ pub use super::index::{IndexMap, Labels};
 use super::scan::Scan;
 use super::tile::TileLoop;
 use super::view::Groups;
+use super::whole::Whole;
 use crate::array::{
     ArrayType, Attributes, AxisChunks, Block, ChunkGrid, Coord, CoordValues, DType, Dim, DimName, Dims, Region, Scalar,
 };
@@ -41,6 +42,8 @@ pub enum Pattern {
     Scan(Scan),
     /// Two inputs of one space are multiplied, and the products summed over whole axes.
     Contraction(Contraction),
+    /// Whole axes are looked at at once.
+    Whole(Whole),
 }
 
 /// A reduction over windows.
@@ -131,6 +134,7 @@ impl Pattern {
             Pattern::Reduction(reduction) => Ok(reduction.infer(dtype, inputs[0])),
             Pattern::Scan(_) => Ok(inputs[0].with_dtype(dtype)),
             Pattern::Contraction(contraction) => contraction.infer(dtype, inputs),
+            Pattern::Whole(whole) => Ok(whole.infer(dtype, inputs[0])),
         }
     }
 
@@ -153,6 +157,7 @@ impl Pattern {
             Pattern::Reduction(reduction) => reduction.required(output, &inputs[0].shape()),
             Pattern::Scan(_) => output.clone(),
             Pattern::Contraction(contraction) => contraction.reduction.required(output, &inputs[0].shape()),
+            Pattern::Whole(whole) => whole.required(output, &inputs[0].shape()),
         }
     }
 
@@ -163,7 +168,7 @@ impl Pattern {
             Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => {
                 self.required(output, input, inputs)
             }
-            Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => {
+            Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => {
                 self.required(output, input, inputs)
             }
         }
@@ -187,7 +192,8 @@ impl Pattern {
             | Pattern::Window(_)
             | Pattern::Reduction(_)
             | Pattern::Contraction(_)
-            | Pattern::Scan(_) => None,
+            | Pattern::Scan(_)
+            | Pattern::Whole(_) => None,
         }
     }
 
@@ -197,7 +203,7 @@ impl Pattern {
             Pattern::Reduction(reduction) => Some(reduction),
             Pattern::Contraction(contraction) => Some(&contraction.reduction),
             Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => None,
-            Pattern::Window(_) | Pattern::Scan(_) => None,
+            Pattern::Window(_) | Pattern::Scan(_) | Pattern::Whole(_) => None,
         }
     }
 
@@ -211,6 +217,7 @@ impl Pattern {
             Pattern::Reduction(_) => "reduction",
             Pattern::Scan(_) => "scan",
             Pattern::Contraction(_) => "contraction",
+            Pattern::Whole(_) => "whole",
         }
     }
 }

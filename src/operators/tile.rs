@@ -229,7 +229,7 @@ fn copy<'a, T: Clone + 'a>(from: impl Iterator<Item = &'a T>, into: &mut [T]) {
 
 /// Size and stride of each axis that matters, outermost first: axes of one element are left out,
 /// axes whose elements follow each other at one distance are one.
-fn merged_axes(shape: &[usize], strides: &[isize]) -> Vec<(usize, isize)> {
+pub(super) fn merged_axes(shape: &[usize], strides: &[isize]) -> Vec<(usize, isize)> {
     let mut axes: Vec<(usize, isize)> = Vec::with_capacity(shape.len());
     for (&n, &stride) in shape.iter().zip(strides).filter(|(n, _)| **n != 1) {
         match axes.last_mut() {

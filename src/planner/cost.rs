@@ -95,7 +95,7 @@ fn carries(stage: &Stage) -> u64 {
     let bytes = |step: &Step| match &step.call.pattern {
         Pattern::Scan(scan) => open_cells(stage, &[scan.axis]).saturating_mul(scan.sweep.state_bytes() as u64),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => 0,
-        Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => 0,
+        Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => 0,
     };
     stage.kernel.steps.iter().map(bytes).fold(0, u64::saturating_add)
 }
@@ -167,10 +167,15 @@ fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
         let copies = match &step.call.pattern {
             Pattern::Window(_) | Pattern::Concat { .. } | Pattern::Scan(_) => true,
             Pattern::Injective(map) => matches!(map, crate::operators::IndexMap::Take { .. }),
-            Pattern::Elementwise(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => false,
+            Pattern::Elementwise(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => false,
         };
         if let Pattern::Window(window) = &step.call.pattern {
             bytes = bytes.saturating_add(crate::operators::window::state_bytes(window, region));
+        }
+        if let Pattern::Whole(whole) = &step.call.pattern
+            && let Some(needed) = regions.get(step.args[0])
+        {
+            bytes = bytes.saturating_add(whole.bytes(needed, step.ty.dtype.size()));
         }
         if copies {
             bytes = bytes.saturating_add(region.count().saturating_mul(step.ty.dtype.size() as u64));

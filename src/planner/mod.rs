@@ -23,3 +23,4 @@ pub mod split;
 pub mod target;
 pub mod tasks;
 pub mod verify;
+pub mod whole;

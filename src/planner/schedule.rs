@@ -18,6 +18,7 @@ use super::plan::{Answer, AnswerKind, Cost, End, EndKind, Input, Kept, Place, Pl
 use super::reread;
 use super::settings::Settings;
 use super::tasks;
+use super::whole;
 use crate::array::{ArrayType, ChunkGrid, Dims};
 use crate::operators::Pattern;
 use crate::operators::contraction::Contraction;
@@ -60,12 +61,24 @@ struct Job {
     name: String,
     /// The axes along which its tasks must go in one way.
     ways: BTreeSet<(usize, bool)>,
+    /// Whether it is a cut, which follows whatever tasks there are.
+    is_cut: bool,
 }
 
 enum What {
     Reduce { node: NodeId, into: usize },
     Keep { value: NodeId, into: usize },
     Write { value: NodeId, target: usize, variable: usize },
+}
+
+impl What {
+    /// The value, where it is of the space of the job.
+    fn value(&self) -> Option<NodeId> {
+        match self {
+            What::Keep { value, .. } | What::Write { value, .. } => Some(*value),
+            What::Reduce { .. } => None,
+        }
+    }
 }
 
 /// The plan of a graph that has been through the passes.
@@ -83,19 +96,20 @@ pub fn schedule(graph: &Graph, settings: &Settings, notes: &mut Notes) -> Result
     let mut kept = BTreeMap::new();
     let jobs = jobs(graph, &mut plan, &mut kept, settings);
     for group in groups(graph, jobs) {
-        let grid = grid(&group);
+        let grid = grid(graph, &group);
         stages(graph, (&group, &grid), &kept, (&mut plan, settings, notes))?;
     }
     reread::hold(&mut plan, notes);
     Ok(plan)
 }
 
-/// The level of each node: how many finished values lie before the longest way to it.
+/// The level of each node: how many finished values lie before the longest way to it, where a cut before a
+/// function of whole axes counts whether it is there or not.
 fn levels(graph: &Graph) -> BTreeMap<NodeId, usize> {
     let mut levels = BTreeMap::new();
     for id in graph.topological() {
         let after = |input: &NodeId| levels[input] + usize::from(access::is_barrier(graph, *input));
-        let level = graph.inputs(id).iter().map(after).max().unwrap_or(0);
+        let level = graph.inputs(id).iter().map(after).max().unwrap_or(0) + usize::from(whole::gathers(graph, id));
         levels.insert(id, level);
     }
     levels
@@ -117,6 +131,7 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
             span: node.span,
             name: name(id),
             ways: BTreeSet::new(),
+            is_cut: matches!(node.kind, NodeKind::Rechunk),
         };
         match &node.kind {
             NodeKind::Apply(kernel) if access::is_barrier(graph, id) => {
@@ -171,7 +186,7 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
             NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Apply(_) => {}
         }
     }
-    jobs.sort_by_key(|j| j.level);
+    jobs.sort_by_key(|j| (j.level, j.is_cut));
     jobs
 }
 
@@ -197,15 +212,17 @@ fn place(ty: &ArrayType, piece: Vec<u64>, settings: &Settings) -> Place {
     if ty.bytes() <= settings.memory / 8 { Place::Memory } else { Place::Scratch(piece) }
 }
 
-/// Jobs that become one stage, in order of levels.
+/// Jobs that become one stage, in order of levels. Cuts come last, so that they join a stage and shape none; and tasks
+/// that need whole axes are not those of others.
 fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
-    let mut groups: Vec<(Vec<Job>, Vec<NodeId>)> = Vec::new();
+    let mut groups: Vec<(Vec<Job>, Vec<NodeId>, bool)> = Vec::new();
     for mut job in jobs {
-        let leaves = leaves(graph, &job);
+        let (leaves, whole) = leaves(graph, &job);
         job.ways = job_ways(graph, &job);
         let goes_with = |other: &Job| !other.ways.iter().any(|(axis, back)| job.ways.contains(&(*axis, !back)));
-        let fits = |(group, shared): &&mut (Vec<Job>, Vec<NodeId>)| {
+        let fits = |(group, shared, others): &&mut (Vec<Job>, Vec<NodeId>, bool)| {
             group[0].level == job.level
+                && *others == whole
                 && group[0].space.dims == job.space.dims
                 && group.iter().all(goes_with)
                 && group[0].product.as_ref().map(|p| &p.sides) == job.product.as_ref().map(|p| &p.sides)
@@ -213,24 +230,24 @@ fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
                 && unit(group.iter().chain([&job]).filter_map(|j| j.objects.as_deref())).is_some()
         };
         match groups.iter_mut().find(fits) {
-            Some((group, shared)) => {
+            Some((group, shared, _)) => {
                 group.push(job);
                 shared.extend(leaves);
             }
-            None => groups.push((vec![job], leaves)),
+            None => groups.push((vec![job], leaves, whole)),
         }
     }
-    groups.into_iter().map(|(group, _)| group).collect()
+    groups.into_iter().map(|(group, ..)| group).collect()
 }
 
-/// The stored inputs of a job: what sharing saves.
-fn leaves(graph: &Graph, job: &Job) -> Vec<NodeId> {
+/// The stored inputs of a job, which is what sharing saves, and whether it needs whole axes.
+fn leaves(graph: &Graph, job: &Job) -> (Vec<NodeId>, bool) {
     let cone = match &job.what {
         What::Reduce { node, .. } => access::cone(graph, &graph.inputs(*node)),
         What::Keep { value, .. } | What::Write { value, .. } => access::cone(graph, &[*value]),
     };
     let stored = |id: &NodeId| !matches!(graph[*id].kind, NodeKind::Constant(_));
-    cone.joined.inputs.into_iter().filter(stored).collect()
+    (cone.joined.inputs.into_iter().filter(stored).collect(), whole::has_whole(&cone.joined.kernel))
 }
 
 /// The axes along which the tasks of a job must go in one way, each with whether that is backwards.
@@ -267,17 +284,25 @@ struct Tasks {
     shape: Vec<u64>,
     grid: ChunkGrid,
     units: Option<ChunkGrid>,
+    /// Axes that every task holds whole.
+    whole: Vec<usize>,
 }
 
-fn grid(group: &[Job]) -> Tasks {
+fn grid(graph: &Graph, group: &[Job]) -> Tasks {
     let space = space(group);
+    let shape = space.shape();
     let units = unit(group.iter().filter_map(|j| j.objects.as_deref())).flatten();
     let units = units.as_deref().map(ChunkGrid::regular);
-    let grid = match &group[0].product {
-        Some(product) => blocks::grid(&space, product),
-        None => tasks::grid(&space, units.as_ref()),
-    };
-    Tasks { shape: space.shape(), grid, units }
+    if let Some(product) = &group[0].product {
+        return Tasks { grid: blocks::grid(&space, product), shape, units, whole: Vec::new() };
+    }
+    let values: Vec<NodeId> = group.iter().filter_map(|job| job.what.value()).collect();
+    let kernel = access::cone(graph, &values).joined.kernel;
+    if !whole::has_whole(&kernel) {
+        return Tasks { shape, grid: tasks::grid(&space, units.as_ref()), units, whole: Vec::new() };
+    }
+    let grid = whole::grid(&kernel, &space, units.as_ref());
+    Tasks { whole: whole::fixed(&kernel, &shape), shape, grid, units }
 }
 
 /// Appends the stage of a group, or where that does not fit the budget those of its halves. The tasks
@@ -310,7 +335,7 @@ fn stages(
 
 fn stage(
     graph: &Graph,
-    (group, Tasks { shape, grid, units }): (&[Job], &Tasks),
+    (group, Tasks { shape, grid, units, whole: fixed }): (&[Job], &Tasks),
     kept: &BTreeMap<NodeId, usize>,
     (plan, settings, notes): Context<'_>,
 ) -> Result<Stage, Box<Refusal>> {
@@ -338,7 +363,7 @@ fn stage(
         if stage.cost.peak <= settings.memory {
             break;
         }
-        if !shrink(&mut stage, units.as_ref()) {
+        if !shrink(&mut stage, (units.as_ref(), fixed)) {
             return Err(Box::new(refusal(group, &stage, settings)));
         }
     }
@@ -374,7 +399,7 @@ fn end(graph: &Graph, cone: &mut Cone, job: &Job) -> End {
 /// The common space of a group: its widest dtype, its finest chunks.
 fn space(group: &[Job]) -> ArrayType {
     let mut space = (*group[0].space).clone();
-    for job in &group[1..] {
+    for job in group[1..].iter().filter(|job| !job.is_cut || group[0].is_cut) {
         if job.space.dtype.size() > space.dtype.size() {
             space.dtype = job.space.dtype;
         }
@@ -407,7 +432,7 @@ fn scans(kernel: &Kernel) -> impl Iterator<Item = &Scan> {
     kernel.steps.iter().filter_map(|step| match &step.call.pattern {
         Pattern::Scan(scan) => Some(scan),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => None,
-        Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => None,
+        Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => None,
     })
 }
 
@@ -426,9 +451,9 @@ fn reduced_axes(pattern: &Pattern) -> Vec<usize> {
     pattern.reduction().map_or_else(Vec::new, Reduction::open_axes)
 }
 
-/// Makes tasks smaller along the axis where they are longest and may be cut; reduced axes may not,
-/// since that would change the order of additions.
-fn shrink(stage: &mut Stage, units: Option<&ChunkGrid>) -> bool {
+/// Makes tasks smaller along the axis where they are longest and may be cut; reduced axes may not, since that would
+/// change the order of additions, nor those that every task holds whole.
+fn shrink(stage: &mut Stage, (units, whole): (Option<&ChunkGrid>, &[usize])) -> bool {
     let fixed: Vec<usize> = stage
         .ends
         .iter()
@@ -436,6 +461,7 @@ fn shrink(stage: &mut Stage, units: Option<&ChunkGrid>) -> bool {
             EndKind::Reduce { step, .. } => reduced_axes(&step.call.pattern),
             EndKind::Write { .. } | EndKind::Keep(_) => Vec::new(),
         })
+        .chain(whole.iter().copied())
         .collect();
     tasks::halve(&mut stage.grid, &stage.shape, units, &fixed)
 }

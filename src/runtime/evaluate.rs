@@ -139,6 +139,7 @@ impl<'k> Evaluation<'k> {
         let pieces: Vec<Piece> = step.args.iter().enumerate().map(piece).collect();
         match pattern {
             Pattern::Window(w) => window::evaluate(w, region, &pieces[0]),
+            Pattern::Whole(w) => w.evaluate(region, &pieces[0]),
             _ => pattern.rearrange(region, &pieces).expect("reductions are ends, and scans are swept"),
         }
     }

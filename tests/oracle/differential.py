@@ -98,13 +98,44 @@ def draw_positions(text, value):
     return f"({text} |> {view} |> {name}())", theirs
 
 
+def draw_whole(text, value):
+    """A quantile, median or order of whole axes. What is counted off first is rounded, so that no order hangs on a last bit."""
+    text, value = f"round({text} * 64)", (value * 64).round()
+    dims = [d for d in value.dims if rng.random() < 0.5] or [value.dims[-1]]
+    dim, axis = dims[0], value.dims.index(dims[0])
+    names = ", ".join(dims)
+    options, kwargs = "", {}
+    if value.dtype.kind == "f" and rng.random() < 0.3:
+        options, kwargs = ", skipna: false", {"skipna": False}
+    level = float(np.round(rng.random(), 2))
+    method = pick(["linear", "lower", "higher", "nearest", "midpoint"])
+    like = (lambda a: a.astype(value.dtype)) if value.dtype.kind == "f" or method in ("lower", "higher", "nearest") else (lambda a: a)
+    levels = [level, 0.5]
+
+    def ordered(of):
+        return xr.DataArray(of(value.values), dims=value.dims, coords={d: value[d] for d in value.coords if d != dim})
+
+    down = np.argsort(-value.values if value.dtype.kind != "u" else ~value.values, axis=axis, kind="stable")
+    k = int(rng.integers(1, value.sizes[dim] + 1))
+    return pick([
+        (f"quantile({text}, {level}, {names}, method: {method}{options})", like(value.quantile(level, dims, method=method, **kwargs)).drop_vars("quantile")),
+        (f"quantile({text}, {levels}, {names}, method: {method}{options})", like(value.quantile(levels, dims, method=method, **kwargs))),
+        (f"median({text}, {names}{options})", value.median(dims, **kwargs)),
+        (f"sort({text}, {dim})", ordered(lambda v: np.sort(v, axis=axis))),
+        (f"sort({text}, {dim}, descending: true)", ordered(lambda v: np.take_along_axis(v, down, axis))),
+        (f"argsort({text}, {dim})", ordered(lambda v: np.argsort(v, axis=axis, kind="stable"))),
+        (f"topk({text}, {k}, {dim})", ordered(lambda v: np.take_along_axis(v, down, axis).take(np.arange(k), axis))),
+        (f"argtopk({text}, {k}, {dim})", ordered(lambda v: down.take(np.arange(k), axis))),
+    ])
+
+
 def draw(depth):
     """A text and the array that xarray makes of it; floats with a tolerance, since orders of addition differ."""
     if depth == 0:
         name = pick(numbers)
         return f"d.{name}", data[name]
     form = pick(["unary", "binary", "binary", "scalar", "reduce", "reduce", "select", "shape", "window", "scan", "group", "where",
-                 "positions", "count", "product"])
+                 "positions", "count", "product", "whole"])
     text, value = draw(depth - 1)
     if value.dtype.kind == "b":
         text, value = f"({text} as f64)", value.astype("f8")
@@ -151,6 +182,8 @@ def draw(depth):
         if value.sizes and min(value.sizes[d] for d in dims) == 0:
             return text, value
         return f"{name}({text}, {', '.join(dims)}{options})", getattr(value, name)(dims, **kwargs)
+    if form == "whole" and value.ndim and min(value.shape) > 0:
+        return draw_whole(text, value)
     if form == "select" and value.ndim:
         dim = pick(list(value.dims))
         n = value.sizes[dim]

@@ -8,7 +8,7 @@
 //! Weights must not be missing: where they are known while planning that is checked, else a missing
 //! weight makes its result missing.
 //!
-//! Absent: median and quantiles, which need all elements of a cell at once.
+//! Absent: median and quantiles, which need all elements of a cell at once (`super::whole`).
 
 pub mod choose;
 pub mod expand;

@@ -6,7 +6,7 @@ use super::Notes;
 use crate::array::ChunkGrid;
 use crate::planner::graph::{Graph, NodeId, NodeKind, Sink};
 use crate::planner::settings::Settings;
-use crate::planner::{access, tasks};
+use crate::planner::{access, tasks, whole};
 
 /// Puts a cut before each sink that must have one.
 pub fn align_chunks(graph: &mut Graph, settings: &Settings, notes: &mut Notes) {
@@ -35,9 +35,12 @@ pub fn objects(graph: &Graph, sink: NodeId, port: usize) -> Option<Vec<u64>> {
     }
 }
 
-/// Why writing `input` in `objects` takes a cut, if it does.
+/// Why writing `input` in `objects` takes a cut, if it does. Where whole axes are needed that is decided already.
 fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings) -> Option<String> {
     let mut cone = access::cone(graph, &[input]);
+    if whole::has_whole(&cone.joined.kernel) {
+        return None;
+    }
     let ty = &graph[input].ty;
     let units = ChunkGrid::regular(objects);
     let mut grid = tasks::grid(ty, Some(&units));

@@ -78,7 +78,7 @@ fn is_aligned(step: &Step) -> bool {
     match &step.call.pattern {
         Pattern::Elementwise(_) | Pattern::Scan(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => true,
         Pattern::Injective(map) => matches!(map, IndexMap::Relabel(_)),
-        Pattern::Concat { .. } | Pattern::Window(_) => false,
+        Pattern::Concat { .. } | Pattern::Window(_) | Pattern::Whole(_) => false,
     }
 }
 
@@ -88,7 +88,8 @@ fn goes(step: &Step) -> Ways {
         Pattern::Scan(scan) => Ways::from([(scan.axis, scan.reverse)]),
         Pattern::Reduction(reduction) => reduction.open_axes().into_iter().map(|axis| (axis, false)).collect(),
         Pattern::Contraction(product) => product.reduction.axes.iter().map(|axis| (*axis, false)).collect(),
-        Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) => Ways::new(),
+        Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => Ways::new(),
+        Pattern::Window(_) | Pattern::Whole(_) => Ways::new(),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod finish_scans;
 pub mod fold_constants;
 pub mod fuse;
 pub mod push_down;
+pub mod whole_axes;
 
 use super::graph::{Graph, NodeId};
 use super::settings::Settings;
@@ -49,6 +50,11 @@ pub static PIPELINE: &[Pass] = &[
         name: "finish_scans",
         summary: "decide which scans must be finished before they are used",
         run: finish_scans::finish_scans,
+    },
+    Pass {
+        name: "whole_axes",
+        summary: "decide what comes in whole axes, and what is finished with them",
+        run: whole_axes::whole_axes,
     },
     Pass {
         name: "align_chunks",

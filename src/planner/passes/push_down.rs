@@ -8,6 +8,7 @@ use super::Notes;
 use super::eliminate_dead::eliminate_dead;
 use crate::operators::pattern::Reduction;
 use crate::operators::scan::Scan;
+use crate::operators::whole::Whole;
 use crate::operators::{Call, IndexMap, Pattern};
 use crate::planner::graph::{Graph, NodeId, NodeKind};
 use crate::planner::kernel::Step;
@@ -67,6 +68,10 @@ fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
             }
         }
         Pattern::Contraction(_) => return Vec::new(),
+        Pattern::Whole(whole) => match through_whole(&call, whole, &graph[graph.inputs(producer)[0]].ty.shape()) {
+            Some(moved) => vec![moved],
+            None => return Vec::new(),
+        },
         Pattern::Scan(scan) if passes_by(&call, scan, graph[producer].ty.dims[scan.axis].size) => vec![call.clone()],
         Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) | Pattern::Scan(_) => return Vec::new(),
     };
@@ -139,4 +144,31 @@ fn through_reduction(call: &Call, reduction: &Reduction, shape: &[u64]) -> Optio
         _ => return None,
     };
     Some(Call { text: format!("{} of axes {kept:?}", call.text), pattern: Pattern::Injective(map), ..call.clone() })
+}
+
+/// The selection on the input (of `shape`) of a function of whole axes that selects the same results; none where it
+/// selects along an axis that is needed whole, or among the results of a line.
+fn through_whole(call: &Call, whole: &Whole, shape: &[u64]) -> Option<Call> {
+    let origin = whole.origin(shape.len());
+    let map = match &call.pattern {
+        Pattern::Injective(IndexMap::Slice { start, step, shape: taken }) => {
+            let mut moved = (vec![0; shape.len()], vec![1; shape.len()], shape.to_vec());
+            for (axis, origin) in origin.iter().enumerate() {
+                match origin {
+                    Some(to) => (moved.0[*to], moved.1[*to], moved.2[*to]) = (start[axis], step[axis], taken[axis]),
+                    None if (start[axis], step[axis]) == (0, 1) && whole.gives(axis, shape) == taken[axis] => {}
+                    None => return None,
+                }
+            }
+            IndexMap::Slice { start: moved.0, step: moved.1, shape: moved.2 }
+        }
+        Pattern::Injective(IndexMap::Take { axis, positions, dim, coord }) => IndexMap::Take {
+            axis: origin[*axis]?,
+            positions: positions.clone(),
+            dim: dim.clone(),
+            coord: coord.clone(),
+        },
+        _ => return None,
+    };
+    Some(Call { text: format!("{} below whole axes", call.text), pattern: Pattern::Injective(map), ..call.clone() })
 }

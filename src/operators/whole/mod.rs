@@ -1,0 +1,178 @@
+//! Functions of whole axes: quantiles and orders, for which all elements along an axis must be there at once.
+//!
+//! A *line* is the elements along some axes for one place along the others. A [`LineFunction`] makes a few
+//! elements of each line; [`Whole`] says along which axes lines run and what takes their place in the
+//! output. The tasks that compute such a call hold lines whole: a region of the output needs all of the
+//! input along the axes, and what it says along the others.
+//!
+//! Absent: approximations of quantiles that see elements once (sketches); orders of several keys.
+
+pub mod expand;
+pub mod keys;
+pub mod lines;
+pub mod order;
+pub mod quantile;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::pattern::Piece;
+use crate::array::{ArrayType, AxisChunks, Block, Coord, DType, Region};
+
+pub use expand::OPERATORS;
+use lines::Layout;
+
+/// What is made of each line of a block.
+pub trait LineFunction: fmt::Debug + Send + Sync {
+    /// How many elements a line of `n` elements gives.
+    fn len(&self, n: u64) -> u64;
+
+    /// The results of all lines of a block, laid out as `layout` says.
+    fn run(&self, block: &Block, layout: Layout<'_>) -> Block;
+
+    /// Bytes of room that lines of `n` elements take while they are looked at.
+    fn room(&self, n: u64) -> u64;
+}
+
+/// A function of whole axes.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The axes of the input along which lines run, ascending.
+    pub axes: Vec<usize>,
+    /// Where the results of a line go.
+    pub into: Into,
+    /// What is made of a line.
+    pub function: Arc<dyn LineFunction>,
+}
+
+/// Where the results of a line go.
+#[derive(Clone, Debug)]
+pub enum Into {
+    /// The axes are reduced.
+    Reduced {
+        /// Whether they stay with one element.
+        keepdims: bool,
+        /// A new dim before all others, with its labels, for several results of a line; none where there is one.
+        lead: Option<Arc<Coord>>,
+    },
+    /// The only axis stays, and holds the results.
+    Along,
+}
+
+impl Whole {
+    /// The type of the output.
+    pub fn infer(&self, dtype: DType, input: &ArrayType) -> ArrayType {
+        let mut out = input.with_dtype(dtype);
+        match &self.into {
+            Into::Along => {
+                let axis = self.axes[0];
+                out.coords.remove(&input.dims[axis].name);
+                let size = self.function.len(input.dims[axis].size);
+                if size != out.dims[axis].size {
+                    out.dims[axis].size = size;
+                    out.chunks.axes[axis] = AxisChunks::regular(size);
+                }
+            }
+            Into::Reduced { keepdims, lead } => {
+                for &axis in self.axes.iter().rev() {
+                    if *keepdims {
+                        out.coords.remove(&input.dims[axis].name);
+                        out.dims[axis].size = 1;
+                        out.chunks.axes[axis] = AxisChunks::regular(1);
+                    } else {
+                        out.remove_axis(axis);
+                    }
+                }
+                if let Some(coord) = lead {
+                    out.dims.insert(0, coord.dim.clone(), coord.len() as u64);
+                    out.chunks.axes.insert(0, AxisChunks::regular(coord.len() as u64));
+                    out.coords.insert(coord.dim.clone(), coord.clone());
+                }
+            }
+        }
+        out
+    }
+
+    /// Per axis of the output the axis of an input of `rank` axes whose elements it follows one by one; none for
+    /// axes that depend on whole axes of the input.
+    pub fn origin(&self, rank: usize) -> Vec<Option<usize>> {
+        let kept = |axis: usize| (!self.axes.contains(&axis)).then_some(axis);
+        match &self.into {
+            Into::Along | Into::Reduced { keepdims: true, lead: None } => (0..rank).map(kept).collect(),
+            Into::Reduced { keepdims, lead } => {
+                let axes = (0..rank).filter(|axis| *keepdims || kept(*axis).is_some()).map(kept);
+                lead.iter().map(|_| None).chain(axes).collect()
+            }
+        }
+    }
+
+    /// How many elements the output has along `axis`, one of those without [`Whole::origin`], for an input of `shape`.
+    pub fn gives(&self, axis: usize, shape: &[u64]) -> u64 {
+        match &self.into {
+            Into::Along => self.function.len(shape[axis]),
+            Into::Reduced { lead: Some(coord), .. } if axis == 0 => coord.len() as u64,
+            Into::Reduced { .. } => 1,
+        }
+    }
+
+    /// The region of an input of `shape` that a region of the output needs.
+    pub fn required(&self, output: &Region, shape: &[u64]) -> Region {
+        let mut region = Region::whole(shape);
+        for (axis, origin) in self.origin(shape.len()).into_iter().enumerate() {
+            if let Some(origin) = origin {
+                region.start[origin] = output.start[axis];
+                region.shape[origin] = output.shape[axis];
+            }
+        }
+        region
+    }
+
+    /// Bytes that computing takes besides the values along `needed` of the input: room for lines, and the results
+    /// of all their elements, of `item` bytes each.
+    pub fn bytes(&self, needed: &Region, item: usize) -> u64 {
+        let n = self.axes.iter().fold(1u64, |n, axis| n.saturating_mul(needed.shape[*axis]));
+        let kept = (0..needed.rank()).filter(|axis| !self.axes.contains(axis));
+        let lines = kept.fold(1u64, |n, axis| n.saturating_mul(needed.shape[axis]));
+        let results = lines.saturating_mul(self.function.len(n)).saturating_mul(item as u64);
+        results.saturating_add(self.function.room(n))
+    }
+
+    /// The values of region `output` from a piece that holds at least what it requires of the input.
+    pub fn evaluate(&self, output: &Region, piece: &Piece) -> Block {
+        let ends: Vec<u64> = (0..piece.region.rank()).map(|axis| piece.region.end(axis)).collect();
+        let needed = self.required(output, &ends);
+        let block = match needed == piece.region {
+            true => piece.block.clone(),
+            false => piece.block.slice(&needed.relative_to(&piece.region)),
+        };
+        let n: u64 = self.axes.iter().map(|axis| needed.shape[*axis]).product();
+        let len = self.function.len(n) as usize;
+        let mut part = Region { start: vec![0; output.rank()], shape: output.shape.clone() };
+        match &self.into {
+            Into::Along => {
+                let axis = self.axes[0];
+                part.start[axis] = output.start[axis];
+                self.function.run(&block, Layout { axes: &self.axes, place: axis, len }).slice(&part)
+            }
+            Into::Reduced { keepdims, lead } => {
+                let mut results = self.function.run(&block, Layout { axes: &self.axes, place: 0, len });
+                if lead.is_none() {
+                    results = results.drop_axis(0, 0);
+                } else {
+                    part.start[0] = output.start[0];
+                }
+                for axis in self.axes.iter().filter(|_| *keepdims) {
+                    results = results.insert_axis(*axis + usize::from(lead.is_some()));
+                }
+                results.slice(&part)
+            }
+        }
+    }
+}
+
+/// What is run for a dtype that has no order: expansions refuse it.
+fn unordered(dtype: DType) -> Block {
+    unreachable!("expansions refuse {dtype}")
+}

@@ -1,0 +1,170 @@
+//! Quantiles: the value below which a part of a line's elements lies.
+//!
+//! Of `n` elements in ascending order, the quantile `q` stands at the place `(n - 1) q`, counted from zero
+//! (method 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician
+//! 50, 1996, which is NumPy's `linear`); methods differ in what they make of a place between two elements.
+//! Elements are found by selection, in linear time, and never sorted where few are wanted.
+
+use super::keys::{Keys, with_keys};
+use super::lines::{self, Layout};
+use super::{LineFunction, unordered};
+use crate::array::block::Element;
+use crate::array::{Block, DType};
+
+/// More places than this are found by sorting.
+const SELECTED: usize = 16;
+
+/// What becomes of a place between two elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Interpolated.
+    Linear,
+    /// The lower element.
+    Lower,
+    /// The higher one.
+    Higher,
+    /// The nearer one, of two equally near the one at an even place.
+    Nearest,
+    /// Half-way between both.
+    Midpoint,
+    /// As that, computed as a mean: what a median is.
+    Mean,
+}
+
+impl Method {
+    /// The names of what a script can ask for.
+    pub const NAMES: &'static [&'static str] = &["linear", "lower", "higher", "nearest", "midpoint"];
+
+    /// The method of that name.
+    pub fn parse(name: &str) -> Option<Method> {
+        let methods = [Method::Linear, Method::Lower, Method::Higher, Method::Nearest, Method::Midpoint];
+        Method::NAMES.iter().position(|known| *known == name).map(|at| methods[at])
+    }
+
+    /// Whether it gives elements, and nothing that lies between them.
+    pub fn picks(self) -> bool {
+        matches!(self, Method::Lower | Method::Higher | Method::Nearest)
+    }
+
+    /// The elements below and above the quantile `q` of `n` elements, and how far it lies between them.
+    fn place(self, q: f64, n: usize) -> (usize, usize, f64) {
+        let last = n - 1;
+        let exact = last as f64 * q;
+        let (low, high) = (exact.floor(), exact.ceil());
+        let pair = |low: f64, high: f64, part: f64| (last.min(low as usize), last.min(high as usize), part);
+        match self {
+            Method::Linear => pair(low, low + 1.0, exact - low),
+            Method::Lower => pair(low, low, 0.0),
+            Method::Higher => pair(high, high, 0.0),
+            Method::Nearest => pair(exact.round_ties_even(), exact.round_ties_even(), 0.0),
+            Method::Midpoint | Method::Mean => pair(low, high, if low == high { 0.0 } else { 0.5 }),
+        }
+    }
+}
+
+/// Quantiles of lines, one element each.
+#[derive(Clone, Debug)]
+pub struct Quantiles {
+    /// The dtype of the elements.
+    pub dtype: DType,
+    /// The quantiles, from 0 to 1.
+    pub levels: Vec<f64>,
+    /// What is given between two elements.
+    pub method: Method,
+    /// Whether missing elements are passed over; else they make the result missing.
+    pub skipna: bool,
+}
+
+impl LineFunction for Quantiles {
+    fn len(&self, _: u64) -> u64 {
+        self.levels.len() as u64
+    }
+
+    fn run(&self, block: &Block, layout: Layout<'_>) -> Block {
+        with_keys!(self.dtype, K => if self.method.picks() {
+            self.lines::<K, <K as Keys>::Value>(block, layout, |low, _, _| low, K::value(K::MISSING.unwrap_or_default()))
+        } else if self.method == Method::Mean {
+            let mean = |low, high, part| if part == 0.0 { K::between(low, low, 0.0) } else { K::mean(low, high) };
+            self.lines::<K, <K as Keys>::Between>(block, layout, mean, K::nothing())
+        } else {
+            self.lines::<K, <K as Keys>::Between>(block, layout, K::between, K::nothing())
+        }, unordered(self.dtype))
+    }
+
+    fn room(&self, n: u64) -> u64 {
+        with_keys!(self.dtype, K => {
+            lines::room(n, size_of::<<K as Keys>::Key>(), self.len(n), size_of::<<K as Keys>::Between>())
+        }, 0)
+    }
+}
+
+impl Quantiles {
+    /// Runs over lines, making results of the elements below and above and how far to go between; `nothing` where
+    /// there is no element to go by.
+    fn lines<K: Keys, R: Element + Copy + Default>(
+        &self,
+        block: &Block,
+        layout: Layout<'_>,
+        result: impl Fn(K::Value, K::Value, f64) -> R,
+        nothing: R,
+    ) -> Block {
+        let values = block.values::<K::Value>().expect("calls are typed");
+        let mut places = Places::default();
+        lines::each(values, layout, K::key, |line, results| {
+            let missing = K::MISSING.map_or(0, |missing| line.iter().filter(|key| **key == missing).count());
+            let present = line.len() - missing;
+            if present == 0 || (missing > 0 && !self.skipna) {
+                results.fill(nothing);
+                return;
+            }
+            places.settle(self, present);
+            places.find(line);
+            for (result_of, (low, high, part)) in results.iter_mut().zip(&places.each) {
+                *result_of = result(K::value(line[*low]), K::value(line[*high]), *part);
+            }
+        })
+    }
+}
+
+/// The places that are wanted of lines of one number of elements.
+#[derive(Default)]
+struct Places {
+    count: usize,
+    /// Per quantile.
+    each: Vec<(usize, usize, f64)>,
+    /// All of them, ascending.
+    ranks: Vec<usize>,
+}
+
+impl Places {
+    fn settle(&mut self, quantiles: &Quantiles, count: usize) {
+        if self.count != count {
+            self.count = count;
+            self.each = quantiles.levels.iter().map(|q| quantiles.method.place(*q, count)).collect();
+            self.ranks = self.each.iter().flat_map(|(low, high, _)| [*low, *high]).collect();
+            self.ranks.sort_unstable();
+            self.ranks.dedup();
+        }
+    }
+
+    /// Moves the elements of a line so that those wanted are where they would be if it were sorted.
+    fn find<T: Ord>(&self, line: &mut [T]) {
+        if self.ranks.len() > SELECTED {
+            line.sort_unstable();
+        } else {
+            select(line, 0, &self.ranks);
+        }
+    }
+}
+
+/// Selects the elements of these ascending ranks, where the line's first has the rank `first`: the middle one, then the
+/// others on its sides.
+fn select<T: Ord>(line: &mut [T], first: usize, ranks: &[usize]) {
+    if ranks.is_empty() {
+        return;
+    }
+    let middle = ranks.len() / 2;
+    let (below, _, above) = line.select_nth_unstable(ranks[middle] - first);
+    select(below, first, &ranks[..middle]);
+    select(above, ranks[middle] + 1, &ranks[middle + 1..]);
+}
