@@ -24,6 +24,13 @@ pub struct Stay {
     pub held: Option<Held>,
 }
 
+impl Stay {
+    /// Whether there is any reason.
+    pub fn is_any(&self) -> bool {
+        self.shared || self.held.is_some()
+    }
+}
+
 /// What a stage does with the chunks of a source that others read too; with the number of that source
 /// among the reread ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,6 +112,11 @@ impl ChunkCache {
         self.lock().keep(key, stay, &block);
         self.settled.notify_all();
         Ok(block)
+    }
+
+    /// Whether a task is decoding the chunk now, for which [`ChunkCache::get`] would wait.
+    pub fn is_decoding(&self, key: &ChunkKey) -> bool {
+        matches!(self.lock().chunks.get(key), Some(Slot::Decoding))
     }
 
     /// How often a chunk was found in this stage.

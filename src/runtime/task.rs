@@ -1,13 +1,13 @@
 //! One task: read what it needs, evaluate, write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::absent::Watched;
 use super::carry::Sweeper;
 use super::evaluate::Evaluation;
 use super::executor::StageRun;
-use super::memory::{ChunkCache, Held, Stay};
+use super::memory::{ChunkCache, ChunkKey, Held, Stay};
 use super::observer::{Phase, Timer};
 use super::reduce::Stepping;
 use super::serializers::{ArrayReader, StorageError, Storing};
@@ -141,19 +141,19 @@ fn read_source(
     let grid = ChunkGrid::regular(chunks);
     let covering = grid.covering(needed);
     let mut whole: Option<Block> = None;
-    for index in covering.indices() {
+    // Chunks that another task is decoding come last, so that tasks which need the same ones share the work.
+    let mut waiting: VecDeque<(Vec<u64>, bool)> = VecDeque::new();
+    let mut indices = covering.indices();
+    while let Some((index, is_last_try)) = indices.next().map(|i| (i, false)).or_else(|| waiting.pop_front()) {
         let chunk = grid.region(&index, &source.shape);
         let part = chunk.intersect(needed);
-        let mut decode = || {
-            let block = source.reader.read_chunk(&index)?;
-            moved.read += block.bytes();
-            Ok(block)
-        };
         let stay = Stay { shared: source.repeated || part != chunk, held: source.held(&chunk) };
-        let block = match stay {
-            Stay { shared: false, held: None } => decode()?,
-            stay => cache.get((source.number, index.clone()), stay, decode)?,
-        };
+        let key = (source.number, index);
+        if !is_last_try && stay.is_any() && cache.is_decoding(&key) {
+            waiting.push_back((key.1, true));
+            continue;
+        }
+        let block = decoded(source, (cache, stay), key, moved)?;
         let block = if part == chunk { block } else { block.slice(&part.relative_to(&chunk)) };
         if part == *needed {
             return Ok(block);
@@ -162,6 +162,22 @@ fn read_source(
         target.assign(&part.relative_to(needed).start, &block);
     }
     Ok(whole.unwrap_or_else(|| Block::zeros(source.dtype, &needed.shape)))
+}
+
+/// A chunk, from the cache where it may stay there.
+fn decoded(
+    source: &OpenSource,
+    (cache, stay): (&ChunkCache, Stay),
+    key: ChunkKey,
+    moved: &mut Moved,
+) -> Result<Block, StorageError> {
+    let index = key.1.clone();
+    let mut decode = || {
+        let block = source.reader.read_chunk(&index)?;
+        moved.read += block.bytes();
+        Ok(block)
+    };
+    if stay.is_any() { cache.get(key, stay, decode) } else { decode() }
 }
 
 /// Computes the values of all ends in one walk over tiles: steps the reductions, gives the blocks of
