@@ -79,7 +79,7 @@ def found(name, values, dim, least=1):
 def draw_positions(text, value):
     """Positions within windows or groups; xarray's own cannot tell infinities from missing values."""
     name, dim = pick(["argmin", "argmax"]), pick(list(value.dims))
-    if np.isinf(value).any() or value.sizes[dim] < 6:
+    if np.isinf(value).any() or value.sizes[dim] < 6 or "group" in value.dims:
         return text, value
     key = xr.DataArray(np.arange(value.sizes[dim]) % 4, dims=dim, name="group")
     choices = [
