@@ -7,7 +7,7 @@ use super::pattern::Piece;
 use super::pattern::Reduction;
 use super::reduction::Stepper;
 use super::tile::{TILE, Tile, TileLoop, TileMut, TileRef, is_repeated, load};
-use super::{Builder, Call, Constant, Operand, Pattern, TypeError, scan, window};
+use super::{Builder, Call, Constant, Operand, Pattern, TypeError, scan, stencil, window};
 use crate::array::{ArrayType, Block, DType, Region};
 
 /// The whole result, of type `out`, of a call on whole inputs.
@@ -80,6 +80,7 @@ pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block>
         }
         pattern @ (Pattern::Injective(_) | Pattern::Concat { .. }) => pattern.rearrange(output, pieces),
         Pattern::Window(window) => Some(window::evaluate(window, output, &pieces[0])),
+        Pattern::Stencil(stencil) => Some(stencil::evaluate(stencil, output, &pieces[0])),
         Pattern::Reduction(reduction) => Some(reduced(reduction, output, pieces)),
         Pattern::Scan(scan) => Some(scan::evaluate(scan, output, &pieces[0])),
         Pattern::Contraction(contraction) => Some(contraction.evaluate(output, pieces)),

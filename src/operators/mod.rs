@@ -28,6 +28,7 @@ pub mod scan;
 pub mod selection;
 pub mod shape;
 pub mod simd;
+pub mod stencil;
 #[cfg(test)]
 pub mod testing;
 pub mod tile;
@@ -159,6 +160,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("windows and groups", group::OPERATORS),
     ("histograms", histogram::OPERATORS),
     ("whole axes", whole::OPERATORS),
+    ("stencils", stencil::OPERATORS),
     ("selection", selection::OPERATORS),
     ("shape", shape::OPERATORS),
     ("labels", labels::OPERATORS),

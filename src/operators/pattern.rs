@@ -15,6 +15,7 @@ use super::error::TypeError;
 use super::index::rename_coords;
 pub use super::index::{IndexMap, Labels};
 use super::scan::Scan;
+use super::stencil::Stencil;
 use super::tile::TileLoop;
 use super::view::Groups;
 use super::whole::Whole;
@@ -36,6 +37,8 @@ pub enum Pattern {
     },
     /// Each output element reduces a bounded neighbourhood.
     Window(Window),
+    /// Each output element is a weighted sum of its neighbours.
+    Stencil(Stencil),
     /// Whole axes are reduced; a second input, if there is one, holds weights.
     Reduction(Reduction),
     /// Each output element sums up its line so far.
@@ -131,6 +134,7 @@ impl Pattern {
             Pattern::Injective(map) => Ok(ArrayType { dtype, ..map.infer(inputs[0])? }),
             Pattern::Concat { axis } => concat(dtype, *axis, inputs),
             Pattern::Window(window) => Ok(window.infer(dtype, inputs[0])),
+            Pattern::Stencil(stencil) => stencil.infer(dtype, inputs[0]),
             Pattern::Reduction(reduction) => Ok(reduction.infer(dtype, inputs[0])),
             Pattern::Scan(_) => Ok(inputs[0].with_dtype(dtype)),
             Pattern::Contraction(contraction) => contraction.infer(dtype, inputs),
@@ -154,6 +158,7 @@ impl Pattern {
                 region
             }
             Pattern::Window(window) => window.required(output, &inputs[0].shape()),
+            Pattern::Stencil(stencil) => stencil.required(output),
             Pattern::Reduction(reduction) => reduction.required(output, &inputs[0].shape()),
             Pattern::Scan(_) => output.clone(),
             Pattern::Contraction(contraction) => contraction.reduction.required(output, &inputs[0].shape()),
@@ -168,7 +173,11 @@ impl Pattern {
             Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => {
                 self.required(output, input, inputs)
             }
-            Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => {
+            Pattern::Window(_)
+            | Pattern::Stencil(_)
+            | Pattern::Reduction(_)
+            | Pattern::Contraction(_)
+            | Pattern::Whole(_) => {
                 self.required(output, input, inputs)
             }
         }
@@ -203,7 +212,7 @@ impl Pattern {
             Pattern::Reduction(reduction) => Some(reduction),
             Pattern::Contraction(contraction) => Some(&contraction.reduction),
             Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => None,
-            Pattern::Window(_) | Pattern::Scan(_) | Pattern::Whole(_) => None,
+            Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Scan(_) | Pattern::Whole(_) => None,
         }
     }
 
@@ -214,6 +223,7 @@ impl Pattern {
             Pattern::Injective(_) => "injective",
             Pattern::Concat { .. } => "concat",
             Pattern::Window(_) => "window",
+            Pattern::Stencil(_) => "stencil",
             Pattern::Reduction(_) => "reduction",
             Pattern::Scan(_) => "scan",
             Pattern::Contraction(_) => "contraction",

@@ -95,7 +95,7 @@ fn carries(stage: &Stage) -> u64 {
     let bytes = |step: &Step| match &step.call.pattern {
         Pattern::Scan(scan) => open_cells(stage, &[scan.axis]).saturating_mul(scan.sweep.state_bytes() as u64),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => 0,
-        Pattern::Window(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => 0,
+        Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => 0,
     };
     stage.kernel.steps.iter().map(bytes).fold(0, u64::saturating_add)
 }
@@ -165,7 +165,7 @@ fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
     for (i, step) in stage.kernel.steps.iter().enumerate() {
         let Some(region) = &regions.steps[i] else { continue };
         let copies = match &step.call.pattern {
-            Pattern::Window(_) | Pattern::Concat { .. } | Pattern::Scan(_) => true,
+            Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Concat { .. } | Pattern::Scan(_) => true,
             Pattern::Injective(map) => matches!(map, crate::operators::IndexMap::Take { .. }),
             Pattern::Elementwise(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => false,
         };

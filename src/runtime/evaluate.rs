@@ -11,7 +11,7 @@ use crate::array::{Block, DType, Region};
 use crate::operators::pattern::Piece;
 use crate::operators::scan::Scan;
 use crate::operators::tile::{TILE, Tile, TileLoop, TileMut, TileRef, is_repeated, load};
-use crate::operators::{Pattern, window};
+use crate::operators::{Pattern, stencil, window};
 use crate::planner::kernel::{Kernel, Regions, Slot};
 
 /// Gives the values of a scan.
@@ -139,6 +139,7 @@ impl<'k> Evaluation<'k> {
         let pieces: Vec<Piece> = step.args.iter().enumerate().map(piece).collect();
         match pattern {
             Pattern::Window(w) => window::evaluate(w, region, &pieces[0]),
+            Pattern::Stencil(s) => stencil::evaluate(s, region, &pieces[0]),
             Pattern::Whole(w) => w.evaluate(region, &pieces[0]),
             _ => pattern.rearrange(region, &pieces).expect("reductions are ends, and scans are swept"),
         }

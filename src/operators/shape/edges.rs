@@ -131,6 +131,25 @@ pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Va
     Ok(Value::Array(out))
 }
 
+/// With so many elements of its far end before an axis that has some, and of its near end after it.
+pub(in crate::operators) fn wrapped(
+    builder: &mut dyn Builder,
+    x: Operand,
+    axis: usize,
+    widths: (u64, u64),
+) -> Result<Operand, TypeError> {
+    let (front, back) = walks(&builder.ty(x).dims[axis], widths, Mode::Wrap)?;
+    let mut parts = Vec::new();
+    for span in front {
+        parts.push(walk(builder, x, axis, span)?);
+    }
+    parts.push(x);
+    for span in back {
+        parts.push(walk(builder, x, axis, span)?);
+    }
+    moves::concat(builder, axis, &parts)
+}
+
 impl Mode {
     fn of(arguments: &Arguments) -> Result<Mode, TypeError> {
         let mode = match arguments.str_opt("mode")?.unwrap_or("constant") {
@@ -167,7 +186,7 @@ fn walk(builder: &mut dyn Builder, x: Operand, axis: usize, span: Span) -> Resul
 }
 
 /// Most pieces that one end is padded with.
-const MAX_PIECES: u64 = 1000;
+pub(in crate::operators) const MAX_PIECES: u64 = 1000;
 
 /// The spans of elements before and after.
 fn walks(dim: &Dim, (before, after): (u64, u64), mode: Mode) -> Result<(Vec<Span>, Vec<Span>), TypeError> {

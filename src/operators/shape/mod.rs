@@ -6,7 +6,7 @@
 
 mod axes;
 mod chunks;
-mod edges;
+pub(in crate::operators) mod edges;
 mod join;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("crop", "sel(x, lat: 60..30)"),
     ("date", r#""2001-01-01" as datetime"#),
     ("datetime", r#""2001-01-01" as datetime"#),
+    ("differentiate", "gradient(x, time)"),
     ("drop_vars", "drop_coords(x)"),
     ("dropna", "fillna(x, 0)"),
     ("fabs", "abs(x)"),
@@ -75,6 +76,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("timedelta", "6h"),
     ("to_datetime", r#""2001-01-01" as datetime"#),
     ("total", "sum(x)"),
+    ("uniform_filter", "uniform(x, y: 3)"),
     ("variance", "var(x)"),
     ("write", r#"sink x to zarr("store.zarr")"#),
 ];

@@ -3,7 +3,7 @@
 //! Within a stage a task takes over the carry of the task before it along the scanned axis. So it must
 //! need exactly its own region of the scan, and tasks must come in the order in which the scan goes. That
 //! holds where elementwise calls, other scans, reductions and sinks take the value. It does not
-//! - where a call takes another region than the one it gives (a slice, a window, a join, a broadcast),
+//! - where a call takes another region than the one it gives (a slice, a window, a stencil, a join, a broadcast),
 //! - where a scan that goes backwards along an axis meets a scan or a reduction that goes forwards there.
 //!
 //! Such a call gets a cut before it: what it takes is finished in a stage of its own, in memory where it is
@@ -78,7 +78,7 @@ fn is_aligned(step: &Step) -> bool {
     match &step.call.pattern {
         Pattern::Elementwise(_) | Pattern::Scan(_) | Pattern::Reduction(_) | Pattern::Contraction(_) => true,
         Pattern::Injective(map) => matches!(map, IndexMap::Relabel(_)),
-        Pattern::Concat { .. } | Pattern::Window(_) | Pattern::Whole(_) => false,
+        Pattern::Concat { .. } | Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Whole(_) => false,
     }
 }
 
@@ -89,7 +89,7 @@ fn goes(step: &Step) -> Ways {
         Pattern::Reduction(reduction) => reduction.open_axes().into_iter().map(|axis| (axis, false)).collect(),
         Pattern::Contraction(product) => product.reduction.axes.iter().map(|axis| (*axis, false)).collect(),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => Ways::new(),
-        Pattern::Window(_) | Pattern::Whole(_) => Ways::new(),
+        Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Whole(_) => Ways::new(),
     }
 }
 

@@ -73,7 +73,11 @@ fn push(graph: &mut Graph, id: NodeId, notes: &mut Notes) -> Vec<NodeId> {
             None => return Vec::new(),
         },
         Pattern::Scan(scan) if passes_by(&call, scan, graph[producer].ty.dims[scan.axis].size) => vec![call.clone()],
-        Pattern::Injective(_) | Pattern::Concat { .. } | Pattern::Window(_) | Pattern::Scan(_) => return Vec::new(),
+        Pattern::Injective(_)
+        | Pattern::Concat { .. }
+        | Pattern::Window(_)
+        | Pattern::Stencil(_)
+        | Pattern::Scan(_) => return Vec::new(),
     };
     if graph.consumers(producer).len() > 1 {
         notes.add("push_down", Some(id), format!("`{call}` stays: {} has other consumers", graph.described(producer)));
