@@ -199,6 +199,7 @@ impl Pattern {
             }
             Pattern::Elementwise(_)
             | Pattern::Window(_)
+            | Pattern::Stencil(_)
             | Pattern::Reduction(_)
             | Pattern::Contraction(_)
             | Pattern::Scan(_)

@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 import xarray as xr
+from scipy import ndimage
 
 ffrun, folder, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 rng = np.random.default_rng(20261122)
@@ -135,7 +136,7 @@ def draw(depth):
         name = pick(numbers)
         return f"d.{name}", data[name]
     form = pick(["unary", "binary", "binary", "scalar", "reduce", "reduce", "select", "shape", "window", "scan", "group", "where",
-                 "positions", "count", "product", "whole"])
+                 "positions", "count", "product", "whole", "stencil"])
     text, value = draw(depth - 1)
     if value.dtype.kind == "b":
         text, value = f"({text} as f64)", value.astype("f8")
@@ -260,6 +261,8 @@ def draw(depth):
             (f"bfill({text}, {dim}, limit: 2)", value.bfill(dim, limit=2)),
         ]
         return pick(choices)
+    if form == "stencil" and value.ndim and min(value.shape) > 2:
+        return draw_stencil(text, value)
     if form == "group" and "group" not in value.dims and "t" in value.dims and "t" in value.coords and value.dtype.kind == "f":
         name = pick(["sum", "mean", "max", "count"])
         key = (value.t.astype("i8") % 4).rename("group")
@@ -276,6 +279,47 @@ def draw(depth):
         counts = counts.assign_coords(bin=(centres[1:] + centres[:-1]) / 2)
         return f"histogram({text}, {', '.join(dims)}, bins: {count}, range: [{low}, {low + 13}])", counts
     return text, value
+
+
+def draw_stencil(text, value):
+    """A filter or a derivative along one dim or two, with any boundary."""
+    exact = value if value.dtype.kind == "f" else value.astype("f8")
+    dims = [str(d) for d in rng.permutation(value.dims)][: int(rng.integers(1, 3))]
+    axes = tuple(value.get_axis_num(d) for d in dims)
+    mode = pick(["reflect", "nearest", "mirror", "wrap", "constant"])
+    ends = pick(["", f", boundary: {mode}"])
+    mode = mode if ends else "reflect"
+    like = lambda values: exact.copy(data=np.asarray(values, dtype=exact.dtype))
+    wide = exact.values.astype("f8")
+    form = pick(["gaussian", "uniform", "laplace", "sobel", "convolve", "gradient"])
+    if form == "gaussian":
+        sigma, truncate = [pick([0.4, 0.7, 1, 3]) for _ in dims], pick([2, 3, 4])
+        named = ", ".join(f"{d}: {s}" for d, s in zip(dims, sigma))
+        result = ndimage.gaussian_filter(wide, sigma, mode=mode, truncate=truncate, axes=axes)
+        return f"gaussian({text}, {named}, truncate: {truncate}{ends})", like(result)
+    if form == "uniform":
+        size = [int(rng.integers(1, 6)) for _ in dims]
+        named = ", ".join(f"{d}: {n}" for d, n in zip(dims, size))
+        for axis, n in zip(axes, size):
+            wide = ndimage.correlate1d(wide, [1 / n] * n, axis, mode=mode)
+        return f"uniform({text}, {named}{ends})", like(wide)
+    if form == "laplace":
+        return f"laplace({text}, {', '.join(dims)}{ends})", like(ndimage.laplace(wide, mode=mode, axes=axes))
+    if form == "sobel":
+        return f"sobel({text}, {dims[0]}{ends})", like(ndimage.sobel(wide, axes[0], mode=mode))
+    if form == "convolve":
+        weights = rng.integers(-3, 4, size=[int(rng.integers(1, 5)) for _ in dims])
+        order = np.argsort(axes)
+        kernel = weights.transpose(order).reshape([weights.shape[axes.index(a)] if a in axes else 1 for a in range(value.ndim)])
+        result = ndimage.convolve(wide, kernel, mode=mode)
+        return f"convolve({text}, {weights.tolist()}, {', '.join(dims)}{ends})", like(result)
+    dim = dims[0]
+    edge_order = pick([1, 2])
+    if dim in value.coords and value[dim].to_index().has_duplicates:
+        return text, value
+    positions = value[dim].values.astype("f8") if dim in value.coords else np.arange(value.sizes[dim])
+    result = np.gradient(wide, positions, axis=axes[0], edge_order=edge_order)
+    return f"gradient({text}, {dim}, edge_order: {edge_order})", like(result)
 
 
 def compare(text, ours, theirs):
