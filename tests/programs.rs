@@ -87,7 +87,8 @@ fn threads_budgets_and_instructions_change_no_byte() {
         let t = a.air_temperature
         let z = exp((t - mean(t, time)) / std(t, time))
         let month = t |> rolling(time: 5) |> mean()
-        sink { z: z, smooth: month, total: mean(t), spread: std(t, latitude, longitude) } to zarr("{out}") { chunks: { time: 7 } }
+        let slope = t |> gaussian(latitude: 1, longitude: 2, boundary: wrap) |> gradient(longitude)
+        sink { z: z, slope: slope, smooth: month, total: mean(t), spread: std(t, latitude, longitude) } to zarr("{out}") { chunks: { time: 7 } }
         "#,
     );
     let run = |name: &str, extra: &[&str]| {
@@ -189,6 +190,32 @@ fn a_rechunk_beyond_the_budget_goes_through_scratch() {
     assert!(plan.contains("kept in scratch") && plan.contains("reads 320 MiB"), "{plan}");
     succeed(&[&turn, "--memory", "64MiB"]);
     assert_same_values(&place("a.zarr"), &place("b.zarr"));
+}
+
+#[test]
+fn a_halo_is_no_reason_for_scratch() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::create_dir(place("a.zarr")).expect("a folder");
+    let grid = r#""chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1024, 1024]}}"#;
+    let codecs = r#""codecs": [{"name": "bytes", "configuration": {"endian": "little"}}]"#;
+    let array = r#"{"zarr_format": 3, "node_type": "array", "shape": [8192, 8192], "data_type": "float64", "fill_value": 0.0,
+        "chunk_key_encoding": {"name": "default"}, "dimension_names": ["y", "x"], "#;
+    write(folder.path(), "a.zarr/zarr.json", &format!("{array} {grid}, {codecs}}}"));
+    for boundary in ["reflect", "wrap"] {
+        let (from, to) = (place("a.zarr"), place("b.zarr"));
+        let smooth = format!("gaussian(a, y: 1, x: 1, boundary: {boundary})");
+        let sink = format!("sink {{v: {smooth}}} to zarr(\"{to}\") {{ chunks: {{y: 1024, x: 1024}} }}");
+        let script = write(folder.path(), "s.ff", &format!("source a = zarr(\"{from}\")\n{sink}"));
+        let plan = |memory: &str| {
+            let run = Command::new(env!("CARGO_BIN_EXE_ffplan")).args([&script, "--memory", memory]).output();
+            String::from_utf8_lossy(&run.expect("ffplan starts").stdout).into_owned()
+        };
+        let (small, large) = (plan("256MiB"), plan("2GiB"));
+        assert!(small.contains("1 stage,") && !small.contains("scratch"), "{small}");
+        assert!(large.contains("1.00 times what is needed"), "{large}");
+        assert!(boundary == "wrap" || large.contains("reads 512 MiB"), "{large}");
+    }
 }
 
 #[test]

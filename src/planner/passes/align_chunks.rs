@@ -4,6 +4,7 @@
 
 use super::Notes;
 use crate::array::ChunkGrid;
+use crate::planner::access::Read;
 use crate::planner::graph::{Graph, NodeId, NodeKind, Sink};
 use crate::planner::settings::Settings;
 use crate::planner::{access, tasks, whole};
@@ -35,24 +36,18 @@ pub fn objects(graph: &Graph, sink: NodeId, port: usize) -> Option<Vec<u64>> {
     }
 }
 
-/// Why writing `input` in `objects` takes a cut, if it does. Where whole axes are needed that is decided already.
+/// Why writing `input` in `objects` takes a cut, if it does. A cut spares what the objects cost, and not what is read
+/// more than once anyway, as the halo of a stencil is.
+/// Where whole axes are needed that is decided already.
 fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings) -> Option<String> {
-    let mut cone = access::cone(graph, &[input]);
-    if whole::has_whole(&cone.joined.kernel) {
+    if whole::has_whole(&access::cone(graph, &[input]).joined.kernel) {
         return None;
     }
-    let ty = &graph[input].ty;
     let units = ChunkGrid::regular(objects);
-    let mut grid = tasks::grid(ty, Some(&units));
-    // What is read, what is written and its encoded form are there at once.
-    while tasks::task_bytes(&grid, ty).saturating_mul(3) > settings.memory
-        && tasks::halve(&mut grid, &ty.shape(), Some(&units), &[])
-    {}
-    cone.split(&ty.shape(), &grid);
-    let reads = access::reads(&cone, &ty.shape(), &grid);
+    let (cost, reads) = one_pass(graph, input, Some(&units), settings);
     let worst = reads.iter().max_by(|a, b| a.amplification.total_cmp(&b.amplification))?;
-    let one_pass = access::one_pass_cost(&reads, settings.memory / 4);
-    if one_pass <= access::WORTH_A_CUT {
+    let spared = || cost - one_pass(graph, input, None, settings).0;
+    if cost <= access::WORTH_A_CUT || spared() <= access::WORTH_A_CUT - 1.0 {
         return None;
     }
     Some(format!(
@@ -61,4 +56,18 @@ fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings)
         worst.amplification,
         tasks::bytes_text(worst.band)
     ))
+}
+
+/// Bytes read per byte needed by tasks of whole `units` that compute `input`, and how they read.
+fn one_pass(graph: &Graph, input: NodeId, units: Option<&ChunkGrid>, settings: &Settings) -> (f64, Vec<Read>) {
+    let mut cone = access::cone(graph, &[input]);
+    let ty = &graph[input].ty;
+    let mut grid = tasks::grid(ty, units);
+    // What is read, what is written and its encoded form are there at once.
+    while tasks::task_bytes(&grid, ty).saturating_mul(3) > settings.memory
+        && tasks::halve(&mut grid, &ty.shape(), units, &[])
+    {}
+    cone.split(&ty.shape(), &grid);
+    let reads = access::reads(&cone, &ty.shape(), &grid);
+    (access::one_pass_cost(&reads, settings.memory / 4), reads)
 }
