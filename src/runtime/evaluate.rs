@@ -70,44 +70,20 @@ impl<'k> Evaluation<'k> {
         })
     }
 
-    /// Walks `region` tile by tile in C order: computes `outputs` into the room given for their values over
-    /// the whole region, and shows `visit` the tiles of the slots `shown`, with the place of their first
-    /// element.
-    pub fn walk<'o, E>(
-        &self,
-        shown: &[Slot],
-        outputs: Vec<(Slot, TileMut<'o>)>,
-        region: &Region,
-        mut visit: impl FnMut(usize, &[TileRef]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let program = Program::new(self, shown, &outputs, region);
-        let count = region.count() as usize;
-        let mut places = program.places(outputs, TILE.min(count));
-        let strided: Vec<&(usize, Block)> = program.loads.iter().filter(|(_, block)| is_strided(block)).collect();
-        for start in (0..count).step_by(TILE) {
-            let len = TILE.min(count - start);
-            for (place, block) in &strided {
-                load(block, start, places[*place].write(start, len));
-            }
-            for call in &program.calls {
-                let mut out = std::mem::replace(&mut places[call.output], Place::Taken);
-                let nothing = TileRef::Bool(&[]);
-                let input = |i: usize| call.inputs.get(i).map_or(nothing, |&place| places[place].read(start, len));
-                let inputs: [TileRef; MAX_INPUTS] = std::array::from_fn(input);
-                (call.run)(&inputs[..call.inputs.len()], out.write(start, len));
-                places[call.output] = out;
-            }
-            let shown: Vec<TileRef> = program.shown.iter().map(|&place| places[place].read(start, len)).collect();
-            visit(start, &shown)?;
-        }
-        Ok(())
+    /// What computes `outputs` over `region`, and the slots `shown`, tile by tile.
+    pub fn program(&self, shown: &[Slot], outputs: &[Slot], region: &Region) -> Program<'_> {
+        Program::new(self, shown, outputs, region)
     }
 
     fn materialise(&self, slot: Slot, region: &Region) -> Block {
         let mut out = Block::zeros(self.kernel.ty(slot).dtype, &region.shape);
-        let outputs = vec![(slot, TileMut::of(&mut out))];
-        let done: Result<(), std::convert::Infallible> = self.walk(&[], outputs, region, |_, _| Ok(()));
-        done.unwrap_or_else(|never| match never {});
+        let count = region.count() as usize;
+        let program = self.program(&[], &[slot], region);
+        let mut walker = program.walker(vec![TileMut::of(&mut out)]);
+        for start in (0..count).step_by(TILE) {
+            walker.tile(start, TILE.min(count - start));
+        }
+        drop(walker);
         out
     }
 
@@ -165,8 +141,8 @@ fn whole_steps(kernel: &Kernel, regions: &Regions) -> Vec<bool> {
 /// The most inputs a loop over tiles takes.
 const MAX_INPUTS: usize = 3;
 
-/// The elementwise steps that lead to some slots.
-struct Program<'e> {
+/// The elementwise steps that lead to some slots over a region.
+pub struct Program<'e> {
     /// The dtype of each place where values lie.
     dtypes: Vec<DType>,
     /// The blocks that are there already, and their places.
@@ -218,7 +194,7 @@ impl Place<'_> {
 }
 
 impl<'e> Program<'e> {
-    fn new(evaluation: &'e Evaluation<'_>, shown: &[Slot], outputs: &[(Slot, TileMut<'_>)], region: &Region) -> Self {
+    fn new(evaluation: &'e Evaluation<'_>, shown: &[Slot], outputs: &[Slot], region: &Region) -> Self {
         let mut program = Program {
             dtypes: Vec::new(),
             loads: Vec::new(),
@@ -226,8 +202,7 @@ impl<'e> Program<'e> {
             outputs: Vec::new(),
             shown: Vec::new(),
         };
-        let outputs: Vec<Slot> = outputs.iter().map(|(slot, _)| *slot).collect();
-        let wanted = [shown, &outputs].concat();
+        let wanted = [shown, outputs].concat();
         let needed = needed(evaluation, &wanted);
         let mut last_use: BTreeMap<Slot, usize> = BTreeMap::new();
         for (at, slot) in needed.iter().enumerate() {
@@ -265,34 +240,59 @@ impl<'e> Program<'e> {
         self.dtypes.len() - 1
     }
 
-    /// The places, with registers for `len` elements. A block that is one element repeated fills its
-    /// register here, once.
-    fn places<'a>(&'a self, outputs: Vec<(Slot, TileMut<'a>)>, len: usize) -> Vec<Place<'a>> {
+    /// Ready to compute tiles into `outputs`: room for the values of the program's outputs over its whole region.
+    pub fn walker<'a>(&'a self, outputs: Vec<TileMut<'a>>) -> Walker<'a> {
         let mut places: Vec<Place> = self.dtypes.iter().map(|_| Place::Taken).collect();
-        for (place, (_, room)) in self.outputs.iter().zip(outputs) {
+        let mut strided = Vec::new();
+        for (place, room) in self.outputs.iter().zip(outputs) {
             places[*place] = Place::Output(room);
         }
         for (place, block) in &self.loads {
             if let Some(all) = TileRef::of(block) {
                 places[*place] = Place::Block(all);
             } else if is_repeated(block) {
-                let mut tile = Tile::new(block.dtype(), len);
-                load(block, 0, tile.part_mut(0, len));
+                let mut tile = Tile::new(block.dtype(), TILE);
+                load(block, 0, tile.part_mut(0, TILE.min(block.count() as usize)));
                 places[*place] = Place::Register(tile);
+            } else {
+                strided.push((*place, block));
             }
         }
         for (place, dtype) in places.iter_mut().zip(&self.dtypes) {
             if let Place::Taken = place {
-                *place = Place::Register(Tile::new(*dtype, len));
+                *place = Place::Register(Tile::new(*dtype, TILE));
             }
         }
-        places
+        Walker { program: self, places, strided }
     }
 }
 
-/// Whether a block must be loaded tile by tile.
-fn is_strided(block: &Block) -> bool {
-    TileRef::of(block).is_none() && !is_repeated(block)
+/// A program at work.
+pub struct Walker<'a> {
+    program: &'a Program<'a>,
+    places: Vec<Place<'a>>,
+    /// The blocks that are loaded tile by tile, and their places.
+    strided: Vec<(usize, &'a Block)>,
+}
+
+impl Walker<'_> {
+    /// Computes the elements from `start` on in C order, `len` of them and at most [`TILE`], and gives those of
+    /// the slots to show.
+    pub fn tile(&mut self, start: usize, len: usize) -> Vec<TileRef<'_>> {
+        let places = &mut self.places;
+        for (place, block) in &self.strided {
+            load(block, start, places[*place].write(start, len));
+        }
+        for call in &self.program.calls {
+            let mut out = std::mem::replace(&mut places[call.output], Place::Taken);
+            let nothing = TileRef::Bool(&[]);
+            let input = |i: usize| call.inputs.get(i).map_or(nothing, |&place| places[place].read(start, len));
+            let inputs: [TileRef; MAX_INPUTS] = std::array::from_fn(input);
+            (call.run)(&inputs[..call.inputs.len()], out.write(start, len));
+            places[call.output] = out;
+        }
+        self.program.shown.iter().map(|&place| self.places[place].read(start, len)).collect()
+    }
 }
 
 /// The slots to load or compute, producers first.

@@ -12,7 +12,8 @@
 //! | [`task`] | what one task does: read, evaluate, write |
 //! | [`turns`] | storing in the order of the tasks |
 //! | [`evaluate`] | kernels over tiles |
-//! | [`reduce`] | accumulators in the order the plan fixes |
+//! | [`strips`] | the order in which a task walks its elements |
+//! | [`reduce`], [`reducing`] | accumulators in the order the plan fixes, and a task's part in that |
 //! | [`results`] | what is kept between stages, in memory or scratch |
 //! | [`memory`] | the cache of decoded chunks |
 //! | [`targets`] | staging and publication |
@@ -29,9 +30,11 @@ pub mod memory;
 pub mod observer;
 pub mod place;
 pub mod reduce;
+pub mod reducing;
 pub mod results;
 pub mod scratch;
 pub mod serializers;
+pub mod strips;
 pub mod targets;
 pub mod task;
 pub mod turns;

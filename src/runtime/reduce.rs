@@ -2,8 +2,10 @@
 //!
 //! The tasks that reduce into the same cells form a line, in the order of the plan. Where the cells'
 //! state is small, each task fills accumulators of its own, merged strictly in line; where it is
-//! large, tasks step the shared accumulators directly, each waiting for its turn, so that the state
-//! exists once. Contractions, whose tasks compute much and merge little, wait only to merge.
+//! large, tasks step shared accumulators, each waiting for its turn, so that the state exists once.
+//! Shared accumulators are divided into [`strips`](super::strips), each with a line of its own: the next
+//! task may begin with the first strip while this one is at the second.
+//! Contractions, whose tasks compute much and merge little, wait only to merge.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -17,6 +19,7 @@ use crate::operators::contraction::Contraction;
 use crate::operators::pattern::{Pattern, Reduction};
 use crate::planner::kernel::Slot;
 use crate::planner::plan::{End, EndKind, PARTIAL, Stage};
+use crate::source::Span;
 
 /// One reduction of a stage.
 pub struct Reducer {
@@ -30,14 +33,22 @@ pub struct Reducer {
     pub reduction: Reduction,
     /// Where products of whole blocks are summed, how.
     pub contraction: Option<Contraction>,
+    /// Where it stands in the script.
+    pub span: Span,
     reduced: Vec<usize>,
     lines: Mutex<BTreeMap<Vec<u64>, Arc<Line>>>,
 }
 
-/// The tasks that reduce into the same cells.
+/// The tasks that reduce into the same cells, of one strip where these are shared.
 pub struct Line {
     state: Mutex<State>,
     turn: Condvar,
+}
+
+impl Line {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("a task that panics ends the run")
+    }
 }
 
 /// How far a line is.
@@ -53,41 +64,16 @@ pub struct Place {
     line: Arc<Line>,
     key: Vec<u64>,
     number: u64,
-    sharing: Sharing,
-    /// The region of the result that the task's cells cover.
+    /// Whether what a task steps by itself is so large that it is merged at its turn and never waits for it in the line.
+    is_large: bool,
+    /// The region of the result that the cells cover.
     pub cells: Region,
-}
-
-/// How a task comes to the state of its line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sharing {
-    /// It leaves what it stepped there, to be merged in order.
-    Left,
-    /// It keeps what it stepped until it is its turn to merge it, so that there is no more than one for each
-    /// task at work.
-    Merged,
-    /// It steps the line's own state at its turn.
-    Direct,
-}
-
-/// What a task steps: accumulators of its own, or the shared ones, held until it is done.
-pub enum Stepping<'p> {
-    /// Its own.
-    Own(Box<dyn Accumulator>),
-    /// The shared ones, at its turn.
-    Shared(MutexGuard<'p, State>),
-}
-
-impl Line {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("a task that panics ends the run")
-    }
 }
 
 impl Place {
     /// The state of the line, when the tasks before are done with it.
     fn turn(&self, cancel: &Cancel) -> Result<MutexGuard<'_, State>, RunError> {
-        let mut state = self.line.lock();
+        let mut state = self.line.state();
         while state.next != self.number {
             let waited = self.line.turn.wait_timeout(state, Duration::from_millis(50));
             state = waited.expect("a task that panics ends the run").0;
@@ -99,13 +85,13 @@ impl Place {
     }
 }
 
-impl Stepping<'_> {
+/// Shared accumulators at a task's turn.
+pub struct Turn<'p>(MutexGuard<'p, State>);
+
+impl Turn<'_> {
     /// The accumulators to step.
     pub fn accumulator(&mut self) -> &mut dyn Accumulator {
-        match self {
-            Stepping::Own(own) => &mut **own,
-            Stepping::Shared(state) => &mut **state.accumulator.as_mut().expect("a line at work has accumulators"),
-        }
+        &mut **self.0.accumulator.as_mut().expect("a line at work has accumulators")
     }
 }
 
@@ -125,15 +111,32 @@ impl Reducer {
             into: *into,
             reduction: reduction.clone(),
             contraction,
+            span: end.span,
             reduced: reduction.open_axes(),
             lines: Mutex::default(),
         })
     }
 
-    /// The place of the task at grid index `index`, which covers `region`.
-    pub fn place(&self, stage: &Stage, index: &[u64], region: &Region) -> Place {
+    /// Whether tasks over `region` step shared accumulators. Products do not: they take much longer than merging
+    /// their sums.
+    pub fn is_shared(&self, region: &Region) -> bool {
+        self.contraction.is_none() && self.is_large(region)
+    }
+
+    fn is_large(&self, region: &Region) -> bool {
+        self.reduction.state_bytes(region) > PARTIAL
+    }
+
+    /// Accumulators of its own for a task whose cells are these.
+    pub fn own(&self, cells: &Region) -> Box<dyn Accumulator> {
+        self.reduction.combine.init(self.reduction.cells(cells) as usize)
+    }
+
+    /// The place of the task at grid index `index` in the line of its strip of this number, which covers `region`.
+    pub fn place(&self, stage: &Stage, index: &[u64], (strip, region): (usize, &Region)) -> Place {
         let counts = stage.grid.counts(&stage.shape);
-        let key: Vec<u64> = (0..index.len()).filter(|a| !self.reduced.contains(a)).map(|a| index[a]).collect();
+        let kept = (0..index.len()).filter(|a| !self.reduced.contains(a)).map(|a| index[a]);
+        let key: Vec<u64> = kept.chain([strip as u64]).collect();
         let inside = || stage.order.iter().filter(|a| self.reduced.contains(a));
         let number = inside().fold(0, |n, &a| n * counts[a] + index[a]);
         let total = inside().map(|&a| counts[a]).product();
@@ -147,13 +150,7 @@ impl Reducer {
                 Arc::new(Line { state: Mutex::new(state), turn: Condvar::new() })
             })
             .clone();
-        let sharing = match (self.reduction.state_bytes(region) > PARTIAL, &self.contraction) {
-            (false, _) => Sharing::Left,
-            // Products take much longer than merging their sums.
-            (true, Some(_)) => Sharing::Merged,
-            (true, None) => Sharing::Direct,
-        };
-        Place { line, key, number, sharing, cells: self.cells(region) }
+        Place { line, key, number, is_large: self.is_large(region), cells: self.cells(region) }
     }
 
     /// The region of the result that the cells of a task over `region` cover.
@@ -183,61 +180,56 @@ impl Reducer {
         cells
     }
 
-    /// Gives the accumulators a task steps; waits for its turn where they are shared.
+    /// Waits for a task's turn at shared accumulators.
     ///
     /// # Errors
     /// The run was cancelled while waiting.
-    pub fn begin<'p>(&self, place: &'p Place, cancel: &Cancel) -> Result<Stepping<'p>, RunError> {
-        let init = || self.reduction.combine.init(self.reduction.cells(&place.cells) as usize);
-        if place.sharing != Sharing::Direct {
-            return Ok(Stepping::Own(init()));
-        }
+    pub fn turn<'p>(&self, place: &'p Place, cancel: &Cancel) -> Result<Turn<'p>, RunError> {
         let mut state = place.turn(cancel)?;
-        state.accumulator.get_or_insert_with(init);
-        Ok(Stepping::Shared(state))
+        state.accumulator.get_or_insert_with(|| self.own(&place.cells));
+        Ok(Turn(state))
     }
 
-    /// Takes in what a task stepped; gives the finished values of the cells with the last of the line.
+    /// Ends a task's turn; gives the finished values of the cells with the last of the line.
+    pub fn end(&self, place: &Place, turn: Turn<'_>) -> Option<Block> {
+        let Turn(mut state) = turn;
+        state.next += 1;
+        self.finished(place, state)
+    }
+
+    /// Takes in what a task stepped itself, as soon as all before it are taken in; gives the finished values of
+    /// the cells with the last of the line.
     ///
     /// # Errors
-    /// The run was cancelled while the task waited for its turn.
-    pub fn end(&self, place: &Place, stepping: Stepping<'_>, cancel: &Cancel) -> Result<Option<Block>, RunError> {
-        let mut state = match stepping {
-            Stepping::Shared(mut state) => {
-                state.next += 1;
-                state
+    /// The run was cancelled while waiting.
+    pub fn merge(&self, place: &Place, own: Box<dyn Accumulator>, cancel: &Cancel) -> Result<Option<Block>, RunError> {
+        let mut state = if place.is_large { place.turn(cancel)? } else { place.line.state() };
+        state.pending.insert(place.number, own);
+        let mut next = state.next;
+        while let Some(own) = state.pending.remove(&next) {
+            match &mut state.accumulator {
+                Some(all) => all.merge(own),
+                empty => *empty = Some(own),
             }
-            Stepping::Own(own) => {
-                let mut state = match place.sharing {
-                    Sharing::Merged => place.turn(cancel)?,
-                    Sharing::Left | Sharing::Direct => place.line.lock(),
-                };
-                state.pending.insert(place.number, own);
-                let mut next = state.next;
-                while let Some(own) = state.pending.remove(&next) {
-                    match &mut state.accumulator {
-                        Some(all) => all.merge(own),
-                        empty => *empty = Some(own),
-                    }
-                    next += 1;
-                }
-                state.next = next;
-                state
-            }
-        };
+            next += 1;
+        }
+        state.next = next;
+        Ok(self.finished(place, state))
+    }
+
+    fn finished(&self, place: &Place, mut state: MutexGuard<'_, State>) -> Option<Block> {
         place.line.turn.notify_all();
         if state.next < state.total {
-            return Ok(None);
+            return None;
         }
-        let Some(all) = state.accumulator.take() else { return Ok(None) };
+        let all = state.accumulator.take()?;
         drop(state);
         self.lines.lock().expect("lines are only looked up under this lock").remove(&place.key);
-        Ok(Some(all.finish().reshape(&place.cells.shape)))
+        Some(all.finish().reshape(&place.cells.shape))
     }
 
     /// The result where there is no task at all: what an empty reduction gives.
     pub fn empty(&self, shape: &[u64]) -> Block {
-        let cells = self.reduction.cells(&Region::whole(shape));
-        self.reduction.combine.init(cells as usize).finish().reshape(shape)
+        self.own(&Region::whole(shape)).finish().reshape(shape)
     }
 }

@@ -9,14 +9,12 @@ use super::evaluate::Evaluation;
 use super::executor::StageRun;
 use super::memory::{ChunkCache, ChunkKey, Held, Stay};
 use super::observer::{Phase, Timer};
-use super::reduce::Stepping;
+use super::reducing::Reducing;
 use super::serializers::{ArrayReader, StorageError, Storing};
 use super::turns::Queue;
-use super::{Cancel, error::RunError};
+use super::{Cancel, error::RunError, strips};
 use crate::array::{Block, ChunkGrid, DType, Region};
-use crate::operators::contraction::Factors;
 use crate::operators::pattern::Piece;
-use crate::operators::reduction::Stepper;
 use crate::operators::tile::TileMut;
 use crate::planner::kernel::Slot;
 use crate::planner::plan::{End, EndKind, Input};
@@ -190,20 +188,6 @@ fn walk(
     timer: Timer<'_>,
 ) -> Result<Vec<Option<Block>>, RunError> {
     let stage = run.stage;
-    let places: Vec<_> = run.reducers.iter().map(|r| r.as_ref().map(|r| r.place(stage, index, region))).collect();
-    let mut steppers = Vec::new();
-    let mut stepping: Vec<Option<Stepping<'_>>> = Vec::new();
-    for (reducer, place) in run.reducers.iter().zip(&places) {
-        let (Some(reducer), Some(place)) = (reducer, place) else {
-            steppers.push(None);
-            stepping.push(None);
-            continue;
-        };
-        let stepper = || Stepper::new(&reducer.reduction, &place.cells, &stage.shape, region);
-        steppers.push(reducer.contraction.is_none().then(stepper));
-        let begin = || reducer.begin(place, cancel);
-        stepping.push(Some(timer.time(Phase::Wait, || "turn".to_owned(), begin)?));
-    }
     let (mut shown, mut ready, mut computed) = (Vec::new(), Vec::new(), BTreeMap::new());
     for end in &stage.ends {
         let block = if reduces(end) { None } else { evaluation.block(end.slot, region) };
@@ -215,43 +199,29 @@ fn walk(
         }
         ready.push(block);
     }
-    // A contraction alone leaves nothing to walk over, and its space is large.
-    let walked = if shown.is_empty() && computed.is_empty() { Region::whole(&[0]) } else { region.clone() };
-    let outputs = computed.iter_mut().map(|(slot, block)| (*slot, TileMut::of(block))).collect();
-    evaluation.walk(&shown, outputs, &walked, |offset, tiles| {
-        let mut next = tiles.iter().copied();
-        for ((reducer, stepping), stepper) in run.reducers.iter().zip(&mut stepping).zip(&steppers) {
-            if let (Some(reducer), Some(stepping), Some(stepper)) = (reducer, stepping, stepper) {
-                let values = next.next().expect("a tile per slot");
-                let weights = reducer.weights.map(|_| next.next().expect("a tile per slot"));
-                stepper.tile(stepping.accumulator(), offset, values, weights);
+    let outputs: Vec<Slot> = computed.keys().copied().collect();
+    let program = evaluation.program(&shown, &outputs, region);
+    let mut walker = program.walker(computed.values_mut().map(TileMut::of).collect());
+    let mut reducing = Reducing::new(run, index, region);
+    // Products alone leave nothing to walk over, and their space is large.
+    let strips = if shown.is_empty() && outputs.is_empty() { Vec::new() } else { reducing.strips() };
+    let row = reducing.row();
+    for (number, strip) in strips.iter().enumerate() {
+        let places = reducing.places((number, strip));
+        let mut at_work = timer.time(Phase::Wait, || "turn".to_owned(), || reducing.begin(&places, strip, cancel))?;
+        for span in strips::tiles(region, strip, row) {
+            at_work.step(span.within, &walker.tile(span.start, span.len));
+            if cancel.is_cancelled() {
+                return Err(RunError::cancelled());
             }
         }
-        if cancel.is_cancelled() { Err(RunError::cancelled()) } else { Ok(()) }
-    })?;
-    multiply(run, evaluation, region, &mut stepping);
-    for (i, stepping) in stepping.into_iter().enumerate() {
-        if let (Some(reducer), Some(stepping), Some(place)) = (&run.reducers[i], stepping, &places[i])
-            && let Some(block) = reducer.end(place, stepping, cancel)?
-        {
-            let end = &stage.ends[i];
-            run.results.write(reducer.into, &place.cells, &block).map_err(|e| RunError::storage(e, end.span))?;
-        }
+        at_work.end()?;
     }
+    drop(walker);
+    reducing.multiply(evaluation);
+    reducing.end(cancel)?;
     let ends = stage.ends.iter().zip(ready);
     Ok(ends.map(|(end, block)| block.or_else(|| computed.get(&end.slot).cloned().filter(|_| !reduces(end)))).collect())
-}
-
-/// Multiplies the factors of contractions, which are views of values that are there, into what the task steps.
-fn multiply(run: &StageRun<'_>, evaluation: &Evaluation<'_>, region: &Region, stepping: &mut [Option<Stepping<'_>>]) {
-    for ((reducer, stepping), end) in run.reducers.iter().zip(stepping).zip(&run.stage.ends) {
-        let Some(contraction) = reducer.as_ref().and_then(|r| r.contraction.as_ref()) else { continue };
-        let block = |slot: &Slot| evaluation.block(*slot, region).expect("factors are views, made before");
-        let factors: Vec<Block> = end.slots().iter().map(block).collect();
-        if let (Some(stepping), [left, right]) = (stepping, &factors[..]) {
-            stepping.accumulator().multiply(&Factors::new(contraction, &region.shape, (left, right)));
-        }
-    }
 }
 
 fn multiplies(run: &StageRun<'_>, end: usize) -> bool {
