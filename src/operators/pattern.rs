@@ -177,9 +177,7 @@ impl Pattern {
             | Pattern::Stencil(_)
             | Pattern::Reduction(_)
             | Pattern::Contraction(_)
-            | Pattern::Whole(_) => {
-                self.required(output, input, inputs)
-            }
+            | Pattern::Whole(_) => self.required(output, input, inputs),
         }
     }
 

@@ -95,7 +95,11 @@ fn carries(stage: &Stage) -> u64 {
     let bytes = |step: &Step| match &step.call.pattern {
         Pattern::Scan(scan) => open_cells(stage, &[scan.axis]).saturating_mul(scan.sweep.state_bytes() as u64),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => 0,
-        Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => 0,
+        Pattern::Window(_)
+        | Pattern::Stencil(_)
+        | Pattern::Reduction(_)
+        | Pattern::Contraction(_)
+        | Pattern::Whole(_) => 0,
     };
     stage.kernel.steps.iter().map(bytes).fold(0, u64::saturating_add)
 }

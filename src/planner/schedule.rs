@@ -432,7 +432,11 @@ fn scans(kernel: &Kernel) -> impl Iterator<Item = &Scan> {
     kernel.steps.iter().filter_map(|step| match &step.call.pattern {
         Pattern::Scan(scan) => Some(scan),
         Pattern::Elementwise(_) | Pattern::Injective(_) | Pattern::Concat { .. } => None,
-        Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => None,
+        Pattern::Window(_)
+        | Pattern::Stencil(_)
+        | Pattern::Reduction(_)
+        | Pattern::Contraction(_)
+        | Pattern::Whole(_) => None,
     })
 }
 

@@ -125,7 +125,10 @@ mod tests {
     #[test]
     fn rows_begin_their_own_tiles() {
         let whole = region(&[0, 0], &[2, 1500]);
-        assert_eq!(spans(&whole, &whole, 1500), [(0, 0, 1024), (1024, 1024, 476), (1500, 1500, 1024), (2524, 2524, 476)]);
+        assert_eq!(
+            spans(&whole, &whole, 1500),
+            [(0, 0, 1024), (1024, 1024, 476), (1500, 1500, 1024), (2524, 2524, 476)]
+        );
         let whole = region(&[0, 0], &[5, 400]);
         assert_eq!(spans(&whole, &whole, 400), [(0, 0, 800), (800, 800, 800), (1600, 1600, 400)]);
     }
