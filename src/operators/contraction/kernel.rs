@@ -20,12 +20,15 @@ use crate::array::{Block, DType};
 /// Terms that are summed before their sum is widened.
 pub const DEPTH: usize = 256;
 
+/// Terms that are packed at a time: the sums of a block are fetched once for so many.
+const SLAB: usize = 4 * DEPTH;
+
 /// Rows and columns whose sums stay in the second-level cache.
 const ROWS: usize = 96;
 const COLUMNS: usize = 512;
 
 /// Elements of the widest strip.
-const WIDEST: u64 = 128;
+const WIDEST: u64 = 32;
 
 /// What can be multiplied and summed.
 pub trait Term: Element + Copy {
@@ -43,7 +46,9 @@ pub trait Term: Element + Copy {
     fn join(sum: &mut Self::Sum, later: Self::Sum);
     /// The sums as a 1-d block of another dtype.
     fn narrowed(sums: &[Self::Sum], dtype: DType) -> Block;
-    /// Adds the products of packed factors to sums.
+    /// Rows and columns of a tile, such that its sums fill the registers there are.
+    fn strips() -> (usize, usize);
+    /// Adds the products of factors packed in strips of so many lines to sums.
     fn add(packed: Packed<'_, Self>, into: Onto<'_, Self>);
 }
 
@@ -64,8 +69,8 @@ pub struct Part<'a, T> {
 pub struct Packed<'a, T> {
     left: &'a [T],
     right: &'a [T],
-    /// Lines of a strip of the left factor.
-    height: usize,
+    /// Lines of a strip of each.
+    strips: (usize, usize),
     rows: usize,
     columns: usize,
     terms: usize,
@@ -93,7 +98,7 @@ impl<T> Default for Room<T> {
 
 /// Bytes of a packed factor, at most.
 pub fn packed_bytes(lines: u64, terms: u64, item: u64) -> u64 {
-    lines.saturating_add(WIDEST).saturating_mul(terms).saturating_mul(item)
+    lines.saturating_add(WIDEST).saturating_mul(terms.min(SLAB as u64)).saturating_mul(item)
 }
 
 /// Adds the products of two matrices to sums.
@@ -103,19 +108,14 @@ pub fn add_products<T: Term>(
     (sums, first, (rows, columns)): (&mut [T::Sum], usize, &(Vec<isize>, Vec<isize>)),
     room: &mut Room<T>,
 ) {
-    let (height, width) = strips(size_of::<T>());
-    simd::run(Pack { part: left, strip: height, into: &mut room.left });
-    simd::run(Pack { part: right, strip: width, into: &mut room.right });
-    let (m, n, terms) = (left.lines.len(), right.lines.len(), left.sums.len());
-    let packed = Packed { left: &room.left, right: &room.right, height, rows: m, columns: n, terms };
-    T::add(packed, Onto { sums, first, rows, columns });
-}
-
-/// Rows and columns of a tile of elements of `item` bytes, such that its sums fill the registers there are.
-fn strips(item: usize) -> (usize, usize) {
-    match simd::level() {
-        Level::Avx512 => (12, 128 / item),
-        Level::Avx2 | Level::Baseline => (6, 64 / item),
+    let strips = T::strips();
+    let slabs = left.sums.chunks(SLAB).zip(right.sums.chunks(SLAB));
+    for (left, right) in slabs.map(|(l, r)| (Part { sums: l, ..left }, Part { sums: r, ..right })) {
+        simd::run(Pack { part: left, strip: strips.0, into: &mut room.left });
+        simd::run(Pack { part: right, strip: strips.1, into: &mut room.right });
+        let (m, n, terms) = (left.lines.len(), right.lines.len(), left.sums.len());
+        let packed = Packed { left: &room.left, right: &room.right, strips, rows: m, columns: n, terms };
+        T::add(packed, Onto { sums: &mut *sums, first, rows, columns });
     }
 }
 
@@ -132,7 +132,7 @@ impl<T: Term> Work for Pack<'_, '_, T> {
     #[inline(always)]
     fn run(self) {
         let Pack { part: Part { data, origin, lines, sums }, strip, into } = self;
-        into.clear();
+        // What lines beyond the last one hold from before is multiplied in vain.
         into.resize(lines.len().div_ceil(strip) * strip * sums.len(), T::ZERO);
         let is_run = |places: &[isize]| places.windows(2).all(|pair| pair[1] == pair[0] + 1);
         let mut rest = &mut into[..];
@@ -144,7 +144,7 @@ impl<T: Term> Work for Pack<'_, '_, T> {
                 if is_run(lines) {
                     for (to, term) in packed.chunks_exact_mut(strip).zip(sums) {
                         let from = (origin + lines[0] + term) as usize;
-                        to[..lines.len()].copy_from_slice(&data[from..from + lines.len()]);
+                        copy(&mut to[..lines.len()], &data[from..from + lines.len()]);
                     }
                     continue;
                 }
@@ -160,6 +160,20 @@ impl<T: Term> Work for Pack<'_, '_, T> {
             }
         }
     }
+}
+
+/// Copies a line of a strip; those of the usual lengths are too short for a call of a function.
+#[inline(always)]
+fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+    macro_rules! by_length {
+        ($($n:literal)*) => {
+            match to.len() {
+                $($n => to[..$n].copy_from_slice(&from[..$n]),)*
+                _ => to.copy_from_slice(from),
+            }
+        };
+    }
+    by_length!(4 6 8 12 16 32)
 }
 
 /// The loops over tiles of `H` rows and `W` columns.
@@ -233,9 +247,10 @@ impl<T: Term> Onto<'_, T> {
     }
 }
 
+/// Each row: a type, that of its sums, rows and columns of a tile (with AVX-512, else), zeros, the rules.
 macro_rules! terms {
-    ($($type:ty as $sum:ty: $zero:expr, $nothing:expr, $a:ident $b:ident $c:ident $fused:expr, $wide:expr,
-       $x:ident $y:ident $join:expr, $narrow:expr;)*) => {
+    ($($type:ty as $sum:ty, $high:literal x $wide:literal or $h:literal x $w:literal: $zero:expr, $nothing:expr,
+       $a:ident $b:ident $c:ident $fused:expr, $widened:expr, $x:ident $y:ident $join:expr, $narrow:expr;)*) => {
         $(impl Term for $type {
             type Sum = $sum;
             const ZERO: Self = $zero;
@@ -247,8 +262,8 @@ macro_rules! terms {
             }
             #[inline(always)]
             fn widened(self) -> $sum {
-                let wide: fn($type) -> $sum = $wide;
-                wide(self)
+                let widened: fn($type) -> $sum = $widened;
+                widened(self)
             }
             #[inline(always)]
             fn join($x: &mut $sum, $y: $sum) {
@@ -258,11 +273,16 @@ macro_rules! terms {
                 let narrow: fn(&[$sum], DType) -> Block = $narrow;
                 narrow(sums, dtype)
             }
+            fn strips() -> (usize, usize) {
+                match simd::level() {
+                    Level::Avx512 => ($high, $wide),
+                    Level::Avx2 | Level::Baseline => ($h, $w),
+                }
+            }
             fn add(packed: Packed<'_, Self>, into: Onto<'_, Self>) {
-                const SIZE: usize = size_of::<$type>();
-                match packed.height {
-                    12 => simd::run(Tiles::<$type, 12, { 128 / SIZE }> { packed, into }),
-                    _ => simd::run(Tiles::<$type, 6, { 64 / SIZE }> { packed, into }),
+                match packed.strips {
+                    ($high, $wide) => simd::run(Tiles::<$type, $high, $wide> { packed, into }),
+                    _ => simd::run(Tiles::<$type, $h, $w> { packed, into }),
                 }
             }
         })*
@@ -272,7 +292,8 @@ macro_rules! terms {
 macro_rules! integers {
     ($($type:ty)*) => {
         terms! {
-            $($type as $type: 0, 0, a b c c.wrapping_add(a.wrapping_mul(b)), |sum| sum, x y *x = x.wrapping_add(y), cast;)*
+            $($type as $type, 4 x 8 or 4 x 8: 0, 0,
+                a b c c.wrapping_add(a.wrapping_mul(b)), |sum| sum, x y *x = x.wrapping_add(y), cast;)*
         }
     };
 }
@@ -280,17 +301,17 @@ macro_rules! integers {
 integers! { i8 i16 i32 i64 u8 u16 u32 u64 }
 
 terms! {
-    bool as bool: false, false, a b c c | (a & b), |sum| sum, x y *x |= y, cast;
-    f32 as f64: 0.0, 0.0, a b c a.mul_add(b, c), f64::from, x y *x += y, reals;
-    f64 as f64: 0.0, 0.0, a b c a.mul_add(b, c), |sum| sum, x y *x += y, reals;
-    Complex32 as Complex64: Complex32::new(0.0, 0.0), Complex64::new(0.0, 0.0),
+    bool as bool, 4 x 8 or 4 x 8: false, false, a b c c | (a & b), |sum| sum, x y *x |= y, cast;
+    f32 as f64, 12 x 32 or 6 x 16: 0.0, 0.0, a b c a.mul_add(b, c), f64::from, x y *x += y, reals;
+    f64 as f64, 12 x 16 or 6 x 8: 0.0, 0.0, a b c a.mul_add(b, c), |sum| sum, x y *x += y, reals;
+    Complex32 as Complex64, 2 x 8 or 2 x 4: Complex32::new(0.0, 0.0), Complex64::new(0.0, 0.0),
         a b c Complex32::new(
             a.re.mul_add(b.re, (-a.im).mul_add(b.im, c.re)),
             a.re.mul_add(b.im, a.im.mul_add(b.re, c.im)),
         ),
         |sum| Complex64::new(f64::from(sum.re), f64::from(sum.im)), x y *x += y,
         |sums, _| Block::from_list(sums.iter().map(|z| Complex32::new(z.re as f32, z.im as f32)).collect::<Vec<_>>());
-    Complex64 as Complex64: Complex64::new(0.0, 0.0), Complex64::new(0.0, 0.0),
+    Complex64 as Complex64, 2 x 8 or 2 x 4: Complex64::new(0.0, 0.0), Complex64::new(0.0, 0.0),
         a b c Complex64::new(
             a.re.mul_add(b.re, (-a.im).mul_add(b.im, c.re)),
             a.re.mul_add(b.im, a.im.mul_add(b.re, c.im)),
