@@ -26,7 +26,7 @@ fn given(arguments: &Arguments) -> Result<[Given; 2], TypeError> {
 pub(super) fn matmul(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
     let both = given(arguments)?;
     let (a, b) = (builder.ty(both[0].1), builder.ty(both[1].1));
-    for (i, ty) in [&a, &b].into_iter().enumerate().filter(|(_, ty)| ty.rank() == 0) {
+    if let Some((i, ty)) = [&a, &b].into_iter().enumerate().find(|(_, ty)| ty.rank() == 0) {
         let error =
             TypeError::new("ff::type::dims", format!("{ty} is a single value, and a matrix product sums over a dim"));
         return Err(error.at(Culprit::Param(BOTH[i]), "no dims").with_help("multiply with `*`"));
@@ -252,7 +252,8 @@ fn contracted(builder: &mut dyn Builder, both: &[Given; 2], output: &[DimName]) 
 /// The dtype of the products of two arrays, and in which they are computed.
 fn dtypes(builder: &dyn Builder, both: &[Given; 2]) -> Result<(DType, DType), TypeError> {
     let types = both.each_ref().map(|(_, x)| builder.ty(*x));
-    for (i, ty) in types.iter().enumerate().filter(|(_, ty)| matches!(ty.dtype.kind(), Kind::Time | Kind::Str)) {
+    let unfit = |ty: &ArrayType| matches!(ty.dtype.kind(), Kind::Time | Kind::Str);
+    if let Some((i, ty)) = types.iter().enumerate().find(|(_, ty)| unfit(ty)) {
         return Err(undefined(ty.dtype).at(both[i].0.clone(), format!("this is {ty}")));
     }
     let dtype = types[0].dtype.promote(types[1].dtype).ok_or_else(|| undefined(types[1].dtype))?;

@@ -78,10 +78,14 @@ pub struct Packed<'a, T> {
 
 /// Where sums go: the one of `(row, column)` is at `first + rows[row] + columns[column]`.
 pub struct Onto<'a, T: Term> {
-    sums: &'a mut [T::Sum],
-    first: usize,
-    rows: &'a [isize],
-    columns: &'a [isize],
+    /// All sums.
+    pub sums: &'a mut [T::Sum],
+    /// The place of the first.
+    pub first: usize,
+    /// How far each row lies from it.
+    pub rows: &'a [isize],
+    /// How far each column lies from the beginning of its row.
+    pub columns: &'a [isize],
 }
 
 /// Room for packed factors, used again from one batch element to the next.
@@ -102,12 +106,8 @@ pub fn packed_bytes(lines: u64, terms: u64, item: u64) -> u64 {
 }
 
 /// Adds the products of two matrices to sums.
-pub fn add_products<T: Term>(
-    left: Part<'_, T>,
-    right: Part<'_, T>,
-    (sums, first, (rows, columns)): (&mut [T::Sum], usize, &(Vec<isize>, Vec<isize>)),
-    room: &mut Room<T>,
-) {
+pub fn add_products<T: Term>(left: Part<'_, T>, right: Part<'_, T>, into: Onto<'_, T>, room: &mut Room<T>) {
+    let Onto { sums, first, rows, columns } = into;
     let strips = T::strips();
     let slabs = left.sums.chunks(SLAB).zip(right.sums.chunks(SLAB));
     for (left, right) in slabs.map(|(l, r)| (Part { sums: l, ..left }, Part { sums: r, ..right })) {

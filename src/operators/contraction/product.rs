@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::combine::{Accumulator, Combine, Run};
 use super::super::tile::TileRef;
-use super::kernel::{self, Part, Term};
+use super::kernel::{self, Onto, Part, Term};
 use super::{Contraction, Side};
 use crate::array::block::{Element, Values, storage};
 use crate::array::{Block, DType};
@@ -124,7 +124,9 @@ impl<T: Term> Accumulator for Sums<T> {
             let left = Part { data, origin: origin as isize + a, lines: &rows, sums: &left_sums };
             let (data, origin) = right.storage();
             let right = Part { data, origin: origin as isize + b, lines: &columns, sums: &right_sums };
-            kernel::add_products(left, right, (&mut self.cells, first as usize, &cells), &mut room);
+            let first = first as usize;
+            let into = Onto { sums: &mut self.cells, first, rows: &cells.0, columns: &cells.1 };
+            kernel::add_products(left, right, into, &mut room);
         }
     }
 
