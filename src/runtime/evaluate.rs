@@ -77,14 +77,18 @@ impl<'k> Evaluation<'k> {
 
     fn materialise(&self, slot: Slot, region: &Region) -> Block {
         let mut out = Block::zeros(self.kernel.ty(slot).dtype, &region.shape);
+        self.compute(slot, region, TileMut::of(&mut out));
+        out
+    }
+
+    /// Computes the values of `slot` over `region` into `room`.
+    pub fn compute(&self, slot: Slot, region: &Region, room: TileMut<'_>) {
         let count = region.count() as usize;
         let program = self.program(&[], &[slot], region);
-        let mut walker = program.walker(vec![TileMut::of(&mut out)]);
+        let mut walker = program.walker(vec![room]);
         for start in (0..count).step_by(TILE) {
             walker.tile(start, TILE.min(count - start));
         }
-        drop(walker);
-        out
     }
 
     /// The arguments of the call that computes a slot tile by tile; none where the value is there.
