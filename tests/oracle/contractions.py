@@ -59,8 +59,8 @@ for dtype in ["f4", "f8", "f2", "c8", "c16", "i1", "u2", "i4", "u8", "bool"]:
 
 # Blocks have about 16 MiB of factors: these products take several along k. The sums of `p` and `q` are large.
 make("m", "f8", (700, 48), n=40000, c=48)
-make("p", "f8", (300, 500), i=500, k=5000)
-make("q", "f8", (200, 400), k=5000, j=400)
+make("p", "f8", (300, 500), i=500, k=2600)
+make("q", "f8", (200, 400), k=2600, j=400)
 make("s", "f8", (1, 5, 7), t=6, y=19, x=23)
 make("u", "f8", (4, 23, 3), t=6, x=23, z=8)
 make("none", "f8", (3, 1), i=3, k=0)
@@ -98,7 +98,7 @@ with open(f"{folder}/s.ff", "w") as file:
     file.write("\n".join(lines) + "\n")
 
 before, failures = None, []
-for threads, memory in [(1, "4GiB"), (2, "1GiB"), (3, "96MiB"), (2, "96MiB")]:
+for threads, memory in [(1, "4GiB"), (2, "1GiB"), (3, "96MiB")]:
     out = f"{folder}/out-{threads}-{memory}"
     os.makedirs(out)
     args = [ffrun, f"{folder}/s.ff", "--out", out, "--threads", str(threads), "--memory", memory, "--progress", "none"]
