@@ -389,6 +389,19 @@ fn targets_that_were_written_are_told() {
 }
 
 #[test]
+fn values_are_shown_in_the_order_of_the_script() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let shown =
+        ["x[-1]", "1 + 1", "cumsum(x, t)[-1]", "median(x)", "sum(x - mean(x, t))", "x[0]", "histogram(x, bins: 2)"];
+    let prints: String = shown.iter().map(|value| format!("print {value}\n")).collect();
+    let script = format!("let x = arange(0, 9, 1, dim: t) as f64 |> sin()\n{prints}");
+    let output = ffrun(&[&write(folder.path(), "s.ff", &script)]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let labels: Vec<usize> = shown.iter().map(|value| text.find(*value).expect("a label")).collect();
+    assert!(labels.is_sorted(), "{text}");
+}
+
+#[test]
 fn an_interrupted_run_stops_and_says_so() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = write(folder.path(), "s.ff", "print sum(sin(arange(0, 1000000000000, 1, dim: x) as f64))");

@@ -118,7 +118,7 @@ fn levels(graph: &Graph) -> BTreeMap<NodeId, usize> {
 fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, settings: &Settings) -> Vec<Job> {
     let levels = levels(graph);
     let name = |id: NodeId| graph.described(id);
-    let mut jobs = Vec::new();
+    let (mut jobs, mut answers) = (Vec::new(), Vec::new());
     for id in graph.topological() {
         let node = &graph[id];
         let inputs = graph.inputs(id);
@@ -181,11 +181,14 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
                     }
                 };
                 let ty = graph[value].ty.clone();
-                plan.answers.push(Answer { kind: answer(&node.kind), value: input, ty, span: node.span });
+                answers.push((id, Answer { kind: answer(&node.kind), value: input, ty, span: node.span }));
             }
             NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Apply(_) => {}
         }
     }
+    // Ends bear their numbers in the order of the script.
+    answers.sort_by_key(|(id, _)| *id);
+    plan.answers.extend(answers.into_iter().map(|(_, answer)| answer));
     jobs.sort_by_key(|j| (j.level, j.is_cut));
     jobs
 }
