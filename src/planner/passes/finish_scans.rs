@@ -46,7 +46,8 @@ pub fn finish_scans(graph: &mut Graph, _: &Settings, notes: &mut Notes) {
             let whole = *input;
             *input = *cuts.entry(whole).or_insert_with(|| cut(graph, whole));
             later.insert(*input);
-            let text = format!("{} is finished before {} uses it: {reason}", name(graph, whole), name(graph, id));
+            let text =
+                format!("{} is finished before {} uses it: {reason}", graph.described(whole), graph.described(id));
             notes.add("finish_scans", Some(whole), text);
         }
         if inputs.iter().any(|input| later.contains(input)) {
@@ -98,8 +99,4 @@ fn cut(graph: &mut Graph, value: NodeId) -> NodeId {
     let cut = graph.rechunk(value, &pieces, span);
     graph.node_mut(cut).name = graph[value].name.clone();
     cut
-}
-
-fn name(graph: &Graph, id: NodeId) -> String {
-    graph[id].name.clone().unwrap_or_else(|| format!("node {}", id.index()))
 }
