@@ -86,7 +86,7 @@ fn chains(criterion: &mut Criterion) {
     for (level, name) in LEVELS.iter().filter(|(level, _)| level.is_available()) {
         simd::force(*level);
         group.bench_function(format!("tiles {name}"), |bencher| {
-            bencher.iter(|| evaluation.compute(slot, &region, TileMut::of(&mut out)));
+            bencher.iter(|| evaluation.compute(&[slot], &region, vec![TileMut::of(&mut out)]));
         });
         group.bench_function(format!("by hand {name}"), |bencher| {
             bencher.iter(|| simd::run(ByHand { inputs: black_box(inputs), out: &mut by_hand }));

@@ -1,5 +1,6 @@
 //! FunctionFuse: a small pipeline language for arrays that do not fit in memory.
 
+pub mod allocator;
 pub mod array;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -15,15 +15,25 @@ const MAX_FUNCTION_LINES: usize = 80;
 
 /// Each layer and what it may use besides itself; a longer path narrows it to that module.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("allocator", &[]),
     ("source", &[]),
     ("diagnostic", &["source"]),
-    ("array", &["source", "diagnostic"]),
+    ("array", &["allocator", "source", "diagnostic"]),
     ("operators", &["source", "diagnostic", "array"]),
     ("parser", &["source", "diagnostic", "array"]),
     ("planner", &["source", "diagnostic", "array", "operators", "parser::ast"]),
     (
         "runtime",
-        &["source", "array", "operators", "planner::plan", "planner::kernel", "planner::catalog", "planner::target"],
+        &[
+            "allocator",
+            "source",
+            "array",
+            "operators",
+            "planner::plan",
+            "planner::kernel",
+            "planner::catalog",
+            "planner::target",
+        ],
     ),
     ("ide", &["source", "diagnostic", "array", "operators", "parser", "planner"]),
 ];

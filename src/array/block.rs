@@ -10,6 +10,7 @@ use num_complex::{Complex32, Complex64};
 
 pub use super::strided::Values;
 use super::{DType, Region, Scalar};
+use crate::allocator;
 
 /// What a block can hold an array of.
 pub trait Element: Clone + Send + Sync + 'static {
@@ -132,6 +133,16 @@ fn usizes(shape: &[u64]) -> Vec<usize> {
     shape.iter().map(|&n| n as usize).collect()
 }
 
+/// Runs a macro over the types that are plain numbers.
+macro_rules! with_plain_types {
+    ($run:ident) => {
+        $run! {
+            I8 i8; I16 i16; I32 i32; I64 i64; U8 u8; U16 u16; U32 u32; U64 u64;
+            F16 f16; F32 f32; F64 f64; C64 Complex32; C128 Complex64;
+        }
+    };
+}
+
 impl Block {
     /// A block of `shape` filled with one value, which costs one element of memory.
     pub fn full(dtype: DType, shape: &[u64], value: &Scalar) -> Block {
@@ -167,7 +178,7 @@ impl Block {
         copied.ok()
     }
 
-    /// A block whose elements `write` puts into memory itself, as native-endian bytes in C order.
+    /// A block whose elements `write` puts into memory itself, all of them, as native-endian bytes in C order.
     ///
     /// # Errors
     /// Those of `write`.
@@ -175,35 +186,51 @@ impl Block {
     /// # Panics
     /// For text.
     pub fn written<E>(dtype: DType, shape: &[u64], write: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Block, E> {
-        let count = usizes(shape).iter().product::<usize>();
         if dtype == DType::Bool {
-            let mut bytes = vec![0; count];
+            let mut bytes = vec![0; usizes(shape).iter().product()];
             write(&mut bytes)?;
             let elements: Vec<bool> = bytes.into_iter().map(|b| b != 0).collect();
             return Ok(Block::from_vec(shape, elements).expect("the count of the shape"));
         }
+        let mut block = Block::unset(dtype, shape);
+        write(block.as_bytes_mut().unwrap_or_else(|| panic!("{dtype} has no bytes of its own")))?;
+        Ok(block)
+    }
+
+    /// A writable block of `shape` whose elements have no particular values, for who writes them all.
+    pub fn unset(dtype: DType, shape: &[u64]) -> Block {
         macro_rules! plain {
             ($($variant:ident $type:ty;)*) => {
                 match storage(dtype) {
                     $(DType::$variant => {
-                        let mut elements: Vec<$type> = vec![Element::from_scalar(&Scalar::Int(0)); count];
-                        // SAFETY: the types listed below are plain numbers without padding, valid for
-                        // every bit pattern; the bytes are those of the vector's own elements.
-                        let bytes = unsafe {
-                            let length = std::mem::size_of_val(elements.as_slice());
-                            std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast::<u8>(), length)
-                        };
-                        write(bytes)?;
-                        Ok(Block::from_vec(shape, elements).expect("the count of the shape"))
+                        let elements = allocator::unset::<$type>(usizes(shape).iter().product());
+                        Block::from_vec(shape, elements).expect("the count of the shape")
                     })*
-                    other => panic!("{other} has no bytes of its own"),
+                    _ => Block::zeros(dtype, shape),
                 }
             };
         }
-        plain! {
-            I8 i8; I16 i16; I32 i32; I64 i64; U8 u8; U16 u16; U32 u32; U64 u64;
-            F16 f16; F32 f32; F64 f64; C64 Complex32; C128 Complex64;
+        with_plain_types!(plain)
+    }
+
+    /// The elements as native-endian bytes for writing; `None` for text and booleans, for views, and where they are shared.
+    pub fn as_bytes_mut(&mut self) -> Option<&mut [u8]> {
+        macro_rules! plain {
+            ($($variant:ident $type:ty;)*) => {
+                match self {
+                    $(Block::$variant(values) => values.as_mut_slice().map(|slice| {
+                        // SAFETY: the types are plain numbers without padding, valid for every bit pattern; the bytes are
+                        // those of the slice.
+                        unsafe {
+                            let length = std::mem::size_of_val(slice);
+                            std::slice::from_raw_parts_mut(slice.as_mut_ptr().cast::<u8>(), length)
+                        }
+                    }),)*
+                    Block::Bool(_) | Block::Str(_) => None,
+                }
+            };
         }
+        with_plain_types!(plain)
     }
 
     /// The elements as native-endian bytes; `None` for text, or where they do not lie in C order

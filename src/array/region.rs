@@ -68,6 +68,15 @@ impl Region {
         (0..self.rank()).all(|a| other.start[a] >= self.start[a] && other.end(a) <= self.end(a))
     }
 
+    /// The place in C order of the first element of `part`, which lies in the region, where the elements of `part` follow
+    /// each other there.
+    pub fn run_of(&self, part: &Region) -> Option<u64> {
+        let first = part.shape.iter().position(|&n| n != 1).unwrap_or(part.rank());
+        let follow = (first + 1..part.rank()).all(|axis| part.shape[axis] == self.shape[axis]);
+        let place = || (0..self.rank()).fold(0, |at, a| at * self.shape[a] + part.start[a] - self.start[a]);
+        follow.then(place)
+    }
+
     /// The region as seen from `origin`: its start less that of `origin`.
     pub fn relative_to(&self, origin: &Region) -> Region {
         let start = self.start.iter().zip(&origin.start).map(|(a, b)| a - b).collect();

@@ -51,6 +51,17 @@ pub struct Run<'a> {
     pub places: Option<&'a [u32]>,
 }
 
+/// Several runs of one length into the same cells: the first, and where the others lie.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// How many.
+    pub count: usize,
+    /// Elements of the tile between the beginnings of one and the next.
+    pub stride: usize,
+    /// How much the position grows from one to the next.
+    pub step: u64,
+}
+
 impl Run<'_> {
     /// The position of element `i`.
     #[inline(always)]
@@ -67,6 +78,14 @@ pub trait Accumulator: Send {
     /// # Panics
     /// Where it is the state of a contraction.
     fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, weights: Option<TileRef<'_>>);
+
+    /// Takes in several runs of `values`, of which `run` is the first, one after the other.
+    fn step_rows(&mut self, run: &Run<'_>, rows: Rows, values: TileRef<'_>) {
+        for row in 0..rows.count {
+            let (start, position) = (run.start + row * rows.stride, run.position + row as u64 * rows.step);
+            self.step(&Run { start, position, ..*run }, values, None);
+        }
+    }
 
     /// Takes in the products of whole blocks.
     ///

@@ -95,7 +95,18 @@ macro_rules! tiles {
             }
         }
 
-        impl TileMut<'_> {
+        impl<'a> TileMut<'a> {
+            /// Takes out the first `len` elements; the others stay.
+            pub fn split_off(&mut self, len: usize) -> TileMut<'a> {
+                match self {
+                    $(TileMut::$variant(elements) => {
+                        let (first, others) = std::mem::take(elements).split_at_mut(len);
+                        *elements = others;
+                        TileMut::$variant(first)
+                    })*
+                }
+            }
+
             /// The elements from `start` on, `len` of them, for reading.
             pub fn part(&self, start: usize, len: usize) -> TileRef<'_> {
                 match self { $(TileMut::$variant(elements) => TileRef::$variant(&elements[start..start + len]),)* }

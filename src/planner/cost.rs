@@ -5,6 +5,7 @@
 //! outputs, partial accumulators), and while it writes (outputs and the object being encoded).
 
 use super::access::{self, Cone};
+use super::bands;
 use super::kernel::Step;
 use super::kernel::{Regions, Slot};
 use super::plan::{Cost, End, EndKind, Input, Place, Plan, Stage};
@@ -14,7 +15,8 @@ use crate::operators::pattern::Reduction;
 
 /// The cost of a stage under the plan so far.
 pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
-    let task = task(stage, plan, cone);
+    let band = middle(stage).and_then(|region| bands::band(stage, &region));
+    let task = task(stage, plan, cone, band);
     let held = kept(plan) + accumulators(stage) + carries(stage) + constants(stage);
     let room = plan.memory.saturating_sub(held);
     let tasks = stage.grid.count(&stage.shape);
@@ -25,6 +27,8 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     reads.iter().for_each(|r| needed[r.input] = Some(r.region.clone()));
     let mut repeated = vec![false; stage.inputs.len()];
     reads.iter().for_each(|r| repeated[r.input] = r.repeated);
+    let mut overlaps = vec![false; stage.inputs.len()];
+    reads.iter().for_each(|r| overlaps[r.input] = r.band > 0);
     let bytes: u64 = reads.iter().map(|r| r.bytes).sum();
     let amplification = access::one_pass_cost(&reads, cache);
     let used: u64 = reads.iter().map(|r| r.band).sum::<u64>().min(cache);
@@ -36,7 +40,9 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
         amplification,
         needed,
         repeated,
+        overlaps,
         written: written.map(|e| elements.saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum(),
+        band,
         task,
         concurrent: concurrent as usize,
         held,
@@ -60,9 +66,7 @@ fn constants(stage: &Stage) -> u64 {
 
 /// Bytes read from where there are no chunks: scratch and contiguous layouts.
 fn other_reads(stage: &Stage, plan: &Plan) -> u64 {
-    let whole = Region::whole(&stage.shape);
-    let wanted: Vec<(Slot, Region)> = stage.ends.iter().flat_map(End::slots).map(|s| (s, whole.clone())).collect();
-    let needed = stage.kernel.required(&wanted).inputs;
+    let needed = stage.required(&Region::whole(&stage.shape)).inputs;
     let bytes = |(i, input): (usize, &Input)| {
         let direct = match input {
             Input::Source(source) => source.chunks.is_none(),
@@ -117,21 +121,23 @@ fn open_cells(stage: &Stage, axes: &[usize]) -> u64 {
 }
 
 /// Bytes one task holds at its peak: the largest over its three moments and a few sampled tasks.
-fn task(stage: &Stage, plan: &Plan, cone: &Cone) -> u64 {
+fn task(stage: &Stage, plan: &Plan, cone: &Cone, band: Option<u64>) -> u64 {
+    let Some(middle) = middle(stage) else { return 0 };
     let counts = stage.grid.counts(&stage.shape);
-    if counts.contains(&0) {
-        return 0;
-    }
-    let middle: Vec<u64> = counts.iter().map(|n| n / 2).collect();
     let second: Vec<u64> = counts.iter().map(|n| 1.min(n - 1)).collect();
-    let samples = [vec![0; counts.len()], second, middle];
-    samples.iter().map(|index| task_at(stage, plan, cone, &stage.grid.region(index, &stage.shape))).max().unwrap_or(0)
+    let [first, second] = [vec![0; counts.len()], second].map(|index| stage.grid.region(&index, &stage.shape));
+    [first, second, middle].iter().map(|region| task_at(stage, plan, cone, (region, band))).max().unwrap_or(0)
 }
 
-fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, region: &Region) -> u64 {
-    let wanted: Vec<(Slot, Region)> =
-        stage.ends.iter().flat_map(End::slots).map(|slot| (slot, region.clone())).collect();
-    let regions = stage.kernel.required(&wanted);
+/// The region of a task in the middle.
+fn middle(stage: &Stage) -> Option<Region> {
+    let counts = stage.grid.counts(&stage.shape);
+    let index: Vec<u64> = counts.iter().map(|n| n / 2).collect();
+    (!counts.contains(&0)).then(|| stage.grid.region(&index, &stage.shape))
+}
+
+fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, (region, band): (&Region, Option<u64>)) -> u64 {
+    let regions = stage.required(region);
     let (mut inputs, mut decoding) = (0u64, 0u64);
     for (i, needed) in regions.inputs.iter().enumerate() {
         let Some(needed) = needed else { continue };
@@ -153,7 +159,9 @@ fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, region: &Region) -> u64 {
     }
     let outputs: u64 = output_bytes(stage, region);
     let reading = inputs.saturating_add(decoding);
-    let computing = inputs.saturating_add(whole_steps(stage, &regions)).saturating_add(outputs);
+    let at_once = band.map(|size| stage.required(&bands::part(region, size)));
+    let whole = whole_steps(stage, at_once.as_ref().unwrap_or(&regions));
+    let computing = inputs.saturating_add(whole).saturating_add(outputs);
     reading.max(computing.saturating_add(partials(stage, region))).max(outputs.saturating_mul(2))
 }
 
@@ -164,7 +172,7 @@ fn output_bytes(stage: &Stage, region: &Region) -> u64 {
 }
 
 /// Bytes of values that cannot be computed tile by tile: what a window or lookup reads and gives.
-fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
+pub(super) fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
     let mut bytes = 0u64;
     for (i, step) in stage.kernel.steps.iter().enumerate() {
         let Some(region) = &regions.steps[i] else { continue };

@@ -5,6 +5,7 @@
 //! nothing but metadata and coordinates.
 
 pub mod access;
+pub mod bands;
 pub mod blocks;
 pub mod catalog;
 pub mod cost;

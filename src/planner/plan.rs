@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::graph::Write;
 pub use super::graph::{Missing, Source};
-use super::kernel::{Kernel, Slot, Step};
+use super::kernel::{Kernel, Regions, Slot, Step};
 use super::reread::Reread;
 use crate::array::{ArrayType, ChunkGrid, Region};
 use crate::operators::Constant;
@@ -89,6 +89,14 @@ pub struct Stage {
     pub ends: Vec<End>,
     /// What it costs.
     pub cost: Cost,
+}
+
+impl Stage {
+    /// What a task over `region` needs.
+    pub fn required(&self, region: &Region) -> Regions {
+        let slots = self.ends.iter().flat_map(End::slots);
+        self.kernel.required(&slots.map(|slot| (slot, region.clone())).collect::<Vec<_>>())
+    }
 }
 
 /// What feeds a kernel's input.
@@ -222,8 +230,12 @@ pub struct Cost {
     pub needed: Vec<Option<Region>>,
     /// Per input of the kernel, whether several tasks need the same of its chunks.
     pub repeated: Vec<bool>,
+    /// Per input of the kernel, whether some of its chunks are needed by tasks beside each other.
+    pub overlaps: Vec<bool>,
     /// Bytes given to sinks and scratch, before encoding.
     pub written: u64,
+    /// The elements along the first axis that a task computes at a time, where that is not all it has.
+    pub band: Option<u64>,
     /// Bytes one task holds at its peak.
     pub task: u64,
     /// Tasks that may run at once within the budget.

@@ -80,6 +80,11 @@ impl ArrayReader for Watched {
         self.inner.read_chunk(index)
     }
 
+    fn read_chunk_into(&self, index: &[u64], out: &mut [u8]) -> Result<(), StorageError> {
+        self.watch(index, || format!("chunk {index:?} of {}", self.array))?;
+        self.inner.read_chunk_into(index, out)
+    }
+
     fn read_region(&self, region: &Region) -> Result<Block, StorageError> {
         self.watch(&[], || self.array.clone())?;
         self.inner.read_region(region)

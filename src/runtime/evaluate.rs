@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::strips::Span;
 use crate::array::block::storage;
 use crate::array::{Block, DType, Region};
 use crate::operators::pattern::Piece;
+use crate::operators::reduction::TileRows;
 use crate::operators::scan::Scan;
 use crate::operators::tile::{TILE, Tile, TileLoop, TileMut, TileRef, is_repeated, load};
 use crate::operators::{Pattern, stencil, window};
@@ -76,16 +78,16 @@ impl<'k> Evaluation<'k> {
     }
 
     fn materialise(&self, slot: Slot, region: &Region) -> Block {
-        let mut out = Block::zeros(self.kernel.ty(slot).dtype, &region.shape);
-        self.compute(slot, region, TileMut::of(&mut out));
+        let mut out = Block::unset(self.kernel.ty(slot).dtype, &region.shape);
+        self.compute(&[slot], region, vec![TileMut::of(&mut out)]);
         out
     }
 
-    /// Computes the values of `slot` over `region` into `room`.
-    pub fn compute(&self, slot: Slot, region: &Region, room: TileMut<'_>) {
+    /// Computes the values of `slots`, none of which is whole, over `region` into as many `rooms`.
+    pub fn compute(&self, slots: &[Slot], region: &Region, rooms: Vec<TileMut<'_>>) {
         let count = region.count() as usize;
-        let program = self.program(&[], &[slot], region);
-        let mut walker = program.walker(vec![room]);
+        let program = self.program(&[], slots, region);
+        let mut walker = program.walker(rooms, 1);
         for start in (0..count).step_by(TILE) {
             walker.tile(start, TILE.min(count - start));
         }
@@ -170,8 +172,12 @@ enum Place<'a> {
     Block(TileRef<'a>),
     /// In room from outside, all of them.
     Output(TileMut<'a>),
-    /// In a register, those of one tile.
+    /// In a register, those of one row of a tile.
     Register(Tile),
+    /// In a register, those of all rows of a tile; the number of the row at hand, and elements of a row.
+    Rows(Tile, usize),
+    /// The same element in every place of a tile.
+    Repeated(Tile),
     /// Lent to the call that writes them.
     Taken,
 }
@@ -182,9 +188,23 @@ impl Place<'_> {
         match self {
             Place::Block(all) => all.part(start, len),
             Place::Output(all) => all.part(start, len),
-            Place::Register(tile) => tile.part(0, len),
+            Place::Register(tile) | Place::Repeated(tile) => tile.part(0, len),
+            Place::Rows(tile, row) => tile.part(row * len, len),
             Place::Taken => unreachable!("no call reads what it writes"),
         }
+    }
+
+    /// The values of all rows of a tile.
+    fn rows(&self, span: &Span) -> TileRows<'_> {
+        let whole = |stride: usize| (span.rows - 1) * stride + span.len;
+        let (all, stride) = match self {
+            Place::Block(all) => (all.part(span.start, whole(span.apart)), span.apart),
+            Place::Output(all) => (all.part(span.start, whole(span.apart)), span.apart),
+            Place::Rows(tile, _) => (tile.part(0, span.rows * span.len), span.len),
+            Place::Repeated(tile) => (tile.part(0, span.len), 0),
+            Place::Register(_) | Place::Taken => unreachable!("what is shown has room for its rows"),
+        };
+        TileRows { all, stride, len: span.len }
     }
 
     /// The same for writing.
@@ -192,7 +212,8 @@ impl Place<'_> {
         match self {
             Place::Output(all) => all.part_mut(start, len),
             Place::Register(tile) => tile.part_mut(0, len),
-            Place::Block(_) | Place::Taken => unreachable!("nothing writes to inputs"),
+            Place::Rows(tile, row) => tile.part_mut(*row * len, len),
+            Place::Block(_) | Place::Repeated(_) | Place::Taken => unreachable!("nothing writes to inputs"),
         }
     }
 }
@@ -245,7 +266,8 @@ impl<'e> Program<'e> {
     }
 
     /// Ready to compute tiles into `outputs`: room for the values of the program's outputs over its whole region.
-    pub fn walker<'a>(&'a self, outputs: Vec<TileMut<'a>>) -> Walker<'a> {
+    /// Tiles have at most so many `rows`.
+    pub fn walker<'a>(&'a self, outputs: Vec<TileMut<'a>>, rows: usize) -> Walker<'a> {
         let mut places: Vec<Place> = self.dtypes.iter().map(|_| Place::Taken).collect();
         let mut strided = Vec::new();
         for (place, room) in self.outputs.iter().zip(outputs) {
@@ -257,14 +279,17 @@ impl<'e> Program<'e> {
             } else if is_repeated(block) {
                 let mut tile = Tile::new(block.dtype(), TILE);
                 load(block, 0, tile.part_mut(0, TILE.min(block.count() as usize)));
-                places[*place] = Place::Register(tile);
+                places[*place] = Place::Repeated(tile);
             } else {
                 strided.push((*place, block));
             }
         }
-        for (place, dtype) in places.iter_mut().zip(&self.dtypes) {
+        for (number, (place, dtype)) in places.iter_mut().zip(&self.dtypes).enumerate() {
             if let Place::Taken = place {
-                *place = Place::Register(Tile::new(*dtype, TILE));
+                *place = match self.shown.contains(&number) {
+                    true => Place::Rows(Tile::new(*dtype, TILE * rows), 0),
+                    false => Place::Register(Tile::new(*dtype, TILE)),
+                };
             }
         }
         Walker { program: self, places, strided }
@@ -280,9 +305,21 @@ pub struct Walker<'a> {
 }
 
 impl Walker<'_> {
-    /// Computes the elements from `start` on in C order, `len` of them and at most [`TILE`], and gives those of
-    /// the slots to show.
-    pub fn tile(&mut self, start: usize, len: usize) -> Vec<TileRef<'_>> {
+    /// Computes the elements of a tile, and gives those of the slots to show.
+    pub fn rows(&mut self, span: &Span) -> Vec<TileRows<'_>> {
+        for row in 0..span.rows {
+            for place in &self.program.shown {
+                if let Place::Rows(_, at) = &mut self.places[*place] {
+                    *at = row;
+                }
+            }
+            self.tile(span.start + row * span.apart, span.len);
+        }
+        self.program.shown.iter().map(|&place| self.places[place].rows(span)).collect()
+    }
+
+    /// Computes the elements from `start` on in C order, `len` of them and at most [`TILE`].
+    fn tile(&mut self, start: usize, len: usize) {
         let places = &mut self.places;
         for (place, block) in &self.strided {
             load(block, start, places[*place].write(start, len));
@@ -295,7 +332,6 @@ impl Walker<'_> {
             (call.run)(&inputs[..call.inputs.len()], out.write(start, len));
             places[call.output] = out;
         }
-        self.program.shown.iter().map(|&place| self.places[place].read(start, len)).collect()
     }
 }
 

@@ -76,6 +76,7 @@ impl<'a> StageRun<'a> {
                         dtype: ty.dtype,
                         number: plan.source_number(source),
                         repeated: stage.cost.repeated[i],
+                        overlaps: stage.cost.overlaps[i],
                         reread: plan.reread(source, number),
                     })
                 }

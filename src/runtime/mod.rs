@@ -11,7 +11,7 @@
 //! | [`executor`] | workers that take tasks in order |
 //! | [`task`] | what one task does: read, evaluate, write |
 //! | [`turns`] | storing in the order of the tasks |
-//! | [`evaluate`] | kernels over tiles |
+//! | [`evaluate`], [`bands`] | kernels over tiles; over a part of a task at a time |
 //! | [`strips`] | the order in which a task walks its elements |
 //! | [`reduce`], [`reducing`] | accumulators in the order the plan fixes, and a task's part in that |
 //! | [`results`] | what is kept between stages, in memory or scratch |
@@ -20,6 +20,7 @@
 //! | [`observer`] | what is told while it runs, and the report |
 
 pub mod absent;
+pub mod bands;
 pub mod carry;
 pub mod catalog;
 pub mod error;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use crate::allocator;
 use crate::array::{ArrayType, Block, Region};
 use crate::planner::catalog::{CatalogError, Location};
 use crate::planner::plan::{Answer, AnswerKind, Input, Plan};
@@ -111,6 +113,7 @@ pub struct Outcome {
 /// Reading or writing failed, an assert does not hold, or the run was cancelled. Nothing is published then.
 pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Cancel) -> Result<Outcome, RunError> {
     let begun = Instant::now();
+    allocator::limit_memory(plan.memory);
     let targets = targets::Targets::create(plan)?;
     let results = Results::create(plan)?;
     let cache = memory::ChunkCache::new(plan.rereads.iter().map(|r| (r.bytes, r.last)));

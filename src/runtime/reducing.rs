@@ -1,15 +1,15 @@
 //! One task's part in the reductions of its stage: which accumulators it steps, and when.
 
+use super::Cancel;
 use super::error::RunError;
 use super::evaluate::Evaluation;
 use super::executor::StageRun;
 use super::reduce::{Place, Reducer, Turn};
-use super::{Cancel, strips};
+use super::strips::{self, Span, Tiling};
 use crate::array::{Block, Region};
 use crate::operators::combine::Accumulator;
 use crate::operators::contraction::Factors;
-use crate::operators::reduction::Stepper;
-use crate::operators::tile::TileRef;
+use crate::operators::reduction::{Stepper, TileRows};
 use crate::planner::kernel::Slot;
 
 /// The reductions of a task.
@@ -37,9 +37,9 @@ impl<'a> Reducing<'a> {
         strips::strips(self.stepped(), self.region)
     }
 
-    /// Elements of a row that no tile holds a part of beside others.
-    pub fn row(&self) -> usize {
-        strips::row(self.stepped(), self.region)
+    /// How the strips are divided into tiles.
+    pub fn tiling(&self) -> Tiling {
+        strips::tiling(self.stepped(), self.region)
     }
 
     /// The reductions that take in tiles.
@@ -125,16 +125,16 @@ enum Accumulators<'p> {
 }
 
 impl AtStrip<'_> {
-    /// Takes in the tiles of all reduced values (and weights, after their value), whose first elements lie at
-    /// this place in the strip.
-    pub fn step(&mut self, place: usize, tiles: &[TileRef<'_>]) {
+    /// Takes in the tiles of all reduced values (and weights, after their value).
+    pub fn step(&mut self, span: &Span, tiles: &[TileRows<'_>]) {
+        let places = (span.within, span.apart_within, span.rows);
         let mut next = tiles.iter().copied();
         for Part { reducer, stepper, accumulators } in &mut self.parts {
             let values = next.next().expect("a tile per slot");
             let weights = reducer.weights.map(|_| next.next().expect("a tile per slot"));
             match accumulators {
-                Accumulators::Own(own) => stepper.tile(&mut **own, place, values, weights),
-                Accumulators::Shared(_, turn) => stepper.tile(turn.accumulator(), place, values, weights),
+                Accumulators::Own(own) => stepper.rows(&mut **own, places, values, weights),
+                Accumulators::Shared(_, turn) => stepper.rows(turn.accumulator(), places, values, weights),
             }
         }
     }

@@ -64,18 +64,18 @@ impl Scratch {
         let mut whole = None;
         for piece in self.pieces.covering(region).indices() {
             let part = region.intersect(&self.pieces.region(&piece, &self.shape));
-            let mut bytes = vec![0; part.count() as usize * self.dtype.size()];
-            let mut at = 0;
-            self.runs(&piece, &part, |offset, len| {
-                let result = self.file.read_exact_at(&mut bytes[at..at + len], offset);
-                at += len;
-                result.map_err(|e| failed("read a file in", &self.place, &e))
+            let block = Block::written(self.dtype, &part.shape, |bytes| {
+                let mut at = 0;
+                self.runs(&piece, &part, |offset, len| {
+                    let result = self.file.read_exact_at(&mut bytes[at..at + len], offset);
+                    at += len;
+                    result.map_err(|e| failed("read a file in", &self.place, &e))
+                })
             })?;
-            let block = Block::from_bytes(self.dtype, &part.shape, &bytes).expect("as many bytes as the part has");
             if part == *region {
                 return Ok(block);
             }
-            let target = whole.get_or_insert_with(|| Block::zeros(self.dtype, &region.shape));
+            let target = whole.get_or_insert_with(|| Block::unset(self.dtype, &region.shape));
             target.assign(&part.relative_to(region).start, &block);
         }
         Ok(whole.unwrap_or_else(|| Block::zeros(self.dtype, &region.shape)))

@@ -5,6 +5,9 @@
 //! cache while all that the task has for them goes by. Tasks that step the same cells follow each other
 //! strip by strip, so several of them are at work at once.
 //!
+//! Where cells are kept along the innermost axes, a tile is several *rows* of neighbouring cells, one under the other along an
+//! axis that is reduced: a cell's state is taken up once for all of them.
+//!
 //! A *tile* never holds part of a row of the innermost reduced axes beside another row: where the additions of
 //! a row are cut depends on the row and not on where the task begins, which a budget may move.
 
@@ -15,15 +18,40 @@ use crate::operators::tile::TILE;
 /// Bytes of the states of a strip: they stay in the second-level cache, beside the tiles.
 const STATES: u64 = 256 << 10;
 
-/// A run of neighbouring elements.
+/// The most rows of a tile.
+const ROWS: usize = 32;
+
+/// The elements of a tile: one or more rows of neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The place of the first among the elements of the task, in C order.
     pub start: usize,
     /// Its place among those of the strip.
     pub within: usize,
-    /// How many, at most [`TILE`].
+    /// Elements of a row, at most [`TILE`].
     pub len: usize,
+    /// How many rows there are.
+    pub rows: usize,
+    /// Places in the task from the beginning of a row to that of the next.
+    pub apart: usize,
+    /// The same in the strip.
+    pub apart_within: usize,
+}
+
+/// How a strip is divided into tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tiling {
+    /// Elements of a row of the innermost axes of which no tile holds a part beside another row.
+    pub row: usize,
+    /// The axis along which a tile has several rows.
+    pub over: Option<usize>,
+}
+
+impl Tiling {
+    /// The most rows that a tile of `region` has.
+    pub fn rows(self, region: &Region) -> usize {
+        self.over.map_or(1, |axis| ROWS.min(region.shape[axis] as usize))
+    }
 }
 
 /// The strips of a task over `region`, in the order in which it walks them. They are the same for all tasks that
@@ -54,22 +82,58 @@ pub fn strips<'r>(reducers: impl Iterator<Item = &'r Reducer>, region: &Region) 
     counts.indices().map(strip).collect()
 }
 
-/// Elements of a row of the innermost axes that are reduced, over all `reducers`; one where they keep the
-/// innermost axis.
-pub fn row<'r>(reducers: impl Iterator<Item = &'r Reducer>, region: &Region) -> usize {
-    let of = |reducer: &Reducer| {
+/// How tiles are made for all `reducers` of a task over `region`.
+pub fn tiling<'r>(reducers: impl Iterator<Item = &'r Reducer>, region: &Region) -> Tiling {
+    let mut tiling = Tiling { row: 1, over: None };
+    for reducer in reducers {
         let reduced = (0..region.rank()).rev().take_while(|axis| reducer.reduction.axes.contains(axis));
-        reduced.map(|axis| region.shape[axis] as usize).product::<usize>()
-    };
-    reducers.map(of).max().unwrap_or(1).max(1)
+        tiling.row = tiling.row.max(reduced.map(|axis| region.shape[axis] as usize).product());
+        let last = reducer.reduction.open_axes().into_iter().max();
+        tiling.over = tiling.over.max(last.filter(|last| last + 1 < region.rank()));
+    }
+    tiling
 }
 
-/// The tiles of a strip of `region`, in C order; none holds parts of two rows of `row` elements.
-pub fn tiles(region: &Region, strip: &Region, row: usize) -> impl Iterator<Item = Span> {
-    let (start, shape) = (strip.relative_to(region).start, strip.shape.clone());
-    let whole: Vec<usize> = region.shape.iter().map(|n| *n as usize).collect();
-    let mut outer = shape.len();
-    let mut run = 1;
+/// The tiles of a strip of `region`, in C order of the first elements of their rows, but for the axis over which tiles have
+/// rows, which goes by in as many at a time as there may be in a tile.
+pub fn tiles(region: &Region, strip: &Region, tiling: Tiling) -> impl Iterator<Item = Span> {
+    let over = tiling.over.filter(|axis| strip.shape[*axis] > 1);
+    let (whole, own) = (c_strides(&region.shape), c_strides(&strip.shape));
+    let origin: usize = strip.relative_to(region).start.iter().zip(&whole).map(|(at, step)| *at as usize * step).sum();
+    let all_rows = over.map_or(1, |axis| strip.shape[axis] as usize);
+    let (apart, apart_within) = over.map_or((0, 0), |axis| (whole[axis], own[axis]));
+    let mut shape = strip.shape.clone();
+    over.into_iter().for_each(|axis| shape[axis] = 1);
+    let (outer, run) = runs(region, &shape);
+    let row = if over.is_some() { 1 } else { tiling.row.min(run.max(1)) };
+    // A piece is whole rows that fit a tile, or one row that does not.
+    let piece = if row > TILE { row } else { TILE / row * row };
+    let count = shape[..outer].iter().product::<u64>() as usize * usize::from(run > 0);
+    (0..all_rows).step_by(ROWS).flat_map(move |batch| {
+        let rows = ROWS.min(all_rows - batch);
+        let (whole, own, shape) = (whole.clone(), own.clone(), shape.clone());
+        (0..count).flat_map(move |number| {
+            let (mut place, mut within, mut rest) = (origin + batch * apart, batch * apart_within, number);
+            for axis in (0..outer).rev() {
+                let at = rest % shape[axis] as usize;
+                rest /= shape[axis] as usize;
+                place += at * whole[axis];
+                within += at * own[axis];
+            }
+            let pieces = (0..run).step_by(piece).flat_map(move |at| {
+                let end = (at + piece).min(run);
+                (at..end).step_by(TILE.min(piece)).map(move |at| (at, TILE.min(piece).min(end - at)))
+            });
+            let span = move |(at, len)| Span { start: place + at, within: within + at, len, rows, apart, apart_within };
+            pieces.map(span)
+        })
+    })
+}
+
+/// How many outer axes of a part of `region` with this shape are walked element by element, and how many elements follow
+/// each other below them.
+fn runs(region: &Region, shape: &[u64]) -> (usize, usize) {
+    let (mut outer, mut run) = (shape.len(), 1);
     while outer > 0 {
         outer -= 1;
         run *= shape[outer] as usize;
@@ -77,31 +141,15 @@ pub fn tiles(region: &Region, strip: &Region, row: usize) -> impl Iterator<Item 
             break;
         }
     }
-    let runs = shape[..outer].iter().product::<u64>() as usize * usize::from(run > 0);
-    let first = move |number: usize| {
-        let (mut rest, mut place, mut stride) = (number, 0, 1);
-        for axis in (0..shape.len()).rev() {
-            let mut at = start[axis] as usize;
-            if axis < outer {
-                at += rest % shape[axis] as usize;
-                rest /= shape[axis] as usize;
-            }
-            place += at * stride;
-            stride *= whole[axis];
-        }
-        place
-    };
-    let row = row.min(run.max(1));
-    // A piece is whole rows that fit a tile, or one row that does not.
-    let piece = if row > TILE { row } else { TILE / row * row };
-    (0..runs).flat_map(move |number| {
-        let (place, before) = (first(number), number * run);
-        let pieces = (0..run).step_by(piece).flat_map(move |at| {
-            let end = (at + piece).min(run);
-            (at..end).step_by(TILE.min(piece)).map(move |at| (at, TILE.min(piece).min(end - at)))
-        });
-        pieces.map(move |(at, len)| Span { start: place + at, within: before + at, len })
-    })
+    (outer, run)
+}
+
+fn c_strides(shape: &[u64]) -> Vec<usize> {
+    let mut strides = vec![1; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis] * shape[axis] as usize;
+    }
+    strides
 }
 
 #[cfg(test)]
@@ -113,7 +161,27 @@ mod tests {
     }
 
     fn spans(whole: &Region, strip: &Region, row: usize) -> Vec<(usize, usize, usize)> {
-        tiles(whole, strip, row).map(|span| (span.start, span.within, span.len)).collect()
+        tiles(whole, strip, Tiling { row, over: None }).map(|span| (span.start, span.within, span.len)).collect()
+    }
+
+    #[test]
+    fn rows_lie_one_under_the_other() {
+        let whole = region(&[4, 0, 0], &[40, 3, 1500]);
+        let strip = region(&[4, 1, 0], &[40, 2, 1500]);
+        let spans: Vec<_> = tiles(&whole, &strip, Tiling { row: 1, over: Some(0) }).collect();
+        let span = |(start, within, len, rows)| Span { start, within, len, rows, apart: 4500, apart_within: 3000 };
+        let first = [(1500, 0, 1024, 32), (2524, 1024, 1024, 32), (3548, 2048, 952, 32)];
+        let second = [(145_500, 96_000, 1024, 8), (146_524, 97_024, 1024, 8), (147_548, 98_048, 952, 8)];
+        assert_eq!(spans, first.into_iter().chain(second).map(span).collect::<Vec<_>>());
+        let over = |axis| tiles(&whole, &strip, Tiling { row: 1, over: Some(axis) });
+        assert_eq!(over(1).map(|span| span.rows * span.len).sum::<usize>(), 40 * 2 * 1500);
+        assert_eq!(over(1).next().map(|span| (span.rows, span.apart, span.apart_within)), Some((2, 1500, 1500)));
+        let seen: std::collections::BTreeSet<usize> = over(1)
+            .flat_map(|span| {
+                (0..span.rows).flat_map(move |row| (0..span.len).map(move |i| span.start + row * span.apart + i))
+            })
+            .collect();
+        assert_eq!(seen.len(), 40 * 2 * 1500);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::absent::Watched;
+use super::bands;
 use super::carry::Sweeper;
 use super::evaluate::Evaluation;
 use super::executor::StageRun;
@@ -16,7 +17,7 @@ use super::{Cancel, error::RunError, strips};
 use crate::array::{Block, ChunkGrid, DType, Region};
 use crate::operators::pattern::Piece;
 use crate::operators::tile::TileMut;
-use crate::planner::kernel::Slot;
+use crate::planner::kernel::{Regions, Slot};
 use crate::planner::plan::{End, EndKind, Input};
 
 /// Bytes moved by a task.
@@ -40,6 +41,8 @@ pub struct OpenSource {
     pub number: usize,
     /// Whether several tasks need the same of its chunks.
     pub repeated: bool,
+    /// Whether tasks beside each other need parts of the same chunk, or one all and another a part of it.
+    pub overlaps: bool,
     /// The reader, where chunks that were never written are to be told of.
     pub watched: Option<Arc<Watched>>,
     /// Where other stages read it too: its number among such sources, and what later stages need.
@@ -56,9 +59,8 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
     let region = stage.grid.region(&index, &stage.shape);
     let mut queue = Queue::new(run.turns.as_ref(), number);
     let at = |error: RunError| error.in_task(&stage.ends[0].name, &region);
-    let slots: Vec<(Slot, Region)> =
-        stage.ends.iter().flat_map(End::slots).map(|slot| (slot, region.clone())).collect();
-    let regions = stage.kernel.required(&slots);
+    let regions = stage.required(&region);
+    let beside = if run.sources.iter().flatten().any(|source| source.overlaps) { beside(run, &index) } else { vec![] };
     let mut moved = Moved::default();
     let mut inputs = Vec::with_capacity(regions.inputs.len());
     for (i, needed) in regions.inputs.iter().enumerate() {
@@ -66,12 +68,17 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
             inputs.push(None);
             continue;
         };
-        let block = timer.time(Phase::Read, || input_name(run, i), || read(run, i, needed, &mut moved));
+        let others: Vec<&Region> = beside.iter().filter_map(|regions| regions.inputs[i].as_ref()).collect();
+        let reading = || read(run, i, (needed, &others), &mut moved);
+        let block = timer.time(Phase::Read, || input_name(run, i), reading);
         let block = block.map_err(|e| at(RunError::storage(e, run.span)))?;
         inputs.push(Some(Piece { region: needed.clone(), block }));
     }
     let names = || stage.ends.iter().map(|end| end.name.as_str()).collect::<Vec<_>>().join(", ");
     let blocks = timer.time(Phase::Compute, names, || {
+        if let Some(size) = stage.cost.band {
+            return bands::compute(run, (&region, size), &inputs, cancel);
+        }
         let mut evaluation = Evaluation::new(&stage.kernel, &regions, inputs);
         let (carries, index, region) = (&run.carries, &index[..], &region);
         let sweeper = Sweeper { carries, stage, index, region, cancel, timer };
@@ -98,8 +105,28 @@ fn input_name(run: &StageRun<'_>, input: usize) -> String {
     }
 }
 
-/// The region of an input.
-fn read(run: &StageRun<'_>, input: usize, needed: &Region, moved: &mut Moved) -> Result<Block, StorageError> {
+/// What the tasks beside the one at `index` need.
+fn beside(run: &StageRun<'_>, index: &[u64]) -> Vec<Regions> {
+    let (stage, mut regions) = (run.stage, Vec::new());
+    let counts = stage.grid.counts(&stage.shape);
+    for axis in 0..index.len() {
+        let places = [index[axis].checked_sub(1), Some(index[axis] + 1)];
+        for place in places.into_iter().flatten().filter(|place| *place < counts[axis]) {
+            let mut index = index.to_vec();
+            index[axis] = place;
+            regions.push(stage.required(&stage.grid.region(&index, &stage.shape)));
+        }
+    }
+    regions
+}
+
+/// The region of an input; `others` are those that tasks beside this one need.
+fn read(
+    run: &StageRun<'_>,
+    input: usize,
+    (needed, others): (&Region, &[&Region]),
+    moved: &mut Moved,
+) -> Result<Block, StorageError> {
     let ty = &run.stage.kernel.inputs[input];
     if needed.is_empty() {
         return Ok(Block::zeros(ty.dtype, &needed.shape));
@@ -110,7 +137,7 @@ fn read(run: &StageRun<'_>, input: usize, needed: &Region, moved: &mut Moved) ->
             moved.read += needed.count() * ty.dtype.size() as u64;
             run.results.read(*id, needed)
         }
-        (Input::Source(_), Some(source)) => read_source(source, run.cache, needed, moved),
+        (Input::Source(_), Some(source)) => read_source(source, run.cache, (needed, others), moved),
         (Input::Source(_), None) => unreachable!("sources are opened with their stage"),
     }
 }
@@ -128,7 +155,7 @@ impl OpenSource {
 fn read_source(
     source: &OpenSource,
     cache: &ChunkCache,
-    needed: &Region,
+    (needed, others): (&Region, &[&Region]),
     moved: &mut Moved,
 ) -> Result<Block, StorageError> {
     let Some(chunks) = source.reader.chunk_shape() else {
@@ -139,14 +166,27 @@ fn read_source(
     let grid = ChunkGrid::regular(chunks);
     let covering = grid.covering(needed);
     let mut whole: Option<Block> = None;
+    let empty = || Block::unset(source.dtype, &needed.shape);
     // Chunks that another task is decoding come last, so that tasks which need the same ones share the work.
     let mut waiting: VecDeque<(Vec<u64>, bool)> = VecDeque::new();
     let mut indices = covering.indices();
     while let Some((index, is_last_try)) = indices.next().map(|i| (i, false)).or_else(|| waiting.pop_front()) {
         let chunk = grid.region(&index, &source.shape);
         let part = chunk.intersect(needed);
-        let stay = Stay { shared: source.repeated || part != chunk, held: source.held(&chunk) };
+        let is_shared =
+            || part != chunk || source.overlaps && others.iter().any(|other| !other.intersect(&chunk).is_empty());
+        let stay = Stay { shared: source.repeated || is_shared(), held: source.held(&chunk) };
         let key = (source.number, index);
+        if let (false, false, Some(place)) = (stay.is_any(), part == *needed, needed.run_of(&part))
+            && part == chunk
+            && let Some(bytes) = whole.get_or_insert_with(empty).as_bytes_mut()
+        {
+            let size = source.dtype.size();
+            let bytes = &mut bytes[place as usize * size..][..part.count() as usize * size];
+            source.reader.read_chunk_into(&key.1, bytes)?;
+            moved.read += bytes.len() as u64;
+            continue;
+        }
         if !is_last_try && stay.is_any() && cache.is_decoding(&key) {
             waiting.push_back((key.1, true));
             continue;
@@ -156,10 +196,10 @@ fn read_source(
         if part == *needed {
             return Ok(block);
         }
-        let target = whole.get_or_insert_with(|| Block::zeros(source.dtype, &needed.shape));
+        let target = whole.get_or_insert_with(empty);
         target.assign(&part.relative_to(needed).start, &block);
     }
-    Ok(whole.unwrap_or_else(|| Block::zeros(source.dtype, &needed.shape)))
+    Ok(whole.unwrap_or_else(empty))
 }
 
 /// A chunk, from the cache where it may stay there.
@@ -194,23 +234,23 @@ fn walk(
         if reduces(end) && !multiplies(run, ready.len()) {
             shown.extend(end.slots());
         } else if !reduces(end) && block.is_none() {
-            let empty = || Block::zeros(stage.kernel.ty(end.slot).dtype, &region.shape);
+            let empty = || Block::unset(stage.kernel.ty(end.slot).dtype, &region.shape);
             computed.entry(end.slot).or_insert_with(empty);
         }
         ready.push(block);
     }
     let outputs: Vec<Slot> = computed.keys().copied().collect();
     let program = evaluation.program(&shown, &outputs, region);
-    let mut walker = program.walker(computed.values_mut().map(TileMut::of).collect());
     let mut reducing = Reducing::new(run, index, region);
+    let tiling = reducing.tiling();
+    let mut walker = program.walker(computed.values_mut().map(TileMut::of).collect(), tiling.rows(region));
     // Products alone leave nothing to walk over, and their space is large.
     let strips = if shown.is_empty() && outputs.is_empty() { Vec::new() } else { reducing.strips() };
-    let row = reducing.row();
     for (number, strip) in strips.iter().enumerate() {
         let places = reducing.places((number, strip));
         let mut at_work = timer.time(Phase::Wait, || "turn".to_owned(), || reducing.begin(&places, strip, cancel))?;
-        for span in strips::tiles(region, strip, row) {
-            at_work.step(span.within, &walker.tile(span.start, span.len));
+        for span in strips::tiles(region, strip, tiling) {
+            at_work.step(&span, &walker.rows(&span));
             if cancel.is_cancelled() {
                 return Err(RunError::cancelled());
             }

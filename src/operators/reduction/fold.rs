@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use super::super::combine::{Accumulator, Cells, Combine, Run};
+use super::super::combine::{Accumulator, Cells, Combine, Rows, Run};
 use super::super::simd::{self, Work};
 use super::super::tile::{TileElement, TileRef};
 use crate::array::Block;
@@ -30,6 +30,28 @@ pub trait Fold: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// The results, one element a state.
     fn finish(&self, states: Vec<Self::State>) -> Block;
+
+    /// Takes in rows of elements, each of which has one for every state; the first row begins `values`.
+    #[inline(always)]
+    fn add_rows(&self, states: &mut [Self::State], values: &[Self::In], rows: Rows, position: u64) {
+        let (chunks, rest) = states.as_chunks_mut::<COLUMNS>();
+        let first = chunks.len() * COLUMNS;
+        for (number, chunk) in chunks.iter_mut().enumerate() {
+            let mut held = chunk.clone();
+            for row in 0..rows.count {
+                let values = values[row * rows.stride + number * COLUMNS..].first_chunk::<COLUMNS>();
+                for (state, value) in held.iter_mut().zip(values.expect("rows as long as the run")) {
+                    self.add(state, value, position + row as u64 * rows.step);
+                }
+            }
+            *chunk = held;
+        }
+        for (column, state) in rest.iter_mut().enumerate() {
+            for row in 0..rows.count {
+                self.add(state, &values[row * rows.stride + first + column], position + row as u64 * rows.step);
+            }
+        }
+    }
 
     /// Takes in a run of elements, `step` apart in position.
     #[inline(always)]
@@ -58,6 +80,9 @@ pub trait Fold: Clone + fmt::Debug + Send + Sync + 'static {
         }
     }
 }
+
+/// Cells whose states stay in registers while several rows go by.
+const COLUMNS: usize = 16;
 
 /// The reduction by a fold.
 #[derive(Clone, Debug)]
@@ -119,10 +144,34 @@ impl<F: Fold> Work for Take<'_, F> {
     }
 }
 
+/// Rows taken into states.
+struct TakeRows<'a, F: Fold> {
+    fold: &'a F,
+    states: &'a mut [F::State],
+    values: &'a [F::In],
+    rows: Rows,
+    position: u64,
+}
+
+impl<F: Fold> Work for TakeRows<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.fold.add_rows(self.states, self.values, self.rows, self.position);
+    }
+}
+
 impl<F: Fold> Accumulator for States<F> {
     fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, _weights: Option<TileRef<'_>>) {
         let values = &values.get::<F::In>()[run.start..run.start + run.len];
         simd::run(Take { states: self, run, values });
+    }
+
+    fn step_rows(&mut self, run: &Run<'_>, rows: Rows, values: TileRef<'_>) {
+        let values = &values.get::<F::In>()[run.start..];
+        let (fold, states) = (&self.fold, &mut self.states[run.first..run.first + run.len]);
+        simd::run(TakeRows { fold, states, values, rows, position: run.position });
     }
 
     fn merge(&mut self, other: Box<dyn Accumulator>) {
@@ -145,22 +194,56 @@ impl<F: Fold> Accumulator for States<F> {
 mod tests {
     use super::super::{Options, Reducer, choose};
     use super::*;
+    use crate::array::block::Element;
     use crate::operators::simd::LEVELS;
 
     /// The bits of a reduction of numbers of very different sizes, into one cell and into one each.
     fn bits<T: TileElement>(reducer: Reducer, of: impl Fn(f64) -> T) -> Vec<u8> {
         const LEN: usize = 1003;
+        let run = |cells| Run { start: 0, len: LEN, first: 0, cells, position: 0, position_step: 1, places: None };
         let size = |i: usize| ((i * 7919 % 1009) as f64 - 500.5) * 10f64.powi(i as i32 % 7);
         let values: Vec<T> = (0..LEN).map(|i| of(size(i))).collect();
         let (combine, _) = choose(reducer, T::DTYPE, &Options::default()).unwrap();
         let mut bits = Vec::new();
+        let mut acc = combine.init(LEN / 17);
+        let first = Run { len: LEN / 17, ..run(Cells::Each) };
+        acc.step_rows(&first, Rows { count: 17, stride: LEN / 17, step: 3 }, T::shared(&values));
+        bits.extend(acc.finish().to_bytes().unwrap());
         for (cells, count) in [(Cells::One, 1), (Cells::Each, LEN)] {
             let mut acc = combine.init(count);
-            let run = Run { start: 0, len: LEN, first: 0, cells, position: 0, position_step: 1, places: None };
-            (0..3).for_each(|_| acc.step(&run, T::shared(&values), None));
+            (0..3).for_each(|_| acc.step(&run(cells), T::shared(&values), None));
             bits.extend(acc.finish().to_bytes().unwrap());
         }
         bits
+    }
+
+    /// Rows that go by together give what they give one by one: exactly, but for the rounding of deviations.
+    #[test]
+    fn rows_are_runs() {
+        let value = |i: usize| if i.is_multiple_of(13) { f64::NAN } else { 1e6 + (i * 7919 % 1009) as f64 };
+        let values: Vec<f64> = (0..600).map(value).collect();
+        let run = Run { start: 5, len: 21, first: 2, cells: Cells::Each, position: 7, position_step: 0, places: None };
+        let rows = Rows { count: 11, stride: 50, step: 3 };
+        for skipna in [true, false] {
+            for reducer in [Reducer::Sum, Reducer::Mean, Reducer::Var, Reducer::Max, Reducer::ArgMin, Reducer::Count] {
+                let options = Options { skipna, ..Options::default() };
+                let (combine, _) = choose(reducer, f64::DTYPE, &options).unwrap();
+                let [mut together, mut apart] = [0, 1].map(|_| combine.init(24));
+                for _ in 0..2 {
+                    together.step_rows(&run, rows, f64::shared(&values));
+                    for row in 0..rows.count {
+                        let (start, position) = (run.start + row * rows.stride, run.position + row as u64 * rows.step);
+                        apart.step(&Run { start, position, ..run }, f64::shared(&values), None);
+                    }
+                }
+                let (together, apart) = (together.finish().scalars(), apart.finish().scalars());
+                for (a, b) in together.iter().zip(&apart) {
+                    let (x, y) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+                    let near = reducer == Reducer::Var && (x - y).abs() <= 1e-11 * y.abs();
+                    assert!(near || x == y || x.is_nan() && y.is_nan(), "{reducer:?} {a:?} {b:?}");
+                }
+            }
+        }
     }
 
     #[test]

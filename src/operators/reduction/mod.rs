@@ -28,5 +28,5 @@ pub mod truth;
 pub mod weighted;
 
 pub use choose::{Options, Reducer, at_least, choose};
-pub use step::Stepper;
+pub use step::{Stepper, TileRows};
 pub use table::OPERATORS;

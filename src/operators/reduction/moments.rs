@@ -1,14 +1,17 @@
 //! Variances and standard deviations.
 //!
 //! Element by element by Welford's update (Technometrics 4, 1962), runs into one cell by the corrected
-//! two-pass sum, joined by the formula of Chan, Golub and LeVeque (The American Statistician 37, 1983):
-//! none loses digits to a large mean.
+//! two-pass sum, several elements of each of many cells by sums of distances from an element seen before, joined by the
+//! formula of Chan, Golub and LeVeque (The American Statistician 37, 1983). None loses digits to a large mean: the last, of
+//! n elements, at most a factor of n of the last place, since the element that distances are taken from is one of them (or
+//! the mean of those before), so its own distance from their mean is part of the sum.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use num_complex::Complex64;
 
+use super::super::combine::Rows;
 use super::fold::Fold;
 use super::numbers::{Absence, Wide, Widen, block_of};
 use crate::array::{Block, DType};
@@ -151,6 +154,56 @@ fn lane_sum<T, A: Wide>(values: &[T], term: impl Fn(&T) -> A) -> A {
     rest.iter().fold(whole, |sum, value| sum.plus(term(value)))
 }
 
+/// Cells whose sums stay in registers while several rows go by.
+const COLUMNS: usize = 16;
+
+impl<T, A, M> Variance<T, A, M>
+where
+    T: Widen<A> + Debug,
+    A: Deviation,
+    M: Absence<T>,
+{
+    /// Takes in the first elements of several rows, one for each state.
+    #[inline(always)]
+    fn add_columns<const N: usize>(&self, states: &mut [Moments<A>; N], values: &[T], rows: Rows) {
+        let row = |row: usize| values[row * rows.stride..].first_chunk::<N>().expect("rows as long as the run");
+        // Distances are from the mean so far; where nothing was seen, from the first element.
+        let (mut origins, mut seen) = ([A::ZERO; N], [false; N]);
+        for (column, state) in states.iter().enumerate() {
+            (origins[column], seen[column]) = (state.mean, state.weight != 0.0);
+        }
+        for row in (0..rows.count).map(row) {
+            for (column, value) in row.iter().enumerate() {
+                let begins = !seen[column] && !M::absent(value);
+                origins[column] = if begins { value.widen() } else { origins[column] };
+                seen[column] |= begins;
+            }
+            if seen.iter().all(|seen| *seen) {
+                break;
+            }
+        }
+        let (mut weights, mut sums, mut squares) = ([0.0; N], [A::ZERO; N], [0.0; N]);
+        for row in (0..rows.count).map(row) {
+            for (column, value) in row.iter().enumerate() {
+                let present = !M::absent(value);
+                let distance = if present { value.widen().minus(origins[column]) } else { A::ZERO };
+                weights[column] += f64::from(u8::from(present));
+                sums[column] = sums[column].plus(distance);
+                squares[column] += distance.dot(distance);
+            }
+        }
+        for (column, state) in states.iter_mut().enumerate() {
+            let (weight, sum) = (weights[column], sums[column]);
+            if weight != 0.0 {
+                let shift = sum.over(weight);
+                let squares = squares[column] - sum.dot(shift);
+                let squares = if squares < 0.0 { 0.0 } else { squares };
+                state.join(&Moments { weight, mean: origins[column].plus(shift), squares });
+            }
+        }
+    }
+}
+
 impl<T, A, M> Fold for Variance<T, A, M>
 where
     T: Widen<A> + Debug,
@@ -191,6 +244,18 @@ where
         });
         let squares = squares - excess.dot(excess) / weight;
         state.join(&Moments { weight, mean: mean.plus(excess.over(weight)), squares });
+    }
+
+    #[inline(always)]
+    fn add_rows(&self, states: &mut [Moments<A>], values: &[T], rows: Rows, _position: u64) {
+        let (chunks, rest) = states.as_chunks_mut::<COLUMNS>();
+        let first = chunks.len() * COLUMNS;
+        for (number, chunk) in chunks.iter_mut().enumerate() {
+            self.add_columns(chunk, &values[number * COLUMNS..], rows);
+        }
+        for (column, state) in rest.iter_mut().enumerate() {
+            self.add_columns(std::array::from_mut(state), &values[first + column..], rows);
+        }
     }
 
     #[inline(always)]

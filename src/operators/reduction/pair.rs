@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use num_complex::Complex64;
 
-use super::super::combine::{Accumulator, Combine, Run};
+use super::super::combine::{Accumulator, Combine, Rows, Run};
 use super::super::tile::TileRef;
 use super::numbers::block_of;
 use crate::array::block::{Element, with_type, with_values};
@@ -52,6 +52,11 @@ impl<J: JoinResults> Accumulator for PairStates<J> {
     fn step(&mut self, run: &Run<'_>, values: TileRef<'_>, weights: Option<TileRef<'_>>) {
         self.first.step(run, values, weights);
         self.second.step(run, values, weights);
+    }
+
+    fn step_rows(&mut self, run: &Run<'_>, rows: Rows, values: TileRef<'_>) {
+        self.first.step_rows(run, rows, values);
+        self.second.step_rows(run, rows, values);
     }
 
     fn merge(&mut self, other: Box<dyn Accumulator>) {

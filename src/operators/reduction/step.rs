@@ -1,6 +1,6 @@
 //! Walks over the elements of a region that tell an accumulator, run by run, to which cells they go.
 
-use super::super::combine::{Accumulator, Cells, Run};
+use super::super::combine::{Accumulator, Cells, Rows, Run};
 use super::super::pattern::Reduction;
 use super::super::tile::{TILE, Tile, TileRef, load};
 use crate::array::{Block, Region};
@@ -16,6 +16,23 @@ pub struct Stepper {
     groups: Vec<u32>,
     within: Vec<u32>,
     columns: Vec<u32>,
+}
+
+/// Rows of a tile: each begins `stride` elements after the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct TileRows<'a> {
+    /// The elements from the first of the first row to the last of the last.
+    pub all: TileRef<'a>,
+    /// Elements from the beginning of a row to that of the next; zero where all are the same.
+    pub stride: usize,
+    /// Elements of a row.
+    pub len: usize,
+}
+
+impl<'a> TileRows<'a> {
+    fn row(self, number: usize) -> TileRef<'a> {
+        self.all.part(number * self.stride, self.len)
+    }
 }
 
 /// One axis of the region, or several joined.
@@ -128,6 +145,57 @@ impl Stepper {
             }
             start += len;
         }
+    }
+
+    /// Takes in several tiles of one length, the first elements of which lie `apart` places apart in the region; rows that
+    /// go to the same cells are taken in together.
+    pub fn rows(
+        &self,
+        acc: &mut dyn Accumulator,
+        (offset, apart, count): (usize, usize, usize),
+        values: TileRows<'_>,
+        weights: Option<TileRows<'_>>,
+    ) {
+        let mut done = 0;
+        while done < count {
+            let place = offset + done * apart;
+            let alike = if weights.is_none() { self.alike(place, apart, (values.len, count - done)) } else { None };
+            if let Some((run, rows)) = alike {
+                let start = done * values.stride;
+                acc.step_rows(&Run { start, ..run }, Rows { stride: values.stride, ..rows }, values.all);
+                done += rows.count;
+            } else {
+                self.tile(acc, place, values.row(done), weights.map(|weights| weights.row(done)));
+                done += 1;
+            }
+        }
+    }
+
+    /// The rows of `len` elements, at most `most` of them, that go to the same cells as the one at `place`; none unless
+    /// each element has a cell of its own and there are several.
+    fn alike(&self, place: usize, apart: usize, (len, most): (usize, usize)) -> Option<(Run<'_>, Rows)> {
+        let (inner, outer) = self.axes.split_last().expect("there is an axis");
+        let column = place % inner.extent;
+        let follows = inner.part == Part::Kept && inner.cell == 1 && column + len <= inner.extent;
+        if !follows || most < 2 || !apart.is_multiple_of(inner.extent) {
+            return None;
+        }
+        let at = |number: usize| self.row(outer, (place + number * apart) / inner.extent);
+        let (first, position) = at(0)?;
+        let (_, second) = at(1).filter(|(cell, _)| *cell == first)?;
+        let step = second.checked_sub(position)?;
+        let goes_on = |number: &usize| at(*number) == Some((first, position + *number as u64 * step));
+        let count = (2..most).take_while(goes_on).count() + 2;
+        let run = Run {
+            start: 0,
+            len,
+            first: first + column,
+            cells: Cells::Each,
+            position,
+            position_step: inner.position,
+            places: None,
+        };
+        Some((run, Rows { count, stride: 0, step }))
     }
 
     /// Takes in all values of the region, tile by tile.

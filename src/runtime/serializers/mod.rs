@@ -61,6 +61,17 @@ pub trait ArrayReader: Send + Sync {
     /// The chunk cannot be read or decoded.
     fn read_chunk(&self, index: &[u64]) -> Result<Block, StorageError>;
 
+    /// Decodes the chunk at `index` to where its elements belong: `out` takes exactly the bytes of the clipped chunk, native
+    /// and in C order. Only called for plain numbers.
+    ///
+    /// # Errors
+    /// As [`ArrayReader::read_chunk`].
+    fn read_chunk_into(&self, index: &[u64], out: &mut [u8]) -> Result<(), StorageError> {
+        let block = self.read_chunk(index)?.contiguous();
+        out.copy_from_slice(block.as_bytes().expect("numbers in C order"));
+        Ok(())
+    }
+
     /// Any region, without going through whole chunks; only called where [`ArrayReader::chunk_shape`] is none.
     ///
     /// # Errors

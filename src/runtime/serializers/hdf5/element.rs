@@ -71,6 +71,11 @@ impl Element {
         Ok(Element { dtype, size, conversion })
     }
 
+    /// Whether elements are numbers that lie in the file as in memory.
+    pub fn is_native(&self) -> bool {
+        self.conversion == Conversion::None && self.dtype != DType::Bool
+    }
+
     /// The values of `bytes`, which are the elements of `shape` in C order.
     pub fn block(&self, file: &HdfFile, heaps: &GlobalHeaps, shape: &[u64], mut bytes: Vec<u8>) -> Result<Block> {
         let block = match &self.conversion {

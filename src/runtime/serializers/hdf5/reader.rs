@@ -3,13 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use super::filters::FilterError;
-use super::format::chunk_index::{ChunkTable, Grid};
+use super::format::chunk_index::{ChunkTable, Grid, StoredChunk};
 use super::format::heap::GlobalHeaps;
 use super::format::messages::Layout;
 use super::format::superblock::HdfFile;
 use super::format::{FormatError, Result};
 use super::metadata::Dataset;
 use super::strided::{copy_box, strides};
+use crate::allocator;
 use crate::array::{Block, Region};
 use crate::runtime::serializers::{ArrayReader, StorageError};
 
@@ -66,26 +67,52 @@ impl Reader {
 
     /// Where a chunk is stored, if it ever was.
     #[cfg(test)]
-    pub(super) fn stored_chunk(&self, index: &[u64]) -> Option<super::format::chunk_index::StoredChunk> {
-        let grid = self.grid.as_ref()?;
-        self.table(grid).ok()?.get(grid.number(index)?).copied()
+    pub(super) fn stored_chunk(&self, index: &[u64]) -> Option<StoredChunk> {
+        self.stored(self.grid.as_ref()?, index).ok().flatten()
     }
 
-    /// The bytes of a whole chunk as elements of the file; `None` where it was never written.
-    fn chunk_bytes(&self, grid: &Grid, index: &[u64]) -> Result<Option<Vec<u8>>, ChunkError> {
+    /// Where a chunk is stored, if it ever was.
+    fn stored(&self, grid: &Grid, index: &[u64]) -> Result<Option<StoredChunk>> {
         let number = grid.number(index).ok_or_else(|| FormatError::damaged("a request", "there is no such chunk"))?;
-        let Some(stored) = self.table(grid)?.get(number) else { return Ok(None) };
+        Ok(self.table(grid)?.get(number).copied())
+    }
+
+    /// Decodes a whole chunk, as elements of the file, into `out`; whether it was ever written.
+    fn decode_chunk(&self, grid: &Grid, index: &[u64], out: &mut [u8]) -> Result<bool, ChunkError> {
+        let Some(stored) = self.stored(grid, index)? else { return Ok(false) };
         let pipeline = &self.dataset.pipeline;
-        let len = usize::try_from(grid.chunk_bytes).map_err(|_| too_large())?;
-        if stored.size > pipeline.encoded_bound(len) as u64 {
+        if stored.size > pipeline.encoded_bound(out.len()) as u64 {
             return Err(FormatError::damaged("a chunk", "it takes more bytes than its filters could make").into());
         }
-        let bytes = self.file.read(stored.address, stored.size, "a chunk")?;
         let plain_edges = matches!(self.dataset.layout, Layout::Chunked { plain_edges: true, .. });
         let partial =
             index.iter().zip(&grid.chunk).zip(&grid.shape).any(|((&i, &c), &n)| (i + 1).saturating_mul(c) > n);
         let mask = if plain_edges && partial { u32::MAX } else { stored.mask };
-        Ok(Some(pipeline.decode(bytes, mask, len)?))
+        if pipeline.is_empty() && stored.size == out.len() as u64 {
+            self.file.source.read_into(stored.address, out, "a chunk")?;
+            return Ok(true);
+        }
+        let bytes = self.file.read(stored.address, stored.size, "a chunk")?;
+        pipeline.decode_into(bytes, mask, out)?;
+        Ok(true)
+    }
+
+    /// The same, into new bytes; `None` where it was never written.
+    fn chunk_bytes(&self, grid: &Grid, index: &[u64]) -> Result<Option<Vec<u8>>, ChunkError> {
+        if self.stored(grid, index)?.is_none() {
+            return Ok(None);
+        }
+        let mut out = allocator::unset(usize::try_from(grid.chunk_bytes).map_err(|_| too_large())?);
+        Ok(self.decode_chunk(grid, index, &mut out)?.then_some(out))
+    }
+
+    /// Why a chunk cannot be had.
+    fn chunk_error(&self, index: &[u64], error: ChunkError) -> StorageError {
+        let part = format!("chunk {index:?}");
+        match error {
+            ChunkError::Format(error) => self.format_error(&part, &error),
+            ChunkError::Filter(error) => self.error(&part, error, "ff::read::decode"),
+        }
     }
 
     /// The values of a contiguous or compact dataset in `region`, as elements of the file.
@@ -98,7 +125,7 @@ impl Reader {
         match &self.dataset.layout {
             Layout::Compact(bytes) if bytes.len() as u64 >= total => {
                 let start: u64 = region.start.iter().zip(&steps).map(|(at, step)| at * step).sum();
-                let mut out = vec![0; len];
+                let mut out = allocator::unset(len);
                 let to = strides(&region.shape, size).ok_or_else(too_large)?;
                 copy_box((bytes, start, &steps), (&mut out, 0, &to), &region.shape, size);
                 Ok(Some(out))
@@ -107,7 +134,7 @@ impl Reader {
                 if address.checked_add(total).is_none_or(|end| end > self.file.source.size()) {
                     return Err(FormatError::damaged("a dataset", "its values reach beyond the end of the file"));
                 }
-                let mut out = vec![0; len];
+                let mut out = allocator::unset(len);
                 let to = strides(&region.shape, size).ok_or_else(too_large)?;
                 let mut spans = Spans { file: &self.file, region, steps: &steps, to: &to, size, out: &mut out };
                 spans.read(0, *address, 0)?;
@@ -165,16 +192,12 @@ impl ArrayReader for Reader {
         let Some(grid) = &self.grid else {
             return Err(self.error(&part, "it is not stored in chunks", "ff::read::decode"));
         };
-        let bytes = self.chunk_bytes(grid, index).map_err(|error| match error {
-            ChunkError::Format(error) => self.format_error(&part, &error),
-            ChunkError::Filter(error) => self.error(&part, error, "ff::read::decode"),
-        })?;
-        let spans = index.iter().zip(&grid.chunk).zip(&grid.shape);
-        let clipped: Vec<u64> = spans.map(|((&i, &c), &n)| c.min(n - i * c)).collect();
+        let bytes = self.chunk_bytes(grid, index).map_err(|error| self.chunk_error(index, error))?;
+        let clipped = grid.clipped(index);
         let size = self.dataset.element.size as u64;
         let bytes = match bytes {
             Some(bytes) if clipped != grid.chunk => {
-                let mut out = vec![0; clipped.iter().product::<u64>() as usize * size as usize];
+                let mut out = allocator::unset(clipped.iter().product::<u64>() as usize * size as usize);
                 let steps = strides(&grid.chunk, size).zip(strides(&clipped, size));
                 let (from, to) = steps.ok_or_else(|| self.format_error(&part, &too_large()))?;
                 copy_box((&bytes, 0, &from), (&mut out, 0, &to), &clipped, size);
@@ -183,6 +206,19 @@ impl ArrayReader for Reader {
             other => other,
         };
         self.block(&part, &clipped, bytes)
+    }
+
+    fn read_chunk_into(&self, index: &[u64], out: &mut [u8]) -> Result<(), StorageError> {
+        let whole = self.grid.as_ref().filter(|grid| self.dataset.element.is_native() && grid.number(index).is_some());
+        if let Some(grid) = whole
+            && grid.clipped(index) == grid.chunk
+            && self.decode_chunk(grid, index, out).map_err(|error| self.chunk_error(index, error))?
+        {
+            return Ok(());
+        }
+        let block = self.read_chunk(index)?.contiguous();
+        out.copy_from_slice(block.as_bytes().expect("numbers in C order"));
+        Ok(())
     }
 
     fn read_region(&self, region: &Region) -> Result<Block, StorageError> {

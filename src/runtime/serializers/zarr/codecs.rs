@@ -20,6 +20,7 @@ use zarrs::metadata::v3::MetadataV3;
 
 use super::chain::{ByteCodec, Chain, Stage};
 use super::element::Element;
+use crate::allocator;
 use crate::runtime::serializers::contexts::{self, Zstd};
 
 /// The most bytes a chunk may decode to.
@@ -290,10 +291,9 @@ impl Step {
         run: impl Fn(&mut libdeflater::Decompressor, &[u8], &mut [u8]) -> Result<usize, libdeflater::DecompressionError>,
     ) -> Result<Vec<u8>, String> {
         let guess = if self.exact { self.limit } else { 4 * encoded.len() as u64 + 256 };
-        let mut decoded = Vec::new();
         let mut size = guess.min(self.limit);
         loop {
-            decoded.resize(size as usize, 0);
+            let mut decoded = allocator::unset(size as usize);
             match contexts::inflater(|d| run(d, encoded, &mut decoded)) {
                 Ok(length) => {
                     decoded.truncate(length);
@@ -313,7 +313,7 @@ impl Step {
     fn unzstd(&self, encoded: &[u8]) -> Result<Vec<u8>, String> {
         match content_size(encoded) {
             Some(size) if size <= self.limit => {
-                let mut decoded = vec![0; if self.exact { self.limit } else { size } as usize];
+                let mut decoded = allocator::unset(if self.exact { self.limit } else { size } as usize);
                 let length = contexts::zstd_decode(encoded, &mut decoded).map_err(|e| format!("zstd: {e}"))?;
                 decoded.truncate(length);
                 Ok(decoded)
@@ -354,7 +354,7 @@ fn deflated(
     run: Deflate,
 ) -> Result<Vec<u8>, String> {
     contexts::deflater(level, |deflater| {
-        let mut encoded = vec![0; bound(deflater, bytes.len())];
+        let mut encoded = allocator::unset(bound(deflater, bytes.len()));
         let length = run(deflater, bytes, &mut encoded).map_err(|e| e.to_string())?;
         encoded.truncate(length);
         Ok(encoded)

@@ -5,15 +5,17 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use super::codecs::Pipeline;
 use super::element::Form;
 use super::metadata::{ArrayMetadata, Layout};
 use super::shards::{ShardIndex, Sharding};
 use super::tree::{self, Tree};
+use crate::allocator;
 use crate::array::{Block, DType, Region};
 use crate::planner::catalog::{CatalogError, Stored};
 use crate::runtime::serializers::{ArrayReader, Container, StorageError};
@@ -82,41 +84,32 @@ struct ZarrReader {
 
 impl ArrayReader for ZarrReader {
     fn chunk_shape(&self) -> Option<&[u64]> {
-        Some(match &self.array.layout {
-            Layout::Chunks(_) => &self.array.chunks,
-            Layout::Shards(sharding) => &sharding.inner_shape,
-        })
+        Some(self.pipeline().1)
     }
 
     fn read_chunk(&self, index: &[u64]) -> Result<Block, StorageError> {
-        let chunk = self.chunk_shape().expect("Zarr arrays have chunks").to_vec();
-        let shape = &self.array.stored.shape;
-        let starts: Option<Vec<u64>> = index.iter().zip(&chunk).map(|(i, c)| i.checked_mul(*c)).collect();
-        let starts = starts.filter(|s| s.len() == shape.len() && s.iter().zip(shape).all(|(start, n)| start < n));
-        let starts = starts.ok_or_else(|| {
-            StorageError::new("ff::read::no_chunk", format!("the array {} has no chunk {index:?}", self.name))
-        })?;
-        let clipped: Vec<u64> = (0..shape.len()).map(|a| chunk[a].min(shape[a] - starts[a])).collect();
-        let decoded = match &self.array.layout {
-            Layout::Chunks(pipeline) => {
-                let path = self.file(index);
-                let element = &self.array.element;
-                if pipeline.is_plain() && element.form == Form::Plain {
-                    self.read_plain(&path, element.dtype, &chunk).map_err(|e| self.failed(index, &path, e))?
-                } else {
-                    let encoded = self.read_file(&path, pipeline.encoded_limit());
-                    let encoded = encoded.map_err(|e| self.failed(index, &path, e))?;
-                    let decoded = encoded.map(|bytes| element.decode(bytes, pipeline, &chunk)).transpose();
-                    decoded.map_err(|e| self.undecoded(index, &path, &e))?
-                }
-            }
-            Layout::Shards(sharding) => self.read_inner(sharding, index)?,
-        };
-        Ok(match decoded {
-            None => Block::full(self.array.element.dtype, &clipped, &self.array.fill),
-            Some(block) if clipped == chunk => block,
-            Some(block) => block.slice(&Region::whole(&clipped)),
-        })
+        let clipped = self.clipped(index)?;
+        let (pipeline, chunk) = self.pipeline();
+        let element = &self.array.element;
+        let missing = || Block::full(element.dtype, &clipped, &self.array.fill);
+        if self.decodes_in_place() {
+            let mut block = Block::unset(element.dtype, chunk);
+            let found = self.decode_into(index, block.as_bytes_mut().expect("numbers"))?;
+            return Ok(if found { clip(block, &clipped) } else { missing() });
+        }
+        let Some((encoded, path)) = self.encoded(index, pipeline)? else { return Ok(missing()) };
+        let block = element.decode(encoded, pipeline, chunk).map_err(|e| self.undecoded(index, &path, &e))?;
+        Ok(clip(block, &clipped))
+    }
+
+    fn read_chunk_into(&self, index: &[u64], out: &mut [u8]) -> Result<(), StorageError> {
+        let whole = self.clipped(index)? == self.pipeline().1;
+        if whole && self.decodes_in_place() && self.decode_into(index, out)? {
+            return Ok(());
+        }
+        let block = self.read_chunk(index)?.contiguous();
+        out.copy_from_slice(block.as_bytes().expect("numbers in C order"));
+        Ok(())
     }
 
     fn read_region(&self, _region: &Region) -> Result<Block, StorageError> {
@@ -134,12 +127,13 @@ impl ArrayReader for ZarrReader {
     }
 
     fn scratch_bytes(&self) -> u64 {
-        let pipeline = match &self.array.layout {
-            Layout::Chunks(pipeline) => pipeline,
-            Layout::Shards(sharding) => &sharding.inner,
-        };
-        pipeline.decode_scratch()
+        self.pipeline().0.decode_scratch()
     }
+}
+
+/// The part of a chunk that lies within the array.
+fn clip(block: Block, clipped: &[u64]) -> Block {
+    if block.shape() == clipped { block } else { block.slice(&Region::whole(clipped)) }
 }
 
 /// Where a chunk of a shard lies.
@@ -155,27 +149,74 @@ impl ZarrReader {
         self.directory.join(self.array.keys.path(index))
     }
 
+    /// The codecs of a readable chunk, and its shape.
+    fn pipeline(&self) -> (&Pipeline, &[u64]) {
+        match &self.array.layout {
+            Layout::Chunks(pipeline) => (pipeline, &self.array.chunks),
+            Layout::Shards(sharding) => (&sharding.inner, &sharding.inner_shape),
+        }
+    }
+
+    /// The shape of the chunk at `index` as far as it lies within the array.
+    fn clipped(&self, index: &[u64]) -> Result<Vec<u64>, StorageError> {
+        let (chunk, shape) = (self.pipeline().1, &self.array.stored.shape);
+        let sizes = index.iter().zip(chunk).zip(shape).map(|((i, chunk), n)| {
+            let start = i.checked_mul(*chunk).filter(|start| start < n)?;
+            Some((*chunk).min(n - start))
+        });
+        let sizes: Option<Vec<u64>> = sizes.collect();
+        sizes.filter(|sizes| sizes.len() == shape.len() && index.len() == shape.len()).ok_or_else(|| {
+            StorageError::new("ff::read::no_chunk", format!("the array {} has no chunk {index:?}", self.name))
+        })
+    }
+
+    /// Whether elements are decoded to where they belong.
+    fn decodes_in_place(&self) -> bool {
+        let element = &self.array.element;
+        element.form == Form::Plain && element.dtype != DType::Bool && self.pipeline().0.is_direct()
+    }
+
+    /// Decodes a whole chunk into `out`; whether it was ever written.
+    fn decode_into(&self, index: &[u64], out: &mut [u8]) -> Result<bool, StorageError> {
+        let (pipeline, _) = self.pipeline();
+        if let (true, Layout::Chunks(_)) = (pipeline.is_plain(), &self.array.layout) {
+            let path = self.file(index);
+            return self.read_plain(&path, out).map_err(|e| self.failed(index, &path, e));
+        }
+        let Some((encoded, path)) = self.encoded(index, pipeline)? else { return Ok(false) };
+        pipeline.decode_into(encoded, out).map_err(|e| self.undecoded(index, &path, &e))?;
+        Ok(true)
+    }
+
+    /// The encoded bytes of a chunk and the file they lie in; none where it was never written.
+    fn encoded(&self, index: &[u64], pipeline: &Pipeline) -> Result<Option<(Vec<u8>, PathBuf)>, StorageError> {
+        if let Layout::Shards(sharding) = &self.array.layout {
+            return self.read_inner(sharding, index);
+        }
+        let path = self.file(index);
+        let bytes = self.read_file(&path, pipeline.encoded_limit()).map_err(|e| self.failed(index, &path, e))?;
+        Ok(bytes.map(|bytes| (bytes, path)))
+    }
+
     /// The bytes of a file; `None` where there is none.
     fn read_file(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, String> {
         let Some((file, length)) = self.open_file(path)? else { return Ok(None) };
         if length > limit {
             return Err(format!("the file has {length} bytes, and a chunk of this array has at most {limit}"));
         }
-        let mut bytes = Vec::with_capacity(length as usize);
-        file.take(limit).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+        let mut bytes = allocator::unset(length as usize);
+        file.read_exact_at(&mut bytes, 0).map_err(|e| e.to_string())?;
         Ok(Some(bytes))
     }
 
-    /// The elements of a file that is not encoded.
-    fn read_plain(&self, path: &Path, dtype: DType, shape: &[u64]) -> Result<Option<Block>, String> {
-        let Some((file, length)) = self.open_file(path)? else { return Ok(None) };
-        let read = |elements: &mut [u8]| {
-            if length != elements.len() as u64 {
-                return Err(format!("the file has {length} bytes, and a chunk of this array has {}", elements.len()));
-            }
-            file.read_exact_at(elements, 0).map_err(|e| e.to_string())
-        };
-        Block::written(dtype, shape, read).map(Some)
+    /// Reads the elements of a file that is not encoded; whether there is one.
+    fn read_plain(&self, path: &Path, elements: &mut [u8]) -> Result<bool, String> {
+        let Some((file, length)) = self.open_file(path)? else { return Ok(false) };
+        if length != elements.len() as u64 {
+            return Err(format!("the file has {length} bytes, and a chunk of this array has {}", elements.len()));
+        }
+        file.read_exact_at(elements, 0).map_err(|e| e.to_string())?;
+        Ok(true)
     }
 
     fn open_file(&self, path: &Path) -> Result<Option<(File, u64)>, String> {
@@ -213,12 +254,11 @@ impl ZarrReader {
         Ok(Some(InShard { file, path, offset, size }))
     }
 
-    fn read_inner(&self, sharding: &Sharding, index: &[u64]) -> Result<Option<Block>, StorageError> {
+    fn read_inner(&self, sharding: &Sharding, index: &[u64]) -> Result<Option<(Vec<u8>, PathBuf)>, StorageError> {
         let Some(InShard { file, path, offset, size }) = self.find_inner(sharding, index)? else { return Ok(None) };
-        let mut encoded = vec![0; size as usize];
+        let mut encoded = allocator::unset(size as usize);
         file.read_exact_at(&mut encoded, offset).map_err(|e| self.failed(index, &path, e.to_string()))?;
-        let block = self.array.element.decode(encoded, &sharding.inner, &sharding.inner_shape);
-        block.map(Some).map_err(|e| self.undecoded(index, &path, &e))
+        Ok(Some((encoded, path)))
     }
 
     fn shard_index(

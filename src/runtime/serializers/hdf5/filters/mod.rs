@@ -9,6 +9,7 @@
 //! more than the dataset declares is an error, whatever its stored size. Nothing here knows of files, threads
 //! or libhdf5, and no plugin is ever loaded.
 
+use std::borrow::Cow;
 use std::fmt;
 
 mod bits;
@@ -25,6 +26,8 @@ mod szip;
 use nbit::NbitType;
 use scale_offset::ScaleOffset;
 use szip::Szip;
+
+use crate::allocator;
 
 /// One step of a dataset's pipeline, as its file states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,11 +194,21 @@ impl Filter {
         }
     }
 
-    fn encode(&self, bytes: Vec<u8>) -> Result<Vec<u8>, FilterError> {
+    /// Decodes to the beginning of `out`, and gives the number of bytes there are.
+    fn decode_into(&self, bytes: Vec<u8>, out: &mut [u8]) -> Result<usize, FilterError> {
+        match self {
+            Filter::Shuffle(size) if bytes.len() == out.len() => shuffle::decode_into(&bytes, *size, out),
+            Filter::Deflate(_) => return compressors::inflate_into(&bytes, out),
+            _ => return Ok(copy(&self.decode(bytes, out.len())?, out)),
+        }
+        Ok(out.len())
+    }
+
+    fn encode(&self, bytes: &[u8]) -> Result<Vec<u8>, FilterError> {
         match self {
             Filter::Shuffle(size) => Ok(shuffle::encode(bytes, *size)),
-            Filter::Deflate(level) => compressors::deflate(&bytes, *level),
-            Filter::Fletcher32 => Ok(fletcher32::append(bytes)),
+            Filter::Deflate(level) => compressors::deflate(bytes, *level),
+            Filter::Fletcher32 => Ok(fletcher32::append(bytes.to_vec())),
             other => Err(FilterError::parameters(other.name(), "it is read but not written")),
         }
     }
@@ -245,27 +258,50 @@ impl Pipeline {
     /// Bytes that are not what the filters write, or a length other than `len`. Never allocates more than
     /// about `len` bytes for each step.
     pub fn decode(&self, stored: Vec<u8>, mask: u32, len: usize) -> Result<Vec<u8>, FilterError> {
+        let mut out = allocator::unset(len);
+        self.decode_into(stored, mask, &mut out)?;
+        Ok(out)
+    }
+
+    /// The same, to where the bytes belong.
+    ///
+    /// # Errors
+    /// As [`Pipeline::decode`].
+    pub fn decode_into(&self, stored: Vec<u8>, mask: u32, out: &mut [u8]) -> Result<(), FilterError> {
         let applied = |index: usize| mask & (1 << index) == 0;
         let mut caps = Vec::with_capacity(self.filters.len());
-        let mut bound = len;
+        let mut bound = out.len();
         for (index, filter) in self.filters.iter().enumerate() {
             caps.push(bound);
             bound = if applied(index) { filter.encoded_bound(bound) } else { bound };
         }
         let mut bytes = stored;
-        for (index, filter) in self.filters.iter().enumerate().rev().filter(|(index, _)| applied(*index)) {
+        let mut filters = self.filters.iter().enumerate().filter(|(index, _)| applied(*index));
+        let first = filters.next();
+        for (index, filter) in filters.rev() {
             bytes = filter.decode(bytes, caps[index])?;
         }
-        if bytes.len() == len { Ok(bytes) } else { Err(FilterError::Length { found: bytes.len(), expected: len }) }
+        let found = match first {
+            Some((_, filter)) => filter.decode_into(bytes, out)?,
+            None => copy(&bytes, out),
+        };
+        if found == out.len() { Ok(()) } else { Err(FilterError::Length { found, expected: out.len() }) }
     }
 
     /// Encodes one chunk. Pure: threads may encode different chunks at the same time.
     ///
     /// # Errors
     /// A filter that is read only.
-    pub fn encode(&self, bytes: Vec<u8>) -> Result<Vec<u8>, FilterError> {
-        self.filters.iter().try_fold(bytes, |bytes, filter| filter.encode(bytes))
+    pub fn encode<'b>(&self, bytes: Cow<'b, [u8]>) -> Result<Cow<'b, [u8]>, FilterError> {
+        self.filters.iter().try_fold(bytes, |bytes, filter| filter.encode(&bytes).map(Cow::Owned))
     }
+}
+
+/// Copies as much as both have, and gives the length of `from`.
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    let common = from.len().min(to.len());
+    to[..common].copy_from_slice(&from[..common]);
+    from.len()
 }
 
 /// The filters as a script would write them: `shuffle, gzip(4)`.

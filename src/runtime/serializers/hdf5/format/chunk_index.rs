@@ -42,6 +42,11 @@ impl Grid {
         self.shape.iter().zip(&self.chunk).map(|(&n, &c)| n.div_ceil(c)).collect()
     }
 
+    /// The shape of a chunk as far as it lies within the dataset, which it does.
+    pub fn clipped(&self, index: &[u64]) -> Vec<u64> {
+        index.iter().zip(&self.chunk).zip(&self.shape).map(|((&i, &c), &n)| c.min(n - i * c)).collect()
+    }
+
     /// The number of the chunk at these coordinates; `None` outside the dataset as it is.
     pub fn number(&self, coordinates: &[u64]) -> Option<u64> {
         let mut number = 0u64;

@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::{FormatError, Result};
+use crate::allocator;
 
 /// A file opened for positioned reads, from any thread. Addresses count from its base address.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ impl Source {
         if address.checked_add(len).is_none_or(|end| end > self.size()) {
             return Err(FormatError::damaged(what, format!("{len} bytes at {address:#x} are outside the file")));
         }
-        let mut bytes = vec![0; len as usize];
+        let mut bytes = allocator::unset(len as usize);
         self.read_into(address, &mut bytes, what)?;
         Ok(bytes)
     }

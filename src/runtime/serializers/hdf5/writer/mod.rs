@@ -14,6 +14,7 @@ mod library;
 mod scales;
 mod types;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -212,9 +213,12 @@ impl Settled {
     }
 
     /// The bytes of a whole chunk, of which `block` is the part inside the array.
-    fn padded(&self, block: &Block) -> Option<Vec<u8>> {
+    fn padded<'b>(&self, block: &'b Block) -> Option<Cow<'b, [u8]>> {
         let shape = block.shape();
-        let bytes = block.to_bytes()?;
+        let bytes = match block.as_bytes() {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => Cow::Owned(block.to_bytes()?),
+        };
         if shape == self.chunk {
             return Some(bytes);
         }
@@ -223,7 +227,7 @@ impl Settled {
         let mut out = self.fill.repeat(count);
         let (from, to) = strides(&shape, size).zip(strides(&self.chunk, size))?;
         copy_box((&bytes, 0, &from), (&mut out, 0, &to), &shape, size);
-        Some(out)
+        Some(Cow::Owned(out))
     }
 }
 
@@ -274,7 +278,7 @@ impl ArrayWriter for Writer {
             }
             Layout::Chunked => {
                 let bytes = settled.padded(block).ok_or_else(|| wrong("no bytes"))?;
-                let stored = settled.pipeline.encode(bytes).map_err(|error| wrong(&error.to_string()))?;
+                let stored = settled.pipeline.encode(bytes).map_err(|error| wrong(&error.to_string()))?.into_owned();
                 let len = stored.len() as u64;
                 let store = move |dataset: &Dataset| dataset.write_chunk(&start, &stored);
                 Box::new(move || shared.with(number, store).map(|()| len))
