@@ -22,6 +22,9 @@ const PAGE: usize = 4096;
 const STEP_BITS: u32 = 3;
 const CLASSES: usize = ((usize::BITS - LARGE_BITS) as usize) << STEP_BITS;
 const SHARDS: usize = 64;
+/// Pieces of so many bytes and more ask for large pages, which take a fraction of the time to hand out.
+#[cfg(target_os = "linux")]
+const HUGE_PAGE: usize = 2 << 20;
 /// What is kept before a run says how much.
 const LIMIT: usize = 64 << 20;
 
@@ -163,6 +166,11 @@ impl CachingAllocator {
             return null_mut();
         }
         self.mapped.fetch_add(size, Ordering::Relaxed);
+        #[cfg(target_os = "linux")]
+        if size >= HUGE_PAGE {
+            // SAFETY: the mapping is ours; advice that is not taken does no harm.
+            unsafe { libc::madvise(piece, size, libc::MADV_HUGEPAGE) };
+        }
         piece.cast()
     }
 

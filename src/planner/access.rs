@@ -141,6 +141,20 @@ impl Cone {
     }
 }
 
+/// Bytes of stored arrays and finished values that a region of a value is made of; `None` stands for all of it.
+pub fn taken(graph: &Graph, value: NodeId, region: Option<Region>) -> u64 {
+    let cone = cone(graph, &[value]);
+    let kernel = &cone.joined.kernel;
+    let region = region.unwrap_or_else(|| Region::whole(&graph[value].ty.shape()));
+    let regions = kernel.required(&[(kernel.outputs[0], region)]).inputs;
+    let inputs = cone.joined.inputs.iter().zip(&kernel.inputs).zip(regions);
+    let stored = inputs.filter(|((input, _), _)| !matches!(graph[**input].kind, NodeKind::Constant(_)));
+    let bytes = |((_, ty), region): ((_, &std::sync::Arc<ArrayType>), Option<Region>)| {
+        region.map_or(0, |region| region.count().saturating_mul(ty.dtype.size() as u64))
+    };
+    stored.map(bytes).fold(0, u64::saturating_add)
+}
+
 /// How the tasks of a stage read one of its inputs.
 #[derive(Clone, Debug)]
 pub struct Read {

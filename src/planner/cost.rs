@@ -21,7 +21,7 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let room = plan.memory.saturating_sub(held);
     let tasks = stage.grid.count(&stage.shape);
     let concurrent = (room / task.max(1)).min(tasks).clamp(1, plan.threads as u64);
-    let cache = room.saturating_sub(concurrent * task);
+    let room = room.saturating_sub(concurrent * task);
     let reads = access::reads(cone, &stage.shape, &stage.grid);
     let mut needed = vec![None; stage.inputs.len()];
     reads.iter().for_each(|r| needed[r.input] = Some(r.region.clone()));
@@ -30,8 +30,8 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let mut overlaps = vec![false; stage.inputs.len()];
     reads.iter().for_each(|r| overlaps[r.input] = r.band > 0);
     let bytes: u64 = reads.iter().map(|r| r.bytes).sum();
-    let amplification = access::one_pass_cost(&reads, cache);
-    let used: u64 = reads.iter().map(|r| r.band).sum::<u64>().min(cache);
+    let amplification = access::one_pass_cost(&reads, room);
+    let cache = reads.iter().map(|r| r.band).sum::<u64>().min(room);
     let elements: u64 = stage.shape.iter().fold(1, |n, &s| n.saturating_mul(s));
     let written = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
     Cost {
@@ -47,7 +47,7 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
         concurrent: concurrent as usize,
         held,
         cache,
-        peak: held + concurrent * task + used,
+        peak: held + concurrent * task + cache,
     }
 }
 

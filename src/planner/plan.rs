@@ -242,7 +242,7 @@ pub struct Cost {
     pub concurrent: usize,
     /// Bytes held throughout: results in memory and accumulators.
     pub held: u64,
-    /// Bytes left over for decoded chunks.
+    /// Bytes for decoded chunks: what they need so that none is decoded twice, as far as there is room.
     pub cache: u64,
     /// Bytes held at the peak.
     pub peak: u64,

@@ -66,9 +66,7 @@ pub fn hold(plan: &mut Plan, notes: &mut Notes) {
             ),
         );
         for stage in between {
-            let cost = &mut plan.stages[stage].cost;
-            cost.peak += bytes;
-            cost.cache = cost.cache.saturating_sub(bytes);
+            plan.stages[stage].cost.peak += bytes;
         }
         for (reader, saved) in readers.iter().zip(&saved) {
             let cost = &mut plan.stages[reader.stage].cost;

@@ -13,8 +13,8 @@ use crate::planner::catalog::CatalogError;
 /// In the names of targets that are not complete.
 pub const STAGING: &str = ".ff-partial-";
 
-/// Entries of a directory that a fingerprint looks at.
-const MAX_FINGERPRINT_ENTRIES: usize = 100_000;
+/// Entries of a directory that a fingerprint looks at: those of a few milliseconds.
+const MAX_FINGERPRINT_ENTRIES: usize = 1000;
 
 /// A file or directory, and what in it is meant.
 #[derive(Clone, Debug, PartialEq)]
@@ -210,7 +210,7 @@ pub fn expand(url: &str) -> Result<Vec<String>, CatalogError> {
 }
 
 /// A text that changes when the data does: size and time of a file; of a directory, a digest of the
-/// names, sizes and times of the first hundred thousand entries below it.
+/// names, sizes and times of the first thousand entries below it.
 pub fn fingerprint(path: &Path) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     if metadata.is_file() {

@@ -44,6 +44,9 @@ fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings)
         return None;
     }
     let units = ChunkGrid::regular(objects);
+    if let Some(reason) = too_large(graph, input, &units, settings) {
+        return Some(reason);
+    }
     let (cost, reads) = one_pass(graph, input, Some(&units), settings);
     let worst = reads.iter().max_by(|a, b| a.amplification.total_cmp(&b.amplification))?;
     let spared = || cost - one_pass(graph, input, None, settings).0;
@@ -56,6 +59,21 @@ fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings)
         worst.amplification,
         tasks::bytes_text(worst.band)
     ))
+}
+
+/// An object is made of much more than itself where that is so many times its bytes.
+const MUCH: u64 = 4;
+
+/// Why an object cannot be made in one task: it is made of much more than itself, and of more than half of the budget.
+fn too_large(graph: &Graph, input: NodeId, units: &ChunkGrid, settings: &Settings) -> Option<String> {
+    let ty = &graph[input].ty;
+    let object = whole::first(units, &ty.shape());
+    let own = object.count().saturating_mul(ty.dtype.size() as u64);
+    let taken = access::taken(graph, input, Some(object));
+    (taken > settings.memory / 2 && taken > own.saturating_mul(MUCH)).then(|| {
+        let taken = tasks::bytes_text(taken);
+        format!("a chunk of {units} is made of {taken} at once: it is put together from smaller parts")
+    })
 }
 
 /// Bytes read per byte needed by tasks of whole `units` that compute `input`, and how they read.

@@ -9,6 +9,7 @@ pub mod deduplicate;
 pub mod drop_advice;
 pub mod eliminate_dead;
 pub mod finish_scans;
+pub mod finish_small;
 pub mod fold_constants;
 pub mod fuse;
 pub mod push_down;
@@ -50,6 +51,11 @@ pub static PIPELINE: &[Pass] = &[
         name: "finish_scans",
         summary: "decide which scans must be finished before they are used",
         run: finish_scans::finish_scans,
+    },
+    Pass {
+        name: "finish_small",
+        summary: "decide which small values are finished before several stages use them",
+        run: finish_small::finish_small,
     },
     Pass {
         name: "whole_axes",
