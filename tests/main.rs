@@ -9,6 +9,7 @@ mod documentation;
 mod explain;
 mod generated;
 mod hdf5;
+mod levels;
 mod lowering;
 mod parse;
 mod programs;

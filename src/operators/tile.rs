@@ -95,6 +95,23 @@ macro_rules! tiles {
             }
         }
 
+        impl TileRef<'_> {
+            /// Copies elements from `start` on, `step` apart, until `into` is full.
+            ///
+            /// # Panics
+            /// Where the types differ or there are too few.
+            pub fn every(self, start: usize, step: usize, into: TileMut<'_>) {
+                match (self, into) {
+                    $((TileRef::$variant(from), TileMut::$variant(into)) => {
+                        let from = &from[start..];
+                        assert!(into.is_empty() || from.len() > (into.len() - 1) * step, "there are too few elements");
+                        copy(from.iter().step_by(step), into);
+                    })*
+                    _ => unreachable!("kernels are typed"),
+                }
+            }
+        }
+
         impl<'a> TileMut<'a> {
             /// Takes out the first `len` elements; the others stay.
             pub fn split_off(&mut self, len: usize) -> TileMut<'a> {

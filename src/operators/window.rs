@@ -65,8 +65,8 @@ struct Span {
     first: usize,
     /// Where in its window the first lies along the innermost axis.
     offset: u64,
-    /// The cells of all and where in their windows they lie, where the cells are not neighbours.
-    table: Option<(Vec<u32>, Vec<u32>)>,
+    /// Elements from one that is taken to the next: cells are neighbours, and so far apart are their windows.
+    every: usize,
 }
 
 impl Span {
@@ -76,41 +76,28 @@ impl Span {
         match window {
             None => {
                 let start = (output.0 - input.0) as usize;
-                vec![Span { start, len: output.1 as usize, first: 0, offset: 0, table: None }]
+                vec![Span { start, len: output.1 as usize, first: 0, offset: 0, every: 1 }]
             }
-            Some(w) if w.stride == 1 => {
-                (0..w.length).filter_map(|offset| Span::shifted(w, offset, output, input)).collect()
-            }
-            Some(w) if w.stride >= w.length => vec![Span::tabulated(w, 0..w.length, output, input)],
-            Some(w) => (0..w.length).map(|offset| Span::tabulated(w, offset..offset + 1, output, input)).collect(),
+            Some(w) => (0..w.length).filter_map(|offset| Span::shifted(w, offset, output, input)).collect(),
         }
     }
 
-    /// The elements that the windows see at `offset`, where windows begin at neighbouring elements.
+    /// The elements that the windows see at `offset`.
     fn shifted(w: &WindowAxis, offset: u64, output: (u64, u64), input: (u64, u64)) -> Option<Span> {
-        let seen = |cell: u64| (cell + offset) as i64 - w.before as i64;
+        let seen = |cell: u64| (cell * w.stride + offset) as i64 - w.before as i64;
         let (low, high) = (input.0 as i64, (input.0 + input.1) as i64);
-        let start = seen(output.0).max(low);
-        let end = seen(output.0 + output.1).min(high);
-        let first = (start - seen(output.0)) as usize;
-        let (at, len) = ((start - low) as usize, (end - start) as usize);
-        (start < end).then_some(Span { start: at, len, first, offset, table: None })
-    }
-
-    /// The whole row, with tables of the cells that see an element at one of `offsets`, of which at
-    /// most one does, and of these offsets.
-    fn tabulated(w: &WindowAxis, offsets: std::ops::Range<u64>, output: (u64, u64), input: (u64, u64)) -> Span {
-        let len = input.1 as usize;
-        let (mut cells, mut places) = (vec![u32::MAX; len], vec![0; len]);
-        for cell in 0..output.1 {
-            for offset in offsets.clone() {
-                let place = ((output.0 + cell) * w.stride + offset).checked_sub(w.before + input.0);
-                if let Some(place) = place.filter(|&place| place < input.1) {
-                    (cells[place as usize], places[place as usize]) = (cell as u32, (offset - offsets.start) as u32);
-                }
-            }
-        }
-        Span { start: 0, len, first: 0, offset: offsets.start, table: Some((cells, places)) }
+        // Cells before this one see what lies before an element of the input.
+        let cells_before = |end: i64| ((end - seen(output.0)).max(0) as u64).div_ceil(w.stride);
+        let (first, end) = (cells_before(low), cells_before(high).min(output.1));
+        let start = seen(output.0 + first) - low;
+        let span = |len: u64| Span {
+            start: start as usize,
+            len: len as usize,
+            first: first as usize,
+            offset,
+            every: w.stride as usize,
+        };
+        end.checked_sub(first).filter(|len| *len > 0).map(span)
     }
 }
 
@@ -129,14 +116,20 @@ impl<'a> Walk<'a> {
         let outer = self.output.rank() - 1;
         let offsets = Region::whole(&self.outer_lengths());
         let row_len = self.piece.region.shape[outer] as usize;
-        let mut tile = Tile::new(self.piece.block.dtype(), row_len);
+        let all = TileRef::of(&self.piece.block);
+        let mut tile = Tile::new(self.piece.block.dtype(), if all.is_some() { 0 } else { row_len });
+        let mut apart = Tile::new(self.piece.block.dtype(), self.output.shape[outer] as usize);
         for row in rows.clone() {
             let cell = self.cell(row);
             let first = (row - rows.start) * self.output.shape[outer] as usize;
             for (number, offset) in offsets.indices().enumerate() {
                 if let Some(place) = self.place(&cell, &offset) {
-                    load(&self.piece.block, place as usize * row_len, tile.part_mut(0, row_len));
-                    self.step_row(acc, tile.part(0, row_len), (first, number));
+                    let start = place as usize * row_len;
+                    if all.is_none() {
+                        load(&self.piece.block, start, tile.part_mut(0, row_len));
+                    }
+                    let row = all.map_or_else(|| tile.part(0, row_len), |all| all.part(start, row_len));
+                    self.step_row(acc, (row, &mut apart), (first, number));
                 }
             }
         }
@@ -177,18 +170,25 @@ impl<'a> Walk<'a> {
         Some(place)
     }
 
-    /// Takes in a row that cells from `first` on see at the outer offset of this number.
-    fn step_row(&self, acc: &mut dyn Accumulator, tile: TileRef<'_>, (first, number): (usize, usize)) {
+    /// Takes in a row that cells from `first` on see at the outer offset of this number; `apart` is room for elements of it
+    /// that do not follow each other.
+    fn step_row(
+        &self,
+        acc: &mut dyn Accumulator,
+        (tile, apart): (TileRef<'_>, &mut Tile),
+        (first, number): (usize, usize),
+    ) {
         let inner = self.window.axes.iter().find(|w| w.axis + 1 == self.output.rank()).map_or(1, |w| w.length);
-        for span in &self.spans {
-            let (cells, places) = match &span.table {
-                Some((cells, places)) => (Cells::Table(cells, 1), Some(&places[..])),
-                None => (Cells::Each, None),
+        for Span { start, len, first: cell, offset, every } in &self.spans {
+            let (tile, start) = match every {
+                1 => (tile, *start),
+                _ => {
+                    tile.every(*start, *every, apart.part_mut(0, *len));
+                    (apart.part(0, *len), 0)
+                }
             };
-            let position = number as u64 * inner + span.offset;
-            let position_step = u64::from(places.is_some());
-            let first = first + span.first;
-            let run = Run { start: span.start, len: span.len, first, cells, position, position_step, places };
+            let (position, cells) = (number as u64 * inner + offset, Cells::Each);
+            let run = Run { start, len: *len, first: first + cell, cells, position, position_step: 0, places: None };
             acc.step(&run, tile, None);
         }
     }

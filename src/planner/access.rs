@@ -118,7 +118,7 @@ impl Cone {
         }
         let at = |of: fn(u64) -> u64| grid.region(&counts.iter().map(|n| of(*n)).collect::<Vec<u64>>(), shape);
         let samples = [at(|_| 0), at(|n| 1.min(n - 1)), at(|n| n / 2), at(|n| n - 1)];
-        let origin = split::split(&mut self.joined.kernel, &self.stored, &samples);
+        let origin = split::split(&mut self.joined.kernel, &self.stored, (shape, &samples));
         self.joined.inputs = origin.iter().map(|i| self.joined.inputs[*i]).collect();
         self.stored = origin.iter().map(|i| self.stored[*i].clone()).collect();
         self.names = origin.iter().map(|i| self.names[*i].clone()).collect();
@@ -141,11 +141,16 @@ impl Cone {
     }
 }
 
-/// Bytes of stored arrays and finished values that a region of a value is made of; `None` stands for all of it.
-pub fn taken(graph: &Graph, value: NodeId, region: Option<Region>) -> u64 {
-    let cone = cone(graph, &[value]);
+/// Bytes of stored arrays and finished values that a value is made of, or what is there of it in the middle one of `tasks`.
+pub fn taken(graph: &Graph, value: NodeId, tasks: Option<&ChunkGrid>) -> u64 {
+    let (mut cone, shape) = (cone(graph, &[value]), graph[value].ty.shape());
+    let mut region = Region::whole(&shape);
+    if let Some(grid) = tasks {
+        cone.split(&shape, grid);
+        let index: Vec<u64> = grid.counts(&shape).iter().map(|n| n / 2).collect();
+        region = if shape.contains(&0) { region } else { grid.region(&index, &shape) };
+    }
     let kernel = &cone.joined.kernel;
-    let region = region.unwrap_or_else(|| Region::whole(&graph[value].ty.shape()));
     let regions = kernel.required(&[(kernel.outputs[0], region)]).inputs;
     let inputs = cone.joined.inputs.iter().zip(&kernel.inputs).zip(regions);
     let stored = inputs.filter(|((input, _), _)| !matches!(graph[**input].kind, NodeKind::Constant(_)));
@@ -178,10 +183,7 @@ pub struct Read {
 /// all lie in that space.
 pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
     let kernel = &cone.joined.kernel;
-    let needed = |region: &Region| {
-        let wanted: Vec<(Slot, Region)> = kernel.outputs.iter().map(|s| (*s, region.clone())).collect();
-        kernel.required(&wanted).inputs
-    };
+    let needed = |region: &Region| kernel.required(&kernel.parts(&kernel.outputs, region, shape)).inputs;
     let counts = grid.counts(shape);
     let whole = needed(&Region::whole(shape));
     let mut reads = Vec::new();

@@ -5,7 +5,7 @@
 
 use super::cost;
 use super::kernel::Regions;
-use super::plan::{EndKind, Stage};
+use super::plan::{End, EndKind, Stage};
 use crate::array::Region;
 use crate::operators::Pattern;
 
@@ -16,12 +16,13 @@ const BYTES: u64 = 1 << 20;
 const MORE: f64 = 1.125;
 
 /// The elements along the first axis of a band, where a task over `region` has several; that is the first axis of more
-/// than one element. Reductions, scans and functions of whole axes take a task as a whole.
+/// than one element. Reductions, scans, functions of whole axes and values of fewer elements take a
+/// task as a whole.
 pub fn band(stage: &Stage, region: &Region) -> Option<u64> {
     let axis = region.shape.iter().position(|&n| n > 1).filter(|_| !region.is_empty())?;
-    let reduces = stage.ends.iter().any(|end| matches!(end.kind, EndKind::Reduce { .. }));
+    let apart = |end: &End| matches!(end.kind, EndKind::Reduce { .. }) || stage.is_coarser(end);
     let is_whole = |pattern: &Pattern| matches!(pattern, Pattern::Scan(_) | Pattern::Whole(_));
-    if reduces || stage.kernel.steps.iter().any(|step| is_whole(&step.call.pattern)) {
+    if stage.ends.iter().any(apart) || stage.kernel.steps.iter().any(|step| is_whole(&step.call.pattern)) {
         return None;
     }
     let of = |size: u64| {

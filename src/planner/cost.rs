@@ -32,7 +32,6 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     let bytes: u64 = reads.iter().map(|r| r.bytes).sum();
     let amplification = access::one_pass_cost(&reads, room);
     let cache = reads.iter().map(|r| r.band).sum::<u64>().min(room);
-    let elements: u64 = stage.shape.iter().fold(1, |n, &s| n.saturating_mul(s));
     let written = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
     Cost {
         tasks,
@@ -41,7 +40,7 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
         needed,
         repeated,
         overlaps,
-        written: written.map(|e| elements.saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum(),
+        written: written.map(|e| stage.kernel.ty(e.slot).bytes()).sum(),
         band,
         task,
         concurrent: concurrent as usize,
@@ -168,7 +167,9 @@ fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, (region, band): (&Region, Op
 /// Bytes of the blocks that writes and kept results need whole.
 fn output_bytes(stage: &Stage, region: &Region) -> u64 {
     let whole = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
-    whole.map(|e| region.count().saturating_mul(stage.kernel.ty(e.slot).dtype.size() as u64)).sum()
+    let bytes =
+        |end: &End| stage.part(end, region).count().saturating_mul(stage.kernel.ty(end.slot).dtype.size() as u64);
+    whole.map(bytes).sum()
 }
 
 /// Bytes of values that cannot be computed tile by tile: what a window or lookup reads and gives.

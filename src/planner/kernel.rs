@@ -67,6 +67,30 @@ impl Kernel {
         }
     }
 
+    /// The part of a slot that belongs to a task over `region` of a space of this shape: the same region, or of a value of
+    /// fewer elements what lies over it. Regions that make up the space give parts that make up the value.
+    pub fn part(&self, slot: Slot, region: &Region, space: &[u64]) -> Region {
+        let shape = self.ty(slot).shape();
+        if shape == space {
+            return region.clone();
+        }
+        let along = |axis: usize| {
+            let factor = (space[axis] / shape[axis].max(1)).max(1);
+            let start = (region.start[axis] / factor).min(shape[axis]);
+            let is_last = region.end(axis) == space[axis];
+            let end = if is_last { shape[axis] } else { (region.end(axis) / factor).min(shape[axis]) };
+            (start, end - start)
+        };
+        let (start, shape) = (0..shape.len()).map(along).unzip();
+        Region { start, shape }
+    }
+
+    /// The parts of several slots, but for those that are empty where the region is not.
+    pub fn parts(&self, slots: &[Slot], region: &Region, space: &[u64]) -> Vec<(Slot, Region)> {
+        let parts = slots.iter().map(|slot| (*slot, self.part(*slot, region, space)));
+        parts.filter(|(_, part)| region.is_empty() || !part.is_empty()).collect()
+    }
+
     /// Per slot the region that is needed for `wanted` regions of some slots: inputs first, then
     /// steps; none where a slot is not needed. The reverse walk of bounds inference.
     pub fn required(&self, wanted: &[(Slot, Region)]) -> Regions {

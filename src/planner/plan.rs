@@ -94,8 +94,18 @@ pub struct Stage {
 impl Stage {
     /// What a task over `region` needs.
     pub fn required(&self, region: &Region) -> Regions {
-        let slots = self.ends.iter().flat_map(End::slots);
-        self.kernel.required(&slots.map(|slot| (slot, region.clone())).collect::<Vec<_>>())
+        let slots: Vec<Slot> = self.ends.iter().flat_map(End::slots).collect();
+        self.kernel.required(&self.kernel.parts(&slots, region, &self.shape))
+    }
+
+    /// The part of an end's value that a task over `region` gives.
+    pub fn part(&self, end: &End, region: &Region) -> Region {
+        self.kernel.part(end.slot, region, &self.shape)
+    }
+
+    /// Whether an end's value has fewer elements than the space of the tasks.
+    pub fn is_coarser(&self, end: &End) -> bool {
+        matches!(end.kind, EndKind::Keep(_)) && self.kernel.ty(end.slot).shape() != self.shape
     }
 }
 

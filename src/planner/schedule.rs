@@ -226,7 +226,7 @@ fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
         let fits = |(group, shared, others): &&mut (Vec<Job>, Vec<NodeId>, bool)| {
             group[0].level == job.level
                 && *others == whole
-                && group[0].space.dims == job.space.dims
+                && (group[0].space.dims == job.space.dims || lies_over(graph, group, &job))
                 && group.iter().all(goes_with)
                 && group[0].product.as_ref().map(|p| &p.sides) == job.product.as_ref().map(|p| &p.sides)
                 && (leaves.is_empty() || leaves.iter().any(|l| shared.contains(l)))
@@ -242,6 +242,33 @@ fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
     }
     groups.into_iter().map(|(group, ..)| group).collect()
 }
+
+/// Whether a cut of a value of fewer elements can be made of what the tasks of a group read.
+fn lies_over(graph: &Graph, group: &[Job], job: &Job) -> bool {
+    let (space, dims) = (&group[0].space.dims, &job.space.dims);
+    let mut values: Vec<NodeId> = group.iter().filter_map(|job| job.what.value()).collect();
+    let (Some(value), true) = (job.what.value().filter(|_| job.is_cut), values.len() == group.len()) else {
+        return false;
+    };
+    let is_coarser =
+        space.iter().zip(dims.iter()).all(|(fine, coarse)| fine.name == coarse.name && fine.size >= coarse.size);
+    if !is_coarser || space.iter().count() != dims.iter().count() || job.space.shape().contains(&0) {
+        return false;
+    }
+    let shape = group[0].space.shape();
+    let task = whole::first(&tasks::grid(&group[0].space, None), &shape);
+    let taken = |values: &[NodeId]| {
+        let kernel = access::cone(graph, values).joined.kernel;
+        let regions = kernel.required(&kernel.parts(&kernel.outputs, &task, &shape)).inputs;
+        regions.iter().flatten().fold(0u64, |sum, region| sum.saturating_add(region.count()))
+    };
+    let before = taken(&values);
+    values.push(value);
+    taken(&values) <= before + before / HALO
+}
+
+/// A value of fewer elements may have a task read one part in so many more.
+const HALO: u64 = 16;
 
 /// The stored inputs of a job, which is what sharing saves, and whether it needs whole axes.
 fn leaves(graph: &Graph, job: &Job) -> (Vec<NodeId>, bool) {
@@ -503,8 +530,9 @@ fn settle_scratch(plan: &mut Plan, stage: &Stage) {
     for end in &stage.ends {
         let EndKind::Keep(into) = end.kind else { continue };
         if let Place::Scratch(piece) = &mut plan.results[into].place {
-            for (p, axis) in piece.iter_mut().zip(&stage.grid.axes) {
-                *p = (*p).min(axis.size);
+            let part = stage.part(end, &whole::first(&stage.grid, &stage.shape));
+            for (p, size) in piece.iter_mut().zip(part.shape) {
+                *p = (*p).min(size.max(1));
             }
         }
     }

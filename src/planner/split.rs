@@ -13,11 +13,11 @@ const SMALLEST: u64 = 1 << 20;
 /// A kernel may grow to so many times its steps.
 const GROWTH: usize = 4;
 
-/// Splits the slots of `kernel` where tasks over these `regions` need parts far apart; gives for each
+/// Splits the slots of `kernel` where tasks over these `regions` of a `space` need parts far apart; gives for each
 /// of its inputs the one it was before. `stored` has the chunk grids of inputs that come in chunks.
-pub fn split(kernel: &mut Kernel, stored: &[Option<ChunkGrid>], regions: &[Region]) -> Vec<usize> {
+pub fn split(kernel: &mut Kernel, stored: &[Option<ChunkGrid>], (space, regions): (&[u64], &[Region])) -> Vec<usize> {
     let (inputs, steps) = (kernel.inputs.len(), kernel.steps.len());
-    let mut uses = Uses::new(kernel, stored, regions);
+    let mut uses = Uses::new(kernel, stored, (space, regions));
     for step in (0..steps).rev() {
         uses.settle_step(step);
     }
@@ -60,7 +60,7 @@ struct Uses<'k> {
 }
 
 impl<'k> Uses<'k> {
-    fn new(kernel: &'k mut Kernel, stored: &'k [Option<ChunkGrid>], regions: &[Region]) -> Self {
+    fn new(kernel: &'k mut Kernel, stored: &'k [Option<ChunkGrid>], (space, regions): (&[u64], &[Region])) -> Self {
         let (inputs, steps) = (kernel.inputs.len(), kernel.steps.len());
         fn none<T>(n: usize) -> Vec<Vec<T>> {
             std::iter::repeat_with(Vec::new).take(n).collect()
@@ -75,7 +75,8 @@ impl<'k> Uses<'k> {
             kernel,
         };
         for (i, slot) in uses.kernel.outputs.clone().into_iter().enumerate() {
-            uses.of(slot).push(Use { taker: Taker::Output(i), regions: regions.to_vec() });
+            let regions = regions.iter().map(|region| uses.kernel.part(slot, region, space)).collect();
+            uses.of(slot).push(Use { taker: Taker::Output(i), regions });
         }
         uses
     }

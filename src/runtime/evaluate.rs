@@ -77,7 +77,8 @@ impl<'k> Evaluation<'k> {
         Program::new(self, shown, outputs, region)
     }
 
-    fn materialise(&self, slot: Slot, region: &Region) -> Block {
+    /// The values of a slot that is computed tile by tile.
+    pub fn materialise(&self, slot: Slot, region: &Region) -> Block {
         let mut out = Block::unset(self.kernel.ty(slot).dtype, &region.shape);
         self.compute(&[slot], region, vec![TileMut::of(&mut out)]);
         out

@@ -87,6 +87,7 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
     })?;
     for (end, block) in stage.ends.iter().zip(blocks) {
         let Some(block) = block else { continue };
+        let region = stage.part(end, &region);
         let stored =
             timer.time(Phase::Write, || end.name.clone(), || store(run, &end.kind, (&region, &block), &mut queue));
         let span = if matches!(end.kind, EndKind::Write { .. }) { run.written } else { end.span };
@@ -230,6 +231,10 @@ fn walk(
     let stage = run.stage;
     let (mut shown, mut ready, mut computed) = (Vec::new(), Vec::new(), BTreeMap::new());
     for end in &stage.ends {
+        if stage.is_coarser(end) {
+            ready.push(coarser(evaluation, end.slot, &stage.part(end, region)));
+            continue;
+        }
         let block = if reduces(end) { None } else { evaluation.block(end.slot, region) };
         if reduces(end) && !multiplies(run, ready.len()) {
             shown.extend(end.slots());
@@ -262,6 +267,14 @@ fn walk(
     reducing.end(cancel)?;
     let ends = stage.ends.iter().zip(ready);
     Ok(ends.map(|(end, block)| block.or_else(|| computed.get(&end.slot).cloned().filter(|_| !reduces(end)))).collect())
+}
+
+/// The values of a slot of fewer elements than the space of the tasks; none where the task has no part of it.
+fn coarser(evaluation: &Evaluation<'_>, slot: Slot, part: &Region) -> Option<Block> {
+    if part.is_empty() {
+        return None;
+    }
+    Some(evaluation.block(slot, part).unwrap_or_else(|| evaluation.materialise(slot, part)))
 }
 
 fn multiplies(run: &StageRun<'_>, end: usize) -> bool {

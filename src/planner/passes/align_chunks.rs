@@ -69,7 +69,7 @@ fn too_large(graph: &Graph, input: NodeId, units: &ChunkGrid, settings: &Setting
     let ty = &graph[input].ty;
     let object = whole::first(units, &ty.shape());
     let own = object.count().saturating_mul(ty.dtype.size() as u64);
-    let taken = access::taken(graph, input, Some(object));
+    let taken = access::taken(graph, input, Some(units));
     (taken > settings.memory / 2 && taken > own.saturating_mul(MUCH)).then(|| {
         let taken = tasks::bytes_text(taken);
         format!("a chunk of {units} is made of {taken} at once: it is put together from smaller parts")

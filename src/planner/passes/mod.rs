@@ -53,14 +53,14 @@ pub static PIPELINE: &[Pass] = &[
         run: finish_scans::finish_scans,
     },
     Pass {
-        name: "finish_small",
-        summary: "decide which small values are finished before several stages use them",
-        run: finish_small::finish_small,
-    },
-    Pass {
         name: "whole_axes",
         summary: "decide what comes in whole axes, and what is finished with them",
         run: whole_axes::whole_axes,
+    },
+    Pass {
+        name: "finish_small",
+        summary: "decide which small values are finished before several stages use them",
+        run: finish_small::finish_small,
     },
     Pass {
         name: "align_chunks",
