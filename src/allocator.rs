@@ -122,6 +122,12 @@ fn class_size(class: usize) -> usize {
     ((1 << STEP_BITS) + step) << (doubling + (LARGE_BITS - STEP_BITS) as usize)
 }
 
+impl Default for CachingAllocator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl CachingAllocator {
     /// One that keeps nothing yet.
     pub const fn new() -> Self {
@@ -295,7 +301,7 @@ mod tests {
     fn a_class_holds_its_sizes_and_wastes_an_eighth_at_most() {
         for size in (LARGE..4 * LARGE).chain((4 * LARGE..1 << 30).step_by(1_234_567)) {
             let class = class_of(size);
-            assert!(class_size(class) >= size && class_size(class) % PAGE == 0, "{size}");
+            assert!(class_size(class) >= size && class_size(class).is_multiple_of(PAGE), "{size}");
             assert!(class == 0 || class_size(class - 1) < size, "{size}");
             assert!(class_size(class) - size <= size / 8, "{size}");
         }
