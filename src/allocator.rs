@@ -79,7 +79,12 @@ pub fn unset<T: Plain>(count: usize) -> Vec<T> {
     let layout = Layout::array::<T>(count).expect("fewer bytes than can be addressed");
     if !cfg!(feature = "cli") || !is_ours(layout) {
         // SAFETY: zero bits are a value too.
-        return vec![unsafe { std::mem::zeroed() }; count];
+        let mut elements: Vec<T> = vec![unsafe { std::mem::zeroed() }; count];
+        if cfg!(test) {
+            // SAFETY: any bytes are elements.
+            unsafe { elements.as_mut_ptr().write_bytes(0xA5, count) };
+        }
+        return elements;
     }
     let class = class_of(layout.size());
     let piece = ALLOCATOR.kept(class).or_else(|| NonNull::new(ALLOCATOR.map(class)));
@@ -167,7 +172,12 @@ impl CachingAllocator {
         self.release(size);
         let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
         // SAFETY: a new mapping overlaps nothing.
-        let piece = unsafe { libc::mmap(null_mut(), size, access, kind, -1, 0) };
+        let map = || unsafe { libc::mmap(null_mut(), size, access, kind, -1, 0) };
+        let mut piece = map();
+        if piece == libc::MAP_FAILED {
+            self.release(usize::MAX);
+            piece = map();
+        }
         if piece == libc::MAP_FAILED {
             return null_mut();
         }

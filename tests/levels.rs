@@ -58,3 +58,67 @@ sink v to zarr(\"{place}\") {{ chunks: {{y: 100, x: 120}} }}"
         }
     }
 }
+
+/// Makes an array with holes of 60 x 100 x 601 doubles, in chunks that are short along `t`.
+fn make(folder: &Path) -> String {
+    let place = folder.join("b.zarr").display().to_string();
+    let script = format!(
+        "let i = arange(0, 60, 1, dim: t) * 7919 + arange(0, 100, 1, dim: y) * 31 + arange(0, 601, 1, dim: x) * 17
+let v = ((i % 100003) as f64 / 7) where i % 13 != 4
+sink v to zarr(\"{place}\") {{ chunks: {{t: 2, y: 100, x: 601}} }}"
+    );
+    succeed(&[&write(folder, "make.ff", &script)]);
+    place
+}
+
+/// The bytes of what a script writes to `NAME.npy`, by the names.
+fn written(folder: &Path, (script, names): (&str, &[&str]), options: &[&str]) -> Vec<Vec<u8>> {
+    let place = |name: &str| folder.join(format!("{name}.npy")).display().to_string();
+    let sinks: String = names.iter().map(|name| format!("sink {name} to npy(\"{}\")\n", place(name))).collect();
+    let source = folder.join("b.zarr").display().to_string();
+    let script =
+        write(folder, "s.ff", &format!("source stored = open(\"{source}\")\nlet v = stored.v\n{script}\n{sinks}"));
+    succeed(&[&[script.as_str(), "--overwrite"][..], options].concat());
+    names.iter().map(|name| std::fs::read(place(name)).expect("an output")).collect()
+}
+
+/// Reductions that share a stage are cut into rows, strips and tiles together: no budget may show in their sums.
+#[test]
+fn reductions_side_by_side_do_not_depend_on_the_budget() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    make(folder);
+    let script = "let a = std(v, t)\nlet b = mean(v, x)\nlet c = var(v, y)\nlet d = argmax(v * 2, t)";
+    let names = ["a", "b", "c", "d"];
+    let expected = written(folder, (script, &names), &["--memory", "1GiB", "--threads", "1"]);
+    for (memory, threads) in [("6MiB", "2"), ("12MiB", "1"), ("24MiB", "2"), ("1GiB", "2")] {
+        let found = written(folder, (script, &names), &["--memory", memory, "--threads", threads]);
+        for ((found, expected), name) in found.iter().zip(&expected).zip(names) {
+            assert!(found == expected, "{name} with {memory} and {threads} threads");
+        }
+    }
+}
+
+/// Values that are finished beside finer ones: scans among them, and windows longer than a task of the finer value.
+#[test]
+fn coarser_values_are_what_they_are_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    make(folder);
+    let scripts = [
+        "let fine = v * 2\nlet c = (v |> coarsen(y: 4, x: 4, boundary: trim) |> mean()) |> cumsum(t)
+let d = c |> coarsen(y: 2, x: 2, boundary: trim) |> mean()",
+        "let fine = v * 2\nlet c = v |> coarsen(t: 20) |> mean()\nlet d = c |> coarsen(t: 3) |> max()",
+        "let fine = v * 2\nlet c = v[t: 0..<6]\nlet d = c |> coarsen(t: 2) |> mean()",
+    ];
+    for script in scripts {
+        let names = ["fine", "c", "d"];
+        let alone: Vec<_> = names.iter().flat_map(|name| written(folder, (script, &[name]), &[])).collect();
+        for (memory, threads) in [("24MiB", "2"), ("1GiB", "1"), ("1GiB", "2")] {
+            let together = written(folder, (script, &names), &["--memory", memory, "--threads", threads]);
+            for ((together, alone), name) in together.iter().zip(&alone).zip(names) {
+                assert!(together == alone, "{name} of {script} with {memory} and {threads} threads");
+            }
+        }
+    }
+}

@@ -47,6 +47,9 @@ fn band_cells(window: &Window, output: &Region) -> u64 {
     (BAND / state / row).max(1) * row
 }
 
+/// Windows side by side of so many elements and more are taken in one by one.
+const LONG: u64 = 64;
+
 /// A walk over the rows of the output, and for each over the rows of the input its windows see.
 struct Walk<'a> {
     window: &'a Window,
@@ -65,7 +68,8 @@ struct Span {
     first: usize,
     /// Where in its window the first lies along the innermost axis.
     offset: u64,
-    /// Elements from one that is taken to the next: cells are neighbours, and so far apart are their windows.
+    /// Elements from one that is taken to the next: cells are neighbours, and so far apart are their windows. Zero where all
+    /// elements are one cell's.
     every: usize,
 }
 
@@ -78,8 +82,26 @@ impl Span {
                 let start = (output.0 - input.0) as usize;
                 vec![Span { start, len: output.1 as usize, first: 0, offset: 0, every: 1 }]
             }
+            Some(w) if w.stride >= w.length && w.length >= LONG => {
+                (0..output.1).filter_map(|cell| Span::of_cell(w, cell, output, input)).collect()
+            }
             Some(w) => (0..w.length).filter_map(|offset| Span::shifted(w, offset, output, input)).collect(),
         }
+    }
+
+    /// The elements that the window of a cell sees.
+    fn of_cell(w: &WindowAxis, cell: u64, output: (u64, u64), input: (u64, u64)) -> Option<Span> {
+        let begin = ((output.0 + cell) * w.stride) as i64 - w.before as i64;
+        let (low, high) = (input.0 as i64, (input.0 + input.1) as i64);
+        let (start, end) = (begin.max(low), (begin + w.length as i64).min(high));
+        let span = |len: usize| Span {
+            start: (start - low) as usize,
+            len,
+            first: cell as usize,
+            offset: (start - begin) as u64,
+            every: 0,
+        };
+        usize::try_from(end - start).ok().filter(|len| *len > 0).map(span)
     }
 
     /// The elements that the windows see at `offset`.
@@ -181,14 +203,15 @@ impl<'a> Walk<'a> {
         let inner = self.window.axes.iter().find(|w| w.axis + 1 == self.output.rank()).map_or(1, |w| w.length);
         for Span { start, len, first: cell, offset, every } in &self.spans {
             let (tile, start) = match every {
-                1 => (tile, *start),
+                0 | 1 => (tile, *start),
                 _ => {
                     tile.every(*start, *every, apart.part_mut(0, *len));
                     (apart.part(0, *len), 0)
                 }
             };
-            let (position, cells) = (number as u64 * inner + offset, Cells::Each);
-            let run = Run { start, len: *len, first: first + cell, cells, position, position_step: 0, places: None };
+            let (cells, position_step) = if *every == 0 { (Cells::One, 1) } else { (Cells::Each, 0) };
+            let (position, first) = (number as u64 * inner + offset, first + cell);
+            let run = Run { start, len: *len, first, cells, position, position_step, places: None };
             acc.step(&run, tile, None);
         }
     }

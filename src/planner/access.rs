@@ -169,8 +169,10 @@ pub struct Read {
     pub input: usize,
     /// Bytes decoded, over bytes needed, when no chunk is kept.
     pub amplification: f64,
-    /// Bytes of chunks to keep so that none is decoded twice.
+    /// Bytes of chunks to keep so that none is decoded twice, where tasks come one after the other.
     pub band: u64,
+    /// The most bytes of chunks that a task touches.
+    pub most: u64,
     /// The region that all tasks together need.
     pub region: Region,
     /// Whether several tasks need the same region.
@@ -191,7 +193,16 @@ pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
         let (Some(chunks), Some(all)) = (chunks, &whole[input]) else { continue };
         let bytes = touched(&kernel.inputs[input], chunks, all);
         let name = cone.names[input].clone();
-        reads.push(Read { name, input, amplification: 1.0, band: 0, region: all.clone(), repeated: false, bytes });
+        reads.push(Read {
+            name,
+            input,
+            amplification: 1.0,
+            band: 0,
+            most: 0,
+            region: all.clone(),
+            repeated: false,
+            bytes,
+        });
     }
     let touched = |read: &Read, region: &Region| {
         let chunks = cone.stored[read.input].as_ref();
@@ -212,6 +223,7 @@ pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
         for (read, Walk { most, sum, union, repeated }) in reads.iter_mut().zip(walks) {
             read.repeated |= repeated;
             let covered = union.map_or(0, |all| touched(read, &all));
+            read.most = read.most.max(most);
             if covered > 0 && sum > covered {
                 read.amplification *= sum as f64 / covered as f64;
                 let later: u64 = counts[axis + 1..].iter().product();

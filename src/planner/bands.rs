@@ -15,10 +15,10 @@ const BYTES: u64 = 1 << 20;
 /// How much more a task may compute for the sake of bands: halos are computed on both sides of each.
 const MORE: f64 = 1.125;
 
-/// The elements along the first axis of a band, where a task over `region` has several; that is the first axis of more
-/// than one element. Reductions, scans, functions of whole axes and values of fewer elements take a
+/// The axis of the bands of a task over `region` and their elements there, where it has several; that is the first axis of
+/// more than one element. Reductions, scans, functions of whole axes and values of fewer elements take a
 /// task as a whole.
-pub fn band(stage: &Stage, region: &Region) -> Option<u64> {
+pub fn band(stage: &Stage, region: &Region) -> Option<(usize, u64)> {
     let axis = region.shape.iter().position(|&n| n > 1).filter(|_| !region.is_empty())?;
     let apart = |end: &End| matches!(end.kind, EndKind::Reduce { .. }) || stage.is_coarser(end);
     let is_whole = |pattern: &Pattern| matches!(pattern, Pattern::Scan(_) | Pattern::Whole(_));
@@ -38,7 +38,7 @@ pub fn band(stage: &Stage, region: &Region) -> Option<u64> {
         }
         (bytes, size) = (smaller, size.div_ceil(2));
     }
-    (size < region.shape[axis]).then_some(size)
+    (size < region.shape[axis]).then_some((axis, size))
 }
 
 /// A part from the middle of a region, of so many elements along its first axis of several.

@@ -8,7 +8,7 @@ use super::access::{self, Cone};
 use super::bands;
 use super::kernel::Step;
 use super::kernel::{Regions, Slot};
-use super::plan::{Cost, End, EndKind, Input, Place, Plan, Stage};
+use super::plan::{self, Cost, End, EndKind, Input, Place, Plan, Stage};
 use crate::array::{ArrayType, Region};
 use crate::operators::Pattern;
 use crate::operators::pattern::Reduction;
@@ -31,7 +31,11 @@ pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
     reads.iter().for_each(|r| overlaps[r.input] = r.band > 0);
     let bytes: u64 = reads.iter().map(|r| r.bytes).sum();
     let amplification = access::one_pass_cost(&reads, room);
-    let cache = reads.iter().map(|r| r.band).sum::<u64>().min(room);
+    let kept = |r: &access::Read| match r.band {
+        0 => 0,
+        band => band.saturating_add(r.most.saturating_mul(concurrent)).min(r.bytes),
+    };
+    let cache = reads.iter().map(kept).fold(0, u64::saturating_add).min(room);
     let written = stage.ends.iter().filter(|e| !matches!(e.kind, EndKind::Reduce { .. }));
     Cost {
         tasks,
@@ -120,7 +124,7 @@ fn open_cells(stage: &Stage, axes: &[usize]) -> u64 {
 }
 
 /// Bytes one task holds at its peak: the largest over its three moments and a few sampled tasks.
-fn task(stage: &Stage, plan: &Plan, cone: &Cone, band: Option<u64>) -> u64 {
+fn task(stage: &Stage, plan: &Plan, cone: &Cone, band: Option<(usize, u64)>) -> u64 {
     let Some(middle) = middle(stage) else { return 0 };
     let counts = stage.grid.counts(&stage.shape);
     let second: Vec<u64> = counts.iter().map(|n| 1.min(n - 1)).collect();
@@ -135,7 +139,7 @@ fn middle(stage: &Stage) -> Option<Region> {
     (!counts.contains(&0)).then(|| stage.grid.region(&index, &stage.shape))
 }
 
-fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, (region, band): (&Region, Option<u64>)) -> u64 {
+fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, (region, band): (&Region, Option<(usize, u64)>)) -> u64 {
     let regions = stage.required(region);
     let (mut inputs, mut decoding) = (0u64, 0u64);
     for (i, needed) in regions.inputs.iter().enumerate() {
@@ -158,7 +162,7 @@ fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, (region, band): (&Region, Op
     }
     let outputs: u64 = output_bytes(stage, region);
     let reading = inputs.saturating_add(decoding);
-    let at_once = band.map(|size| stage.required(&bands::part(region, size)));
+    let at_once = plan::band_of(band, region).map(|size| stage.required(&bands::part(region, size)));
     let whole = whole_steps(stage, at_once.as_ref().unwrap_or(&regions));
     let computing = inputs.saturating_add(whole).saturating_add(outputs);
     reading.max(computing.saturating_add(partials(stage, region))).max(outputs.saturating_mul(2))
@@ -213,14 +217,12 @@ fn computed(stage: &Stage, slot: Slot) -> bool {
 /// Bytes of the accumulators a task fills for itself.
 fn partials(stage: &Stage, region: &Region) -> u64 {
     let bytes = |end: &End| match &end.kind {
-        EndKind::Reduce { step, .. } => match &step.call.pattern {
+        EndKind::Reduce { step, is_large, .. } => match &step.call.pattern {
             Pattern::Contraction(contraction) => {
                 contraction.task_bytes(region, stage.kernel.ty(end.slot).dtype.size() as u64)
             }
-            pattern => {
-                let own = pattern.reduction().map_or(0, |r| r.state_bytes(region));
-                if own <= super::plan::PARTIAL { own } else { 0 }
-            }
+            _ if *is_large => 0,
+            pattern => pattern.reduction().map_or(0, |r| r.state_bytes(region)),
         },
         EndKind::Write { .. } | EndKind::Keep(_) => 0,
     };

@@ -24,4 +24,5 @@ pub mod split;
 pub mod target;
 pub mod tasks;
 pub mod verify;
+pub mod walk;
 pub mod whole;

@@ -85,10 +85,21 @@ pub struct Stage {
     pub order: Vec<usize>,
     /// The axes along which tasks come from the last to the first.
     pub backwards: Vec<usize>,
+    /// How tasks with reductions walk their elements.
+    pub walk: Walk,
     /// What becomes of the kernel's values.
     pub ends: Vec<End>,
     /// What it costs.
     pub cost: Cost,
+}
+
+/// How tasks with reductions walk their elements.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Walk {
+    /// The axis along which they take several rows of neighbouring cells together.
+    pub rows: Option<usize>,
+    /// The shape of the strips into which a task is cut, where it is.
+    pub strip: Option<Vec<u64>>,
 }
 
 impl Stage {
@@ -103,10 +114,22 @@ impl Stage {
         self.kernel.part(end.slot, region, &self.shape)
     }
 
+    /// The elements along its first axis of several that a task over `region` computes at a time, where that is not all.
+    pub fn band(&self, region: &Region) -> Option<u64> {
+        band_of(self.cost.band, region)
+    }
+
     /// Whether an end's value has fewer elements than the space of the tasks.
     pub fn is_coarser(&self, end: &End) -> bool {
         matches!(end.kind, EndKind::Keep(_)) && self.kernel.ty(end.slot).shape() != self.shape
     }
+}
+
+/// The elements of a band of a task over `region`, unless that has another first axis of several than most tasks: then it is
+/// small.
+pub fn band_of(band: Option<(usize, u64)>, region: &Region) -> Option<u64> {
+    let (axis, size) = band?;
+    (region.shape.iter().position(|&n| n > 1) == Some(axis) && size < region.shape[axis]).then_some(size)
 }
 
 /// What feeds a kernel's input.
@@ -179,6 +202,9 @@ pub enum EndKind {
         weights: Option<Slot>,
         /// The result.
         into: usize,
+        /// Whether the states of a task are more than [`PARTIAL`], in the tasks that types ask for: a budget may halve
+        /// them, and must not change the order of additions.
+        is_large: bool,
     },
 }
 
@@ -244,8 +270,8 @@ pub struct Cost {
     pub overlaps: Vec<bool>,
     /// Bytes given to sinks and scratch, before encoding.
     pub written: u64,
-    /// The elements along the first axis that a task computes at a time, where that is not all it has.
-    pub band: Option<u64>,
+    /// The axis along which a task computes a part at a time, and the elements of that, where that is not all it has.
+    pub band: Option<(usize, u64)>,
     /// Bytes one task holds at its peak.
     pub task: u64,
     /// Tasks that may run at once within the budget.

@@ -14,10 +14,11 @@ use super::cost;
 use super::graph::{Graph, NodeId, NodeKind, Sink};
 use super::kernel::Kernel;
 use super::passes::{Notes, align_chunks};
-use super::plan::{Answer, AnswerKind, Cost, End, EndKind, Input, Kept, Place, Plan, Stage, Target};
+use super::plan::{Answer, AnswerKind, Cost, End, EndKind, Input, Kept, Place, Plan, Stage, Target, Walk};
 use super::reread;
 use super::settings::Settings;
 use super::tasks;
+use super::walk;
 use super::whole;
 use crate::array::{ArrayType, ChunkGrid, Dims};
 use crate::operators::Pattern;
@@ -52,7 +53,7 @@ struct Job {
     level: usize,
     /// The type whose dims are the space: of the value, or of what is reduced into it.
     space: Arc<ArrayType>,
-    /// The shape of the objects written, for a sink.
+    /// The shape of the objects written, for a sink; of a value of fewer elements than the space, what lies over one.
     objects: Option<Vec<u64>>,
     /// What is multiplied in the space, where its axes are those of two factors.
     product: Option<Contraction>,
@@ -118,7 +119,7 @@ fn levels(graph: &Graph) -> BTreeMap<NodeId, usize> {
 fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, settings: &Settings) -> Vec<Job> {
     let levels = levels(graph);
     let name = |id: NodeId| graph.described(id);
-    let (mut jobs, mut answers) = (Vec::new(), Vec::new());
+    let (mut jobs, mut answers, mut held) = (Vec::new(), Vec::new(), 0u64);
     for id in graph.topological() {
         let node = &graph[id];
         let inputs = graph.inputs(id);
@@ -153,7 +154,12 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
                 });
             }
             NodeKind::Rechunk => {
-                let into = keep(plan, name(id), &node.ty, place(&node.ty, node.ty.chunks.chunk_shape(), settings));
+                let piece = node.ty.chunks.chunk_shape();
+                // Results in memory are held from the first stage to the last.
+                let is_held = held.saturating_add(node.ty.bytes()) <= settings.memory / 4;
+                let place = if is_held { place(&node.ty, piece, settings) } else { Place::Scratch(piece) };
+                held += if place == Place::Memory { node.ty.bytes() } else { 0 };
+                let into = keep(plan, name(id), &node.ty, place);
                 kept.insert(id, into);
                 jobs.push(job(&graph[inputs[0]].ty, None, What::Keep { value: inputs[0], into }));
             }
@@ -222,18 +228,22 @@ fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
     for mut job in jobs {
         let (leaves, whole) = leaves(graph, &job);
         job.ways = job_ways(graph, &job);
+        let mut over = None;
         let goes_with = |other: &Job| !other.ways.iter().any(|(axis, back)| job.ways.contains(&(*axis, !back)));
-        let fits = |(group, shared, others): &&mut (Vec<Job>, Vec<NodeId>, bool)| {
-            group[0].level == job.level
+        let mut fits = |(group, shared, others): &&mut (Vec<Job>, Vec<NodeId>, bool)| {
+            let goes = group[0].level == job.level
                 && *others == whole
-                && (group[0].space.dims == job.space.dims || lies_over(graph, group, &job))
                 && group.iter().all(goes_with)
                 && group[0].product.as_ref().map(|p| &p.sides) == job.product.as_ref().map(|p| &p.sides)
                 && (leaves.is_empty() || leaves.iter().any(|l| shared.contains(l)))
-                && unit(group.iter().chain([&job]).filter_map(|j| j.objects.as_deref())).is_some()
+                && unit(group.iter().chain([&job]).filter_map(|j| j.objects.as_deref())).is_some();
+            let is_there = goes && group[0].space.dims == job.space.dims;
+            over = if goes && !is_there { lies_over(graph, group, &job) } else { None };
+            is_there || over.is_some()
         };
-        match groups.iter_mut().find(fits) {
+        match groups.iter_mut().find(|group| fits(group)) {
             Some((group, shared, _)) => {
+                job.objects = over.or(job.objects);
                 group.push(job);
                 shared.extend(leaves);
             }
@@ -243,28 +253,37 @@ fn groups(graph: &Graph, jobs: Vec<Job>) -> Vec<Vec<Job>> {
     groups.into_iter().map(|(group, ..)| group).collect()
 }
 
-/// Whether a cut of a value of fewer elements can be made of what the tasks of a group read.
-fn lies_over(graph: &Graph, group: &[Job], job: &Job) -> bool {
-    let (space, dims) = (&group[0].space.dims, &job.space.dims);
+/// How many elements of a group's space lie over one of a cut's, where the cut's value has fewer of them and is made of
+/// what the tasks of the group read. Tasks of whole multiples have a part each, which needs no other task's.
+fn lies_over(graph: &Graph, group: &[Job], job: &Job) -> Option<Vec<u64>> {
     let mut values: Vec<NodeId> = group.iter().filter_map(|job| job.what.value()).collect();
-    let (Some(value), true) = (job.what.value().filter(|_| job.is_cut), values.len() == group.len()) else {
-        return false;
-    };
-    let is_coarser =
-        space.iter().zip(dims.iter()).all(|(fine, coarse)| fine.name == coarse.name && fine.size >= coarse.size);
-    if !is_coarser || space.iter().count() != dims.iter().count() || job.space.shape().contains(&0) {
-        return false;
+    let value = job.what.value().filter(|_| job.is_cut && !group[0].is_cut && values.len() == group.len())?;
+    let (space, dims) = (&group[0].space.dims, &job.space.dims);
+    let names = |dims: &Dims| dims.iter().map(|dim| dim.name.clone()).collect::<Vec<_>>();
+    let (shape, coarse) = (group[0].space.shape(), job.space.shape());
+    let is_coarser = names(space) == names(dims) && shape.iter().zip(&coarse).all(|(n, m)| n >= m && *m > 0);
+    if !is_coarser || !job.ways.is_empty() {
+        return None;
     }
-    let shape = group[0].space.shape();
-    let task = whole::first(&tasks::grid(&group[0].space, None), &shape);
+    let factors: Vec<u64> = shape.iter().zip(&coarse).map(|(n, m)| n / m).collect();
+    let objects = group.iter().filter_map(|j| j.objects.as_deref());
+    let units = unit(objects.chain([factors.as_slice()]))?;
+    let grid = tasks::grid(&group[0].space, units.as_deref().map(ChunkGrid::regular).as_ref());
+    let counts = grid.counts(&shape);
     let taken = |values: &[NodeId]| {
         let kernel = access::cone(graph, values).joined.kernel;
-        let regions = kernel.required(&kernel.parts(&kernel.outputs, &task, &shape)).inputs;
-        regions.iter().flatten().fold(0u64, |sum, region| sum.saturating_add(region.count()))
+        let of = |index: Vec<u64>| {
+            let task = grid.region(&index, &shape);
+            let regions = kernel.required(&kernel.parts(&kernel.outputs, &task, &shape)).inputs;
+            regions.iter().flatten().fold(0u64, |sum, region| sum.saturating_add(region.count()))
+        };
+        (!whole::has_whole(&kernel))
+            .then(|| [1, 2].map(|part| of(counts.iter().map(|n| n.div_ceil(part) - 1).collect())))
     };
-    let before = taken(&values);
+    let before = taken(&values)?;
     values.push(value);
-    taken(&values) <= before + before / HALO
+    let together = taken(&values)?;
+    together.iter().zip(before).all(|(more, less)| *more <= less + less / HALO).then_some(factors)
 }
 
 /// A value of fewer elements may have a task read one part in so many more.
@@ -316,6 +335,20 @@ struct Tasks {
     units: Option<ChunkGrid>,
     /// Axes that every task holds whole.
     whole: Vec<usize>,
+    walk: Walk,
+}
+
+/// How the tasks of a group walk.
+fn walk(graph: &Graph, group: &[Job], grid: &ChunkGrid) -> Walk {
+    let reduction = |job: &Job| match &job.what {
+        What::Reduce { node, .. } if job.product.is_none() => match &graph[*node].kind {
+            NodeKind::Apply(kernel) => kernel.last().and_then(|step| step.call.pattern.reduction()).cloned(),
+            _ => None,
+        },
+        _ => None,
+    };
+    let (reductions, shape) = (group.iter().filter_map(reduction).collect::<Vec<_>>(), group[0].space.shape());
+    walk::walk(reductions.iter(), &shape, &whole::first(grid, &shape))
 }
 
 fn grid(graph: &Graph, group: &[Job]) -> Tasks {
@@ -323,16 +356,16 @@ fn grid(graph: &Graph, group: &[Job]) -> Tasks {
     let shape = space.shape();
     let units = unit(group.iter().filter_map(|j| j.objects.as_deref())).flatten();
     let units = units.as_deref().map(ChunkGrid::regular);
-    if let Some(product) = &group[0].product {
-        return Tasks { grid: blocks::grid(&space, product), shape, units, whole: Vec::new() };
-    }
     let values: Vec<NodeId> = group.iter().filter_map(|job| job.what.value()).collect();
     let kernel = access::cone(graph, &values).joined.kernel;
-    if !whole::has_whole(&kernel) {
-        return Tasks { shape, grid: tasks::grid(&space, units.as_ref()), units, whole: Vec::new() };
-    }
-    let grid = whole::grid(&kernel, &space, units.as_ref());
-    Tasks { whole: whole::fixed(&kernel, &shape), shape, grid, units }
+    let is_whole = whole::has_whole(&kernel);
+    let grid = match &group[0].product {
+        Some(product) => blocks::grid(&space, product),
+        None if is_whole => whole::grid(&kernel, &space, units.as_ref()),
+        None => tasks::grid(&space, units.as_ref()),
+    };
+    let whole = if is_whole { whole::fixed(&kernel, &shape) } else { Vec::new() };
+    Tasks { walk: walk(graph, group, &grid), shape, grid, units, whole }
 }
 
 /// Appends the stage of a group, or where that does not fit the budget those of its halves. The tasks
@@ -365,25 +398,32 @@ fn stages(
 
 fn stage(
     graph: &Graph,
-    (group, Tasks { shape, grid, units, whole: fixed }): (&[Job], &Tasks),
+    (group, Tasks { shape, grid, units, whole: fixed, walk }): (&[Job], &Tasks),
     kept: &BTreeMap<NodeId, usize>,
     (plan, settings, notes): Context<'_>,
 ) -> Result<Stage, Box<Refusal>> {
-    let mut whole = Cone::default();
-    let ends: Vec<End> = group.iter().map(|job| end(graph, &mut whole, job)).collect();
-    whole.joined.kernel.outputs = ends.iter().flat_map(End::slots).collect();
+    let mut all = Cone::default();
+    let mut ends: Vec<End> = group.iter().map(|job| end(graph, &mut all, job)).collect();
+    let task = whole::first(grid, shape);
+    for end in &mut ends {
+        if let EndKind::Reduce { step, is_large, .. } = &mut end.kind {
+            *is_large = step.call.pattern.reduction().is_some_and(|reduction| walk::is_large(reduction, &task));
+        }
+    }
+    all.joined.kernel.outputs = ends.iter().flat_map(End::slots).collect();
     let mut stage = Stage {
         inputs: Vec::new(),
         grid: grid.clone(),
-        order: order(&ends, &whole.joined.kernel, shape.len()),
-        backwards: ways(&whole.joined.kernel, &ends).into_iter().filter(|way| way.1).map(|way| way.0).collect(),
+        order: order(&ends, &all.joined.kernel, shape.len()),
+        backwards: ways(&all.joined.kernel, &ends).into_iter().filter(|way| way.1).map(|way| way.0).collect(),
         shape: shape.clone(),
+        walk: walk.clone(),
         ends,
         cost: Cost::default(),
         kernel: Kernel::default(),
     };
     loop {
-        let mut cone = whole.clone();
+        let mut cone = all.clone();
         cone.split(shape, &stage.grid);
         let mut slots = cone.joined.kernel.outputs.iter();
         stage.ends.iter_mut().for_each(|end| end.take_slots(&mut slots));
@@ -415,7 +455,8 @@ fn end(graph: &Graph, cone: &mut Cone, job: &Job) -> End {
     let (slot, kind) = match &job.what {
         What::Reduce { node, into } => {
             let (step, args) = cone.reduced(graph, *node).expect("a reduction ends in a step");
-            let kind = EndKind::Reduce { step: Box::new(step), weights: args.get(1).copied(), into: *into };
+            let (step, weights, into) = (Box::new(step), args.get(1).copied(), *into);
+            let kind = EndKind::Reduce { step, weights, into, is_large: false };
             (args[0], kind)
         }
         What::Keep { value, into } => (cone.value(graph, *value), EndKind::Keep(*into)),

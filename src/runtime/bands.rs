@@ -35,7 +35,11 @@ pub fn compute(
         let regions = run.stage.required(&band);
         let pieces = inputs.iter().zip(&regions.inputs).map(|(piece, needed)| {
             let (piece, needed) = piece.as_ref().zip(needed.as_ref())?;
-            Some(Piece { region: needed.clone(), block: piece.block.slice(&needed.relative_to(&piece.region)) })
+            let block = match needed.is_empty() {
+                true => Block::zeros(piece.block.dtype(), &needed.shape),
+                false => piece.block.slice(&needed.relative_to(&piece.region)),
+            };
+            Some(Piece { region: needed.clone(), block })
         });
         let mut evaluation = Evaluation::new(kernel, &regions, pieces.collect());
         let prepared = evaluation.prepare::<Infallible>(&|_, _, _, _| unreachable!("tasks with scans have no bands"));

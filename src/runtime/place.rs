@@ -210,7 +210,8 @@ pub fn expand(url: &str) -> Result<Vec<String>, CatalogError> {
 }
 
 /// A text that changes when the data does: size and time of a file; of a directory, a digest of the
-/// names, sizes and times of the first thousand entries below it.
+/// names, sizes and times of the first thousand entries below it, files (metadata) before folders, and of the times of
+/// folders, which change when chunks are added.
 pub fn fingerprint(path: &Path) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     if metadata.is_file() {
@@ -247,9 +248,12 @@ impl Digest {
     }
 
     fn add_below(&mut self, root: &Path, folder: &Path) -> Option<()> {
-        let mut names: Vec<_> = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
+        self.add(&modified(&folder.symlink_metadata().ok()?).to_le_bytes());
+        let entries = std::fs::read_dir(folder).ok()?.flatten();
+        let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let mut names: Vec<_> = entries.map(|entry| (is_folder(&entry), entry.path())).collect();
         names.sort();
-        for path in names {
+        for (_, path) in names {
             if self.entries >= MAX_FINGERPRINT_ENTRIES {
                 return Some(());
             }

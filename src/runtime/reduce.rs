@@ -18,7 +18,7 @@ use crate::operators::combine::Accumulator;
 use crate::operators::contraction::Contraction;
 use crate::operators::pattern::{Pattern, Reduction};
 use crate::planner::kernel::Slot;
-use crate::planner::plan::{End, EndKind, PARTIAL, Stage};
+use crate::planner::plan::{End, EndKind, Stage};
 use crate::source::Span;
 
 /// One reduction of a stage.
@@ -35,6 +35,7 @@ pub struct Reducer {
     pub contraction: Option<Contraction>,
     /// Where it stands in the script.
     pub span: Span,
+    is_large: bool,
     reduced: Vec<usize>,
     lines: Mutex<BTreeMap<Vec<u64>, Arc<Line>>>,
 }
@@ -98,7 +99,7 @@ impl Turn<'_> {
 impl Reducer {
     /// The reducer of an end, if it is one.
     pub fn of(end: &End) -> Option<Reducer> {
-        let EndKind::Reduce { step, weights, into } = &end.kind else { return None };
+        let EndKind::Reduce { step, weights, into, is_large } = &end.kind else { return None };
         let pattern = &step.call.pattern;
         let reduction = pattern.reduction()?;
         let contraction = match pattern {
@@ -111,20 +112,16 @@ impl Reducer {
             into: *into,
             reduction: reduction.clone(),
             contraction,
+            is_large: *is_large,
             span: end.span,
             reduced: reduction.open_axes(),
             lines: Mutex::default(),
         })
     }
 
-    /// Whether tasks over `region` step shared accumulators. Products do not: they take much longer than merging
-    /// their sums.
-    pub fn is_shared(&self, region: &Region) -> bool {
-        self.contraction.is_none() && self.is_large(region)
-    }
-
-    fn is_large(&self, region: &Region) -> bool {
-        self.reduction.state_bytes(region) > PARTIAL
+    /// Whether tasks step shared accumulators. Products do not: they take much longer than merging their sums.
+    pub fn is_shared(&self) -> bool {
+        self.contraction.is_none() && self.is_large
     }
 
     /// Accumulators of its own for a task whose cells are these.
@@ -150,7 +147,7 @@ impl Reducer {
                 Arc::new(Line { state: Mutex::new(state), turn: Condvar::new() })
             })
             .clone();
-        Place { line, key, number, is_large: self.is_large(region), cells: self.cells(region) }
+        Place { line, key, number, is_large: self.is_large, cells: self.cells(region) }
     }
 
     /// The region of the result that the cells of a task over `region` cover.

@@ -25,7 +25,7 @@ impl<'a> Reducing<'a> {
     /// Nothing stepped yet by the task at grid index `index`, which covers `region`.
     pub fn new(run: &'a StageRun<'a>, index: &'a [u64], region: &'a Region) -> Self {
         let own = |reducer: &Option<Reducer>| {
-            let reducer = reducer.as_ref().filter(|reducer| !reducer.is_shared(region))?;
+            let reducer = reducer.as_ref().filter(|reducer| !reducer.is_shared())?;
             let cells = reducer.cells(region);
             Some((reducer.own(&cells), cells))
         };
@@ -34,12 +34,12 @@ impl<'a> Reducing<'a> {
 
     /// The strips in which the task walks its region.
     pub fn strips(&self) -> Vec<Region> {
-        strips::strips(self.stepped(), self.region)
+        strips::strips(&self.run.stage.walk, self.region)
     }
 
     /// How the strips are divided into tiles.
     pub fn tiling(&self) -> Tiling {
-        strips::tiling(self.stepped(), self.region)
+        Tiling { row: strips::row(self.stepped(), self.region), over: self.run.stage.walk.rows }
     }
 
     /// The reductions that take in tiles.
@@ -50,7 +50,7 @@ impl<'a> Reducing<'a> {
     /// Per end that steps shared accumulators, the task's place in the line of a strip of this number.
     pub fn places(&self, strip: (usize, &Region)) -> Vec<Option<Place>> {
         let place = |reducer: &Option<Reducer>| {
-            let reducer = reducer.as_ref().filter(|reducer| reducer.is_shared(self.region))?;
+            let reducer = reducer.as_ref().filter(|reducer| reducer.is_shared())?;
             Some(reducer.place(self.run.stage, self.index, strip))
         };
         self.run.reducers.iter().map(place).collect()

@@ -14,9 +14,7 @@
 use super::reduce::Reducer;
 use crate::array::{ChunkGrid, Region};
 use crate::operators::tile::TILE;
-
-/// Bytes of the states of a strip: they stay in the second-level cache, beside the tiles.
-const STATES: u64 = 256 << 10;
+use crate::planner::plan::Walk;
 
 /// The most rows of a tile.
 const ROWS: usize = 32;
@@ -54,25 +52,11 @@ impl Tiling {
     }
 }
 
-/// The strips of a task over `region`, in the order in which it walks them. They are the same for all tasks that
-/// step the same cells.
-pub fn strips<'r>(reducers: impl Iterator<Item = &'r Reducer>, region: &Region) -> Vec<Region> {
-    let shared: Vec<&Reducer> = reducers.filter(|reducer| reducer.is_shared(region)).collect();
-    let Some(first) = shared.first() else { return vec![region.clone()] };
-    let open = first.reduction.open_axes();
-    if shared.iter().any(|reducer| reducer.reduction.open_axes() != open) {
-        return vec![region.clone()];
-    }
-    let kept: Vec<usize> = (0..region.rank()).filter(|axis| !open.contains(axis)).collect();
-    let bytes: u64 = shared.iter().map(|reducer| reducer.reduction.state_bytes(region)).sum();
-    let mut parts = bytes.div_ceil(STATES);
-    let mut shape = region.shape.clone();
-    for axis in kept {
-        let size = (shape[axis] / parts).max(1);
-        parts = parts.div_ceil(shape[axis].div_ceil(size));
-        shape[axis] = size;
-    }
-    let grid = ChunkGrid::regular(&shape);
+/// The strips of a task over `region`, in the order in which it walks them. They are the same for all tasks that step the
+/// same cells.
+pub fn strips(walk: &Walk, region: &Region) -> Vec<Region> {
+    let Some(shape) = &walk.strip else { return vec![region.clone()] };
+    let grid = ChunkGrid::regular(shape);
     let counts = Region::whole(&grid.counts(&region.shape));
     let strip = |index: Vec<u64>| {
         let mut strip = grid.region(&index, &region.shape);
@@ -82,16 +66,13 @@ pub fn strips<'r>(reducers: impl Iterator<Item = &'r Reducer>, region: &Region) 
     counts.indices().map(strip).collect()
 }
 
-/// How tiles are made for all `reducers` of a task over `region`.
-pub fn tiling<'r>(reducers: impl Iterator<Item = &'r Reducer>, region: &Region) -> Tiling {
-    let mut tiling = Tiling { row: 1, over: None };
-    for reducer in reducers {
+/// Elements of a row of the innermost axes that are reduced, over all `reducers`; one where they keep the innermost axis.
+pub fn row<'r>(reducers: impl Iterator<Item = &'r Reducer>, region: &Region) -> usize {
+    let of = |reducer: &Reducer| {
         let reduced = (0..region.rank()).rev().take_while(|axis| reducer.reduction.axes.contains(axis));
-        tiling.row = tiling.row.max(reduced.map(|axis| region.shape[axis] as usize).product());
-        let last = reducer.reduction.open_axes().into_iter().max();
-        tiling.over = tiling.over.max(last.filter(|last| last + 1 < region.rank()));
-    }
-    tiling
+        reduced.map(|axis| region.shape[axis] as usize).product::<usize>()
+    };
+    reducers.map(of).max().unwrap_or(1).max(1)
 }
 
 /// The tiles of a strip of `region`, in C order of the first elements of their rows, but for the axis over which tiles have
@@ -105,7 +86,7 @@ pub fn tiles(region: &Region, strip: &Region, tiling: Tiling) -> impl Iterator<I
     let mut shape = strip.shape.clone();
     over.into_iter().for_each(|axis| shape[axis] = 1);
     let (outer, run) = runs(region, &shape);
-    let row = if over.is_some() { 1 } else { tiling.row.min(run.max(1)) };
+    let row = tiling.row.min(run.max(1));
     // A piece is whole rows that fit a tile, or one row that does not.
     let piece = if row > TILE { row } else { TILE / row * row };
     let count = shape[..outer].iter().product::<u64>() as usize * usize::from(run > 0);

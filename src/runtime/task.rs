@@ -76,7 +76,7 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
     }
     let names = || stage.ends.iter().map(|end| end.name.as_str()).collect::<Vec<_>>().join(", ");
     let blocks = timer.time(Phase::Compute, names, || {
-        if let Some(size) = stage.cost.band {
+        if let Some(size) = stage.band(&region) {
             return bands::compute(run, (&region, size), &inputs, cancel);
         }
         let mut evaluation = Evaluation::new(&stage.kernel, &regions, inputs);

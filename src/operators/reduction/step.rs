@@ -174,28 +174,35 @@ impl Stepper {
     /// The rows of `len` elements, at most `most` of them, that go to the same cells as the one at `place`; none unless
     /// each element has a cell of its own and there are several.
     fn alike(&self, place: usize, apart: usize, (len, most): (usize, usize)) -> Option<(Run<'_>, Rows)> {
-        let (inner, outer) = self.axes.split_last().expect("there is an axis");
-        let column = place % inner.extent;
-        let follows = inner.part == Part::Kept && inner.cell == 1 && column + len <= inner.extent;
-        if !follows || most < 2 || !apart.is_multiple_of(inner.extent) {
+        let inner = self.axes.last().expect("there is an axis");
+        let is_row = inner.part == Part::Kept && inner.cell == 1 && place % inner.extent + len <= inner.extent;
+        if !(is_row || len == 1) || most < 2 {
             return None;
         }
-        let at = |number: usize| self.row(outer, (place + number * apart) / inner.extent);
+        let at = |number: usize| self.element(place + number * apart);
         let (first, position) = at(0)?;
         let (_, second) = at(1).filter(|(cell, _)| *cell == first)?;
         let step = second.checked_sub(position)?;
         let goes_on = |number: &usize| at(*number) == Some((first, position + *number as u64 * step));
         let count = (2..most).take_while(goes_on).count() + 2;
-        let run = Run {
-            start: 0,
-            len,
-            first: first + column,
-            cells: Cells::Each,
-            position,
-            position_step: inner.position,
-            places: None,
-        };
+        let run = Run { start: 0, len, first, cells: Cells::Each, position, position_step: 0, places: None };
         Some((run, Rows { count, stride: 0, step }))
+    }
+
+    /// Cell and position of the element at this place in the region; none where it belongs to no group.
+    fn element(&self, place: usize) -> Option<(usize, u64)> {
+        let (inner, outer) = self.axes.split_last().expect("there is an axis");
+        let (row, at) = (place / inner.extent, place % inner.extent);
+        let (cell, position) = self.row(outer, row)?;
+        match inner.part {
+            Part::Kept => Some((cell + at * inner.cell, position)),
+            Part::Reduced => Some((cell, position + at as u64 * inner.position)),
+            Part::Grouped if self.groups[at] == u32::MAX => None,
+            Part::Grouped => {
+                let place = u64::from(self.within[at]);
+                Some((cell + self.groups[at] as usize * inner.cell, position + place * inner.position))
+            }
+        }
     }
 
     /// Takes in all values of the region, tile by tile.

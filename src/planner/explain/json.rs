@@ -157,7 +157,7 @@ fn end(end: &End) -> Value {
             json!({ "kind": "write", "name": name, "value": value, "target": target, "variable": variable })
         }
         EndKind::Keep(into) => json!({ "kind": "keep", "name": name, "value": value, "result": into }),
-        EndKind::Reduce { step, weights, into } => json!({
+        EndKind::Reduce { step, weights, into, .. } => json!({
             "kind": "reduce",
             "name": name,
             "value": value,

@@ -179,7 +179,7 @@ fn end(plan: &Plan, stage: &Stage, end: &End) -> String {
             format!("{} → {format} {url:?} {} : {ty}", slot(end.slot), target.write.variables[*variable].path)
         }
         EndKind::Keep(into) => format!("{} → {}", slot(end.slot), kept(*into)),
-        EndKind::Reduce { step, weights, into } => {
+        EndKind::Reduce { step, weights, into, .. } => {
             format!("{} → {}", reduction(step, end.slot, *weights), kept(*into))
         }
     }

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use super::Notes;
-use crate::array::Dims;
 use crate::planner::graph::{Graph, NodeId, NodeKind};
 use crate::planner::settings::Settings;
 use crate::planner::{access, tasks};
@@ -22,7 +21,7 @@ pub fn finish_small(graph: &mut Graph, _: &Settings, notes: &mut Notes) {
             continue;
         }
         let (bytes, read) = (graph[id].ty.bytes(), access::taken(graph, id, None));
-        if bytes.saturating_mul(SMALLER) > read {
+        if bytes == 0 || bytes.saturating_mul(SMALLER) > read {
             continue;
         }
         let consumers = graph.consumers(id);
@@ -44,13 +43,17 @@ pub fn finish_small(graph: &mut Graph, _: &Settings, notes: &mut Notes) {
     }
 }
 
-/// The spaces over which stages need a value.
+/// The spaces of the stages that need a value: those of what is finished or written next after it.
 fn spaces(graph: &Graph, id: NodeId) -> BTreeSet<Vec<u64>> {
-    let dims = |consumer: NodeId| -> &Dims {
-        match &graph[consumer].kind {
-            NodeKind::Apply(_) if !access::is_barrier(graph, consumer) => &graph[consumer].ty.dims,
-            _ => &graph[id].ty.dims,
+    let (mut spaces, mut seen, mut pending) = (BTreeSet::new(), BTreeSet::new(), vec![id]);
+    while let Some(value) = pending.pop() {
+        for (consumer, _) in graph.consumers(value) {
+            if matches!(graph[consumer].kind, NodeKind::Apply(_)) && !access::is_barrier(graph, consumer) {
+                pending.extend(seen.insert(consumer).then_some(consumer));
+            } else {
+                spaces.insert(graph[value].ty.shape());
+            }
         }
-    };
-    graph.consumers(id).into_iter().map(|(consumer, _)| dims(consumer).iter().map(|dim| dim.size).collect()).collect()
+    }
+    spaces
 }
