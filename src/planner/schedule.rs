@@ -154,11 +154,7 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
                 });
             }
             NodeKind::Rechunk => {
-                let piece = node.ty.chunks.chunk_shape();
-                // Results in memory are held from the first stage to the last.
-                let is_held = held.saturating_add(node.ty.bytes()) <= settings.memory / 4;
-                let place = if is_held { place(&node.ty, piece, settings) } else { Place::Scratch(piece) };
-                held += if place == Place::Memory { node.ty.bytes() } else { 0 };
+                let place = place_of_cut(&node.ty, &mut held, settings);
                 let into = keep(plan, name(id), &node.ty, place);
                 kept.insert(id, into);
                 jobs.push(job(&graph[inputs[0]].ty, None, What::Keep { value: inputs[0], into }));
@@ -219,6 +215,15 @@ fn keep(plan: &mut Plan, name: String, ty: &Arc<ArrayType>, place: Place) -> usi
 /// A small result stays in memory, a large one goes to scratch in pieces of this shape.
 fn place(ty: &ArrayType, piece: Vec<u64>, settings: &Settings) -> Place {
     if ty.bytes() <= settings.memory / 8 { Place::Memory } else { Place::Scratch(piece) }
+}
+
+/// The same for a cut: those in memory are `held` from the first stage to the last.
+fn place_of_cut(ty: &ArrayType, held: &mut u64, settings: &Settings) -> Place {
+    let piece = ty.chunks.chunk_shape();
+    let is_held = held.saturating_add(ty.bytes()) <= settings.memory / 4;
+    let place = if is_held { place(ty, piece, settings) } else { Place::Scratch(piece) };
+    *held += if place == Place::Memory { ty.bytes() } else { 0 };
+    place
 }
 
 /// Jobs that become one stage, in order of levels. Cuts come last, so that they join a stage and shape none; and tasks
