@@ -11,40 +11,42 @@ cd "$(dirname "$0")/.."
 source scripts/setup.sh
 folder=${FF_BENCH_DIR:-$FF_CACHE/bench}/scaling
 sizes=("$@")
-[ ${#sizes[@]} -gt 0 ] || sizes=(64 256 1024 4096 8192)
+[ ${#sizes[@]} -gt 0 ] || sizes=(64 512 2048 8192)
 if [ -z "${FFRUN:-}" ]; then
   cargo build --release --locked --bin ffrun
   FFRUN=$CARGO_TARGET_DIR/release/ffrun
 fi
 mkdir -p "$folder"
+trap 'cat "$folder/log" >&2' ERR
 cat >"$folder/make.ff" <<'SCRIPT'
 param maps: int
-param to: path
+param out: path
 let i = arange(0, maps, 1, dim: time) * 7919 + arange(0, 1024, 1, dim: y) * 31 + arange(0, 1024, 1, dim: x) * 17
-sink {x: (i % 100003) as f32 / 64} to zarr("{to}") { chunks: {time: 4, y: 1024, x: 1024}, codec: zstd(1) }
+sink {v: (i % 100003) as f32 / 64} to zarr("{out}") { chunks: {time: 4, y: 1024, x: 1024}, codec: zstd(1) }
 SCRIPT
 cat >"$folder/reduce.ff" <<'SCRIPT'
-param from: path
+param input: path
 param out: path
-source data = open(from)
-sink std(data.x, time) to npy("{out}")
+source data = open(input)
+sink std(data.v, time) to npy("{out}")
 SCRIPT
 cat >"$folder/standardize.ff" <<'SCRIPT'
-param from: path
+param input: path
 param out: path
-source data = open(from)
-let x = data.x
-sink (x - mean(x, time)) / std(x, time) to zarr("{out}") { chunks: {time: 4, y: 1024, x: 1024}, codec: zstd(1) }
+source data = open(input)
+let v = data.v
+let z = (v - mean(v, time)) / std(v, time)
+sink z to zarr("{out}") { chunks: {time: 4, y: 1024, x: 1024}, codec: zstd(1) }
 SCRIPT
 printf '| job | MB | threads | s | s per GB | peak MiB |\n|---|--:|--:|--:|--:|--:|\n'
 for megabytes in "${sizes[@]}"; do
   data=$folder/$megabytes.zarr
-  [ -d "$data" ] || "$FFRUN" "$folder/make.ff" --maps $((megabytes / 4)) --to "$data" 2>/dev/null
+  [ -d "$data" ] || "$FFRUN" "$folder/make.ff" --maps $((megabytes / 4)) --out "$data" 2>"$folder/log"
   find "$data" -type f -exec cat {} + >/dev/null
   for job in reduce standardize; do
     for threads in 1 $(nproc); do
-      "$FFRUN" "$folder/$job.ff" --from "$data" --out "$folder/out" --overwrite --memory 512MiB --threads "$threads" \
-        --report "$folder/report.json" 2>/dev/null >/dev/null
+      "$FFRUN" "$folder/$job.ff" --input "$data" --out "$folder/out" --overwrite --memory 512MiB --threads "$threads" \
+        --report "$folder/report.json" 2>"$folder/log" >/dev/null
       python3 - "$folder/report.json" "$job" "$megabytes" "$threads" <<'PYTHON'
 import json, sys
 report = json.load(open(sys.argv[1]))
