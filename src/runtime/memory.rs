@@ -1,5 +1,5 @@
-//! The cache of decoded chunks: what the budget leaves over, spent on chunks that are read more than
-//! once.
+//! The cache of decoded chunks: what the budget leaves over is spent on chunks that are read more than
+//! once, as far as they need it.
 //!
 //! Chunks that several tasks of a stage need are *recent*: the least recently used is given up first.
 //! Chunks of a source that a later stage reads again are *held*: the first ones to come stay, up to
