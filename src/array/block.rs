@@ -5,7 +5,7 @@
 //! `i64`; which of the three it is, the array's dtype says.
 
 use half::f16;
-use ndarray::{ArrayViewD, Axis, SliceInfoElem};
+use ndarray::{ArrayViewD, Axis};
 use num_complex::{Complex32, Complex64};
 
 pub use super::strided::Values;
@@ -378,18 +378,7 @@ impl Block {
     /// Where the dtypes differ, `source` does not fit, or this block is a view or shared.
     pub fn assign(&mut self, start: &[u64], source: &Block) {
         fn assign<T: Element>(target: &mut Values<T>, start: &[u64], source: &Block) {
-            let source = source.view::<T>().expect("blocks of one dtype");
-            let shape = target.shape().to_vec();
-            let slice = target.as_mut_slice().expect("a block being written is whole and not shared");
-            let mut view = ndarray::ArrayViewMutD::from_shape(shape, slice).expect("a slice of that many elements");
-            let part: Vec<SliceInfoElem> = (start.iter().zip(source.shape()))
-                .map(|(&s, &n)| SliceInfoElem::Slice {
-                    start: s as isize,
-                    end: Some((s as usize + n) as isize),
-                    step: 1,
-                })
-                .collect();
-            view.slice_mut(part.as_slice()).assign(&source);
+            target.assign(&usizes(start), source.values::<T>().expect("blocks of one dtype"));
         }
         with_values!(self, values => assign(values, start, source))
     }

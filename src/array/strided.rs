@@ -76,7 +76,7 @@ impl<T: Clone> Values<T> {
     pub fn into_vec(self) -> Vec<T> {
         let whole = self.as_slice().is_some_and(|s| s.len() == self.data.len());
         if !whole {
-            return self.view().iter().cloned().collect();
+            return self.copied();
         }
         Arc::try_unwrap(self.data).unwrap_or_else(|data| data.to_vec())
     }
@@ -161,8 +161,182 @@ impl<T: Clone> Values<T> {
         if self.as_slice().is_some() {
             return self.clone();
         }
-        Values::from(self.view().as_standard_layout().into_owned())
+        Values { data: Arc::new(self.copied()), offset: 0, strides: c_strides(&self.shape), shape: self.shape.clone() }
     }
+
+    fn copied(&self) -> Vec<T> {
+        let mut elements = Vec::with_capacity(self.len());
+        self.rows(0, self.len(), |row| row.append_to(&mut elements));
+        elements
+    }
+
+    /// Replaces the elements of `into` by as many of these, from the `start`-th in C order on.
+    ///
+    /// # Panics
+    /// Where there are fewer.
+    pub fn read(&self, start: usize, into: &mut [T]) {
+        let mut rest = &mut into[..];
+        self.rows(start, rest.len(), |row| {
+            row.write(rest.split_off_mut(..row.len).expect("rows have as many elements together"));
+        });
+    }
+
+    /// Replaces the elements of the part that begins at `start` by those of `source`.
+    ///
+    /// # Panics
+    /// Where they do not fit, or these elements are held by others or not in C order.
+    pub fn assign(&mut self, start: &[usize], source: &Values<T>) {
+        let (shape, strides) = (self.shape.clone(), c_strides(&self.shape));
+        let part = source.shape();
+        assert!((0..shape.len()).all(|a| start[a] + part[a] <= shape[a]), "what is assigned lies inside");
+        let target = self.as_mut_slice().expect("values being written are whole and not shared");
+        // Elements that follow each other in both: the inner axes that the part takes whole, and one more.
+        let outer = (0..shape.len()).rev().find(|&a| part[a] != shape[a]).unwrap_or(0);
+        let run: usize = part[outer..].iter().product();
+        let mut index = vec![0; outer];
+        let (mut at, mut left) = ((0..shape.len()).map(|a| start[a] * strides[a] as usize).sum::<usize>(), run);
+        source.rows(0, source.len(), |mut row| {
+            while row.len > 0 {
+                if left == 0 {
+                    at = at - run + next_run(&mut index, part, &strides) as usize;
+                    left = run;
+                }
+                let now = row.split_off(left);
+                now.write(&mut target[at..at + now.len]);
+                (at, left) = (at + now.len, left - now.len);
+            }
+        });
+    }
+
+    /// Hands `len` elements, from the `start`-th in C order on, to `take`, row by row of the axes that are left when those
+    /// whose elements follow each other at one distance are joined.
+    pub fn rows(&self, start: usize, mut len: usize, mut take: impl FnMut(Row<'_, T>)) {
+        if len == 0 {
+            return;
+        }
+        let axes = merged_axes(&self.shape, &self.strides);
+        let data = &self.data[..];
+        let Some((&(inner, stride), outer)) = axes.split_last() else {
+            return take(Row { data, first: self.offset, stride: 0, len });
+        };
+        let mut position = start % inner;
+        let mut index = vec![0; outer.len()];
+        let mut rest = start / inner;
+        let mut row = self.offset as isize;
+        for (axis, &(n, step)) in outer.iter().enumerate().rev() {
+            index[axis] = rest % n;
+            rest /= n;
+            row += index[axis] as isize * step;
+        }
+        while len > 0 {
+            let now = (inner - position).min(len);
+            take(Row { data, first: (row + position as isize * stride) as usize, stride, len: now });
+            len -= now;
+            position = 0;
+            for (axis, &(n, step)) in outer.iter().enumerate().rev() {
+                index[axis] += 1;
+                row += step;
+                if index[axis] < n {
+                    break;
+                }
+                index[axis] = 0;
+                row -= n as isize * step;
+            }
+        }
+    }
+}
+
+/// Moves the index of a run to that of the next in C order; gives how much later it begins.
+fn next_run(index: &mut [usize], part: &[usize], strides: &[isize]) -> isize {
+    let mut later = 0;
+    for axis in (0..index.len()).rev() {
+        index[axis] += 1;
+        later += strides[axis];
+        if index[axis] < part[axis] {
+            break;
+        }
+        later -= index[axis] as isize * strides[axis];
+        index[axis] = 0;
+    }
+    later
+}
+
+/// Some elements at one distance from each other.
+#[derive(Debug)]
+pub struct Row<'a, T> {
+    data: &'a [T],
+    first: usize,
+    stride: isize,
+    len: usize,
+}
+
+impl<'a, T: Clone> Row<'a, T> {
+    /// Takes out the first `len` elements, or all where there are fewer; the others stay.
+    fn split_off(&mut self, len: usize) -> Row<'a, T> {
+        let first = Row { data: self.data, first: self.first, stride: self.stride, len: len.min(self.len) };
+        self.first = (self.first as isize + first.len as isize * self.stride) as usize;
+        self.len -= first.len;
+        first
+    }
+
+    /// Replaces as many elements.
+    fn write(&self, into: &mut [T]) {
+        match self.stride {
+            1 => into.clone_from_slice(&self.data[self.first..self.first + self.len]),
+            0 => into.fill(self.data[self.first].clone()),
+            2.. => spaced(&self.data[self.first..], self.stride as usize, into),
+            _ => into.iter_mut().zip(self.backwards()).for_each(|(into, from)| into.clone_from(from)),
+        }
+    }
+
+    /// Appends the elements.
+    fn append_to(&self, elements: &mut Vec<T>) {
+        match self.stride {
+            1 => elements.extend_from_slice(&self.data[self.first..self.first + self.len]),
+            0 => elements.resize(elements.len() + self.len, self.data[self.first].clone()),
+            2.. => {
+                elements.extend(self.data[self.first..].iter().step_by(self.stride as usize).take(self.len).cloned())
+            }
+            _ => elements.extend(self.backwards().cloned()),
+        }
+    }
+
+    fn backwards(&self) -> impl Iterator<Item = &'a T> {
+        self.data[..=self.first].iter().rev().step_by(self.stride.unsigned_abs()).take(self.len)
+    }
+}
+
+/// Replaces the elements of `into` by every `step`-th of `from`, from the first on.
+///
+/// # Panics
+/// Where there are too few.
+pub fn spaced<T: Clone>(from: &[T], step: usize, into: &mut [T]) {
+    fn firsts<T: Clone, const STEP: usize>(from: &[T], into: &mut [T]) {
+        let (groups, _) = from.as_chunks::<STEP>();
+        let (whole, last) = into.split_at_mut(groups.len().min(into.len()));
+        whole.iter_mut().zip(groups).for_each(|(into, group)| into.clone_from(&group[0]));
+        last.iter_mut().for_each(|into| into.clone_from(&from[groups.len() * STEP]));
+    }
+    assert!(into.is_empty() || from.len() > (into.len() - 1) * step, "there are too few elements");
+    match step {
+        2 => firsts::<T, 2>(from, into),
+        3 => firsts::<T, 3>(from, into),
+        4 => firsts::<T, 4>(from, into),
+        _ => into.iter_mut().zip(from.iter().step_by(step)).for_each(|(into, from)| into.clone_from(from)),
+    }
+}
+
+/// Size and stride of each axis that matters, outermost first: axes of one element are left out,
+/// axes whose elements follow each other at one distance are one.
+pub fn merged_axes(shape: &[usize], strides: &[isize]) -> Vec<(usize, isize)> {
+    let mut axes: Vec<(usize, isize)> = Vec::with_capacity(shape.len());
+    for (&n, &stride) in shape.iter().zip(strides).filter(|(n, _)| **n != 1) {
+        match axes.last_mut() {
+            Some(last) if last.1 == stride * n as isize => *last = (last.0 * n, stride),
+            _ => axes.push((n, stride)),
+        }
+    }
+    axes
 }
 
 impl<T: Clone> From<ArrayD<T>> for Values<T> {
@@ -193,6 +367,8 @@ fn c_strides(shape: &[usize]) -> Vec<isize> {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Dimension;
+
     use super::*;
 
     #[test]
@@ -206,5 +382,51 @@ mod tests {
         assert_eq!(v.slice(&[0, 0], &[1, 1], &[0, 3]).into_vec(), Vec::<i32>::new());
         assert_eq!(Values::repeated(vec![2], 7).into_vec(), [7, 7]);
         assert_eq!(v.slice(&[0, 1], &[1, 1], &[1, 2]).as_slice(), Some(&[2, 3][..]));
+    }
+
+    /// Parts of any shape, from sources of any strides, go where they should and nowhere else.
+    #[test]
+    fn parts_are_assigned() {
+        let shape = [4, 3, 5];
+        let sources = [
+            Values::new(vec![2, 3, 5], (1..31).collect()).unwrap(),
+            Values::new(vec![5, 3, 2], (1..31).collect()).unwrap().permute(&[2, 1, 0]),
+            Values::new(vec![4, 2, 2], (1..17).collect()).unwrap(),
+            Values::new(vec![4, 3, 10], (1..121).collect()).unwrap().slice(&[3, 1, 9], &[-2, 1, -3], &[2, 2, 3]),
+            Values::new(vec![1, 3, 1], vec![1, 2, 3]).unwrap().broadcast(&[3, 3, 4]),
+            Values::new(vec![4, 3, 0], vec![]).unwrap(),
+            Values::repeated(vec![1, 1, 1], 7),
+        ];
+        for source in sources {
+            for corner in [0, 1] {
+                let start: Vec<usize> = shape.iter().zip(source.shape()).map(|(n, k)| (n - k) * corner).collect();
+                let mut target = Values::new(shape.to_vec(), vec![0; 60]).unwrap();
+                let mut expected = target.view().to_owned();
+                for (index, value) in source.view().indexed_iter() {
+                    let place: Vec<usize> = start.iter().zip(index.slice()).map(|(s, i)| s + i).collect();
+                    expected[&place[..]] = *value;
+                }
+                target.assign(&start, &source);
+                assert_eq!(target.view(), expected, "{source:?} {start:?}");
+                assert_eq!(source.contiguous(), source);
+            }
+        }
+    }
+
+    #[test]
+    fn every_few_elements() {
+        let from: Vec<i32> = (0..40).collect();
+        for step in 1..8 {
+            for len in 0..=40usize.div_ceil(step) {
+                for end in (len.max(1) - 1) * step + usize::from(len > 0)..=40 {
+                    let mut into = vec![-1; len];
+                    spaced(&from[..end], step, &mut into);
+                    assert!(
+                        into.iter().enumerate().all(|(i, &value)| value == (i * step) as i32),
+                        "{step} {len} {end}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ use half::f16;
 use num_complex::{Complex32, Complex64};
 
 use crate::array::block::{Element, Values, storage, with_values};
+use crate::array::strided::spaced;
 use crate::array::{Block, DType, Scalar};
 
 /// Elements of a full tile; a few tiles fit the first-level cache.
@@ -103,9 +104,7 @@ macro_rules! tiles {
             pub fn every(self, start: usize, step: usize, into: TileMut<'_>) {
                 match (self, into) {
                     $((TileRef::$variant(from), TileMut::$variant(into)) => {
-                        let from = &from[start..];
-                        assert!(into.is_empty() || from.len() > (into.len() - 1) * step, "there are too few elements");
-                        copy(from.iter().step_by(step), into);
+                        spaced(&from[start..], step, into);
                     })*
                     _ => unreachable!("kernels are typed"),
                 }
@@ -192,11 +191,7 @@ pub type TileLoop = Arc<dyn Fn(&[TileRef<'_>], TileMut<'_>) + Send + Sync>;
 /// Where the types differ or the block has fewer elements.
 pub fn load(block: &Block, start: usize, into: TileMut<'_>) {
     fn typed<T: TileElement>(values: &Values<T>, start: usize, into: TileMut<'_>) {
-        let into = into.get::<T>();
-        match values.as_slice() {
-            Some(slice) => into.clone_from_slice(&slice[start..start + into.len()]),
-            None => load_rows(values, start, into),
-        }
+        values.read(start, into.get::<T>());
     }
     with_values!(block, values => typed(values, start, into))
 }
@@ -204,68 +199,6 @@ pub fn load(block: &Block, start: usize, into: TileMut<'_>) {
 /// Whether a block is one element repeated.
 pub fn is_repeated(block: &Block) -> bool {
     with_values!(block, values => values.strides().iter().zip(values.shape()).all(|(&s, &n)| s == 0 || n == 1))
-}
-
-/// Reads elements of values that have gaps, row by row of what is left after merging axes.
-fn load_rows<T: Clone>(values: &Values<T>, start: usize, mut into: &mut [T]) {
-    let axes = merged_axes(values.shape(), values.strides());
-    let (data, offset) = values.storage();
-    let Some((&(inner, stride), outer)) = axes.split_last() else {
-        into.fill(data[offset].clone());
-        return;
-    };
-    let mut position = start % inner;
-    let mut index = vec![0; outer.len()];
-    let mut rest = start / inner;
-    let mut row = offset as isize;
-    for (axis, &(n, step)) in outer.iter().enumerate().rev() {
-        index[axis] = rest % n;
-        rest /= n;
-        row += index[axis] as isize * step;
-    }
-    while !into.is_empty() {
-        let run = (inner - position).min(into.len());
-        let (now, later) = into.split_at_mut(run);
-        load_row(data, row + position as isize * stride, stride, now);
-        into = later;
-        position = 0;
-        for (axis, &(n, step)) in outer.iter().enumerate().rev() {
-            index[axis] += 1;
-            row += step;
-            if index[axis] < n {
-                break;
-            }
-            index[axis] = 0;
-            row -= n as isize * step;
-        }
-    }
-}
-
-fn load_row<T: Clone>(data: &[T], first: isize, stride: isize, into: &mut [T]) {
-    let first = first as usize;
-    match stride {
-        1 => into.clone_from_slice(&data[first..first + into.len()]),
-        0 => into.fill(data[first].clone()),
-        2.. => copy(data[first..].iter().step_by(stride as usize), into),
-        _ => copy(data[..=first].iter().rev().step_by(stride.unsigned_abs()), into),
-    }
-}
-
-fn copy<'a, T: Clone + 'a>(from: impl Iterator<Item = &'a T>, into: &mut [T]) {
-    into.iter_mut().zip(from).for_each(|(into, from)| into.clone_from(from));
-}
-
-/// Size and stride of each axis that matters, outermost first: axes of one element are left out,
-/// axes whose elements follow each other at one distance are one.
-pub(super) fn merged_axes(shape: &[usize], strides: &[isize]) -> Vec<(usize, isize)> {
-    let mut axes: Vec<(usize, isize)> = Vec::with_capacity(shape.len());
-    for (&n, &stride) in shape.iter().zip(strides).filter(|(n, _)| **n != 1) {
-        match axes.last_mut() {
-            Some(last) if last.1 == stride * n as isize => *last = (last.0 * n, stride),
-            _ => axes.push((n, stride)),
-        }
-    }
-    axes
 }
 
 #[cfg(test)]

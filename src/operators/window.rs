@@ -29,7 +29,7 @@ pub fn evaluate(window: &Window, output: &Region, piece: &Piece) -> Block {
     let mut whole: Option<Block> = None;
     for start in (0..cells).step_by(band) {
         let part = finished(start, band.min(cells - start));
-        let whole = whole.get_or_insert_with(|| Block::zeros(part.dtype(), &[cells as u64]));
+        let whole = whole.get_or_insert_with(|| Block::unset(part.dtype(), &[cells as u64]));
         whole.assign(&[start as u64], &part);
     }
     whole.expect("there is a band").reshape(&output.shape)

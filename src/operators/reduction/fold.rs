@@ -9,8 +9,10 @@ use super::super::tile::{TileElement, TileRef};
 use crate::array::Block;
 
 /// States that a run into a single cell is dealt out to, so that additions need not wait for each
-/// other; they are joined in a fixed order.
+/// other; they are joined in a fixed order. Twice as many for runs of [`MANY`] elements, none below [`FEW`].
 const LANES: usize = 16;
+const FEW: usize = 2 * LANES;
+const MANY: usize = 8 * LANES;
 
 /// How elements change the state of one cell, and how two states become one.
 pub trait Fold: Clone + fmt::Debug + Send + Sync + 'static {
@@ -56,29 +58,42 @@ pub trait Fold: Clone + fmt::Debug + Send + Sync + 'static {
     /// Takes in a run of elements, `step` apart in position.
     #[inline(always)]
     fn add_all(&self, state: &mut Self::State, values: &[Self::In], position: u64, step: u64) {
-        if values.len() < 2 * LANES {
-            for (i, value) in values.iter().enumerate() {
-                self.add(state, value, position + i as u64 * step);
-            }
-            return;
-        }
-        let mut lanes: [Self::State; LANES] = std::array::from_fn(|_| self.start());
-        let chunks = values.chunks_exact(LANES);
-        let rest = chunks.remainder();
-        let mut at = position;
-        for chunk in chunks {
-            for lane in 0..LANES {
-                self.add(&mut lanes[lane], &chunk[lane], at + lane as u64 * step);
-            }
-            at += LANES as u64 * step;
-        }
-        for lane in &lanes {
-            self.join(state, lane);
-        }
-        for (i, value) in rest.iter().enumerate() {
-            self.add(state, value, at + i as u64 * step);
+        match values.len() {
+            MANY.. => in_lanes::<Self, { 2 * LANES }>(self, state, values, position, step),
+            FEW.. => in_lanes::<Self, LANES>(self, state, values, position, step),
+            _ => add_each(self, state, values, position, step),
         }
     }
+}
+
+/// Takes in element after element.
+#[inline(always)]
+fn add_each<F: Fold>(fold: &F, state: &mut F::State, values: &[F::In], position: u64, step: u64) {
+    for (i, value) in values.iter().enumerate() {
+        fold.add(state, value, position + i as u64 * step);
+    }
+}
+
+/// Takes in a run by states that take turns, which are then joined in pairs, pairs of pairs, and so on.
+#[inline(always)]
+fn in_lanes<F: Fold, const N: usize>(fold: &F, state: &mut F::State, values: &[F::In], position: u64, step: u64) {
+    let mut lanes: [F::State; N] = std::array::from_fn(|_| fold.start());
+    let (chunks, rest) = values.as_chunks::<N>();
+    let mut at = position;
+    for chunk in chunks {
+        for lane in 0..N {
+            fold.add(&mut lanes[lane], &chunk[lane], at + lane as u64 * step);
+        }
+        at += N as u64 * step;
+    }
+    let mut width = N / 2;
+    while width > 0 {
+        let (earlier, later) = lanes[..2 * width].split_at_mut(width);
+        earlier.iter_mut().zip(later).for_each(|(earlier, later)| fold.join(earlier, later));
+        width /= 2;
+    }
+    fold.join(state, &lanes[0]);
+    add_each(fold, state, rest, at, step);
 }
 
 /// Cells whose states stay in registers while several rows go by.

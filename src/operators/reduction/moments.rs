@@ -163,10 +163,39 @@ where
     A: Deviation,
     M: Absence<T>,
 {
+    /// Of the first elements of several rows, how many are present, and the sums of their distances from `origins` and of
+    /// the squares of these. None is missing where they are `COMPLETE`.
+    #[inline(always)]
+    fn distances<const N: usize, const COMPLETE: bool>(
+        values: &[T],
+        rows: Rows,
+        origins: &[A; N],
+    ) -> ([f64; N], [A; N], [f64; N]) {
+        let first = if COMPLETE { rows.count as f64 } else { 0.0 };
+        let (mut weights, mut sums, mut squares) = ([first; N], [A::ZERO; N], [0.0; N]);
+        for row in 0..rows.count {
+            let row = values[row * rows.stride..].first_chunk::<N>().expect("rows as long as the run");
+            for (column, value) in row.iter().enumerate() {
+                let present = COMPLETE || !M::absent(value);
+                let distance = if present { value.widen().minus(origins[column]) } else { A::ZERO };
+                if !COMPLETE {
+                    weights[column] += f64::from(u8::from(present));
+                }
+                sums[column] = sums[column].plus(distance);
+                squares[column] += distance.dot(distance);
+            }
+        }
+        (weights, sums, squares)
+    }
+
     /// Takes in the first elements of several rows, one for each state.
     #[inline(always)]
     fn add_columns<const N: usize>(&self, states: &mut [Moments<A>; N], values: &[T], rows: Rows) {
         let row = |row: usize| values[row * rows.stride..].first_chunk::<N>().expect("rows as long as the run");
+        let mut is_complete = true;
+        for row in (0..rows.count).map(row) {
+            is_complete &= row.iter().fold(true, |complete, value| complete & !M::absent(value));
+        }
         // Distances are from the mean so far; where nothing was seen, from the first element.
         let (mut origins, mut seen) = ([A::ZERO; N], [false; N]);
         for (column, state) in states.iter().enumerate() {
@@ -178,20 +207,14 @@ where
                 origins[column] = if begins { value.widen() } else { origins[column] };
                 seen[column] |= begins;
             }
-            if seen.iter().all(|seen| *seen) {
+            if is_complete || seen.iter().all(|seen| *seen) {
                 break;
             }
         }
-        let (mut weights, mut sums, mut squares) = ([0.0; N], [A::ZERO; N], [0.0; N]);
-        for row in (0..rows.count).map(row) {
-            for (column, value) in row.iter().enumerate() {
-                let present = !M::absent(value);
-                let distance = if present { value.widen().minus(origins[column]) } else { A::ZERO };
-                weights[column] += f64::from(u8::from(present));
-                sums[column] = sums[column].plus(distance);
-                squares[column] += distance.dot(distance);
-            }
-        }
+        let (weights, sums, squares) = match is_complete {
+            true => Self::distances::<N, true>(values, rows, &origins),
+            false => Self::distances::<N, false>(values, rows, &origins),
+        };
         for (column, state) in states.iter_mut().enumerate() {
             let (weight, sum) = (weights[column], sums[column]);
             if weight != 0.0 {

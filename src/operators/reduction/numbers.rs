@@ -127,8 +127,12 @@ wide! {
 
 /// A 1-d block of `dtype` from values of another type, converted as NumPy's `astype` converts.
 pub fn block_of<A: Element>(values: Vec<A>, dtype: DType) -> Block {
-    if A::DTYPE == storage(dtype) {
-        return Block::from_list(values);
+    let block = Block::from_list(values);
+    match &block {
+        _ if A::DTYPE == storage(dtype) => block,
+        Block::F64(wide) if dtype == DType::F32 => Block::from_list(
+            wide.as_slice().unwrap_or_default().iter().map(|value| *value as f32).collect::<Vec<f32>>(),
+        ),
+        _ => with_type!(dtype, T => Block::from_list(block.scalars().iter().map(T::from_scalar).collect::<Vec<T>>())),
     }
-    with_type!(dtype, T => Block::from_list(values.iter().map(|v| T::from_scalar(&v.to_scalar())).collect::<Vec<T>>()))
 }

@@ -6,7 +6,7 @@
 
 use crate::array::Block;
 use crate::array::block::{Element, Values};
-use crate::operators::tile::merged_axes;
+use crate::array::strided::merged_axes;
 
 /// Bytes of lines gathered together: half of a small second-level cache.
 const TOGETHER: usize = 256 << 10;
