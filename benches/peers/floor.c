@@ -3,7 +3,8 @@
 
      floor decode THREADS < CHUNKS           reads and decodes every chunk; best of 3
      floor encode THREADS CODEC LEVEL DIR < CHUNKS
-                                             decodes them all (untimed), then encodes and writes each to DIR; best of 2
+                                             decodes them all (untimed), then encodes each and writes it to a new file
+                                            in DIR, once, so that the kernel's price for new pages is paid
      floor stream THREADS                    STREAM triad
 
    A line of CHUNKS is `codec path offset length decoded-length shuffled`, where the codec is raw, zstd or zlib. Elements
@@ -249,11 +250,7 @@ int main(int n, char **arguments) {
     level = atoi(arguments[4]);
     out_dir = arguments[5];
     parallel(threads, decode, chunks);
-    for (int r = 0; r < 2; r++) {
-      written = 0;
-      double t = parallel(threads, encode, 0);
-      if (t < best) best = t;
-    }
+    best = parallel(threads, encode, 0);
   } else {
     for (int r = 0; r < 3; r++) {
       double t = parallel(threads, decode, 0);

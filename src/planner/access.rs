@@ -208,6 +208,9 @@ pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
         let chunks = cone.stored[read.input].as_ref();
         chunks.map_or(0, |chunks| touched(&kernel.inputs[read.input], chunks, region))
     };
+    if counts.contains(&0) {
+        return reads;
+    }
     for axis in 0..shape.len() {
         let mut walks: Vec<Walk> = vec![Walk::default(); reads.len()];
         for i in 0..counts[axis].min(SAMPLES) {
@@ -220,18 +223,28 @@ pub fn reads(cone: &Cone, shape: &[u64], grid: &ChunkGrid) -> Vec<Read> {
                 }
             }
         }
+        let slab = needed(&slab(grid, &counts, shape, axis));
         for (read, Walk { most, sum, union, repeated }) in reads.iter_mut().zip(walks) {
             read.repeated |= repeated;
             let covered = union.map_or(0, |all| touched(read, &all));
             read.most = read.most.max(most);
             if covered > 0 && sum > covered {
                 read.amplification *= sum as f64 / covered as f64;
-                let later: u64 = counts[axis + 1..].iter().product();
-                read.band = read.band.max(most.saturating_mul(later).min(read.bytes));
+                let all_beside = slab[read.input].as_ref().map_or(0, |region| touched(read, region));
+                read.band = read.band.max(most).max(all_beside).min(read.bytes);
             }
         }
     }
     reads
+}
+
+/// What the tasks cover that come between two which follow each other along `axis`, in the middle of it.
+fn slab(grid: &ChunkGrid, counts: &[u64], shape: &[u64], axis: usize) -> Region {
+    let index: Vec<u64> = (0..shape.len()).map(|a| if a == axis { counts[a] / 2 } else { 0 }).collect();
+    let mut slab = grid.region(&index, shape);
+    slab.start[axis + 1..].fill(0);
+    slab.shape[axis + 1..].copy_from_slice(&shape[axis + 1..]);
+    slab
 }
 
 /// What tasks in a row along one axis need of one input.
