@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use crate::array::{AttrValue, Block, ChunkGrid, Region, Scalar};
 use crate::cli::info::attribute;
+use crate::operators::cf::Encoding;
 use crate::planner::catalog::{CatalogError, Stored, StoredArray, StoredGroup};
-use crate::planner::lower::cf::{Encoding, with_units_of_bounded};
+use crate::planner::lower::cf::with_units_of_bounded;
 use crate::planner::tasks;
 use crate::runtime::serializers::{ArrayReader, Container, StorageError};
 
@@ -74,7 +75,8 @@ type Encodings = Option<(Encoding, Encoding)>;
 
 fn compare(found: &mut Vec<String>, a: Side<'_>, b: Side<'_>, how: How) -> Result<(), String> {
     let path = &a.1.path;
-    let encodings: Encodings = (!how.raw).then(|| (Encoding::of(a.1), Encoding::of(b.1)));
+    let encodings: Encodings =
+        (!how.raw).then(|| (Encoding::of(a.1.dtype, &a.1.attrs), Encoding::of(b.1.dtype, &b.1.attrs)));
     let (left, right) = match &encodings {
         None => (a.1.attrs.clone(), b.1.attrs.clone()),
         Some((of_a, of_b)) => (of_a.rest(&a.1.attrs), of_b.rest(&b.1.attrs)),

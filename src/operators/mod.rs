@@ -10,6 +10,7 @@
 
 pub mod arguments;
 pub mod call;
+pub mod cf;
 pub mod combine;
 pub mod contraction;
 pub mod creation;
@@ -164,6 +165,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("selection", selection::OPERATORS),
     ("shape", shape::OPERATORS),
     ("labels", labels::OPERATORS),
+    ("packed values", cf::OPERATORS),
     ("creation", creation::OPERATORS),
 ];
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::builder::operand;
-use super::cf::{Encoding, with_units_of_bounded};
+use super::cf::with_units_of_bounded;
 use super::member::member_help;
 use super::scope::{Group, Item};
 use super::source_options::SourceOptions;
 use super::{Lowerer, Lowering, Poisoned};
 use crate::array::{ArrayType, ChunkGrid, Coord, DimName, Dims};
+use crate::operators::cf::Encoding;
 use crate::operators::{Call, Operand, Pattern, Units, Value};
 use crate::parser::ast::{self, Name};
 use crate::planner::catalog::{CatalogError, Location, Stored, StoredArray, StoredGroup};
@@ -245,7 +246,8 @@ impl Lowerer<'_> {
             self.check_alike(dataset, file, &stored[0], &next, axis)?;
             stored.push(next);
         }
-        let alike = stored.iter().all(|s| Encoding::of(s) == Encoding::of(&stored[0]));
+        let alike =
+            stored.iter().all(|s| Encoding::of(s.dtype, &s.attrs) == Encoding::of(stored[0].dtype, &stored[0].attrs));
         let mut parts = Vec::new();
         for (file, array) in stored.iter().enumerate() {
             let raw = self.raw(dataset, file, array, &dims)?;
@@ -343,7 +345,11 @@ impl Lowerer<'_> {
             }
         }
         let source = &self.datasets[dataset];
-        ty.attrs = if source.options.decode { Encoding::of(array).rest(&array.attrs) } else { array.attrs.clone() };
+        ty.attrs = if source.options.decode {
+            Encoding::of(array.dtype, &array.attrs).rest(&array.attrs)
+        } else {
+            array.attrs.clone()
+        };
         let kind = Source {
             location: source.files[file].location.clone(),
             path: array.path.clone(),

@@ -3,12 +3,9 @@
 use super::Encoding;
 use crate::array::calendar::cf::{TimeUnit, TimeUnits, UnitsError};
 use crate::array::{Block, Calendar, DType, Scalar};
-use crate::planner::error::EdgeError;
-use crate::planner::lower::Lowerer;
-use crate::source::Span;
 
 /// Instants, and what of the numbers is lost in them.
-pub(super) struct Instants {
+pub struct Instants {
     /// Microseconds since 1970, NaT where the number is missing, in C order.
     pub times: Vec<i64>,
     /// Their calendar.
@@ -20,7 +17,10 @@ pub(super) struct Instants {
 }
 
 /// The instants that stored numbers mean.
-pub(super) fn instants(block: &Block, encoding: &Encoding) -> Result<Instants, UnitsError> {
+///
+/// # Errors
+/// The units are no units of time, or a number is beyond all times.
+pub fn instants(block: &Block, encoding: &Encoding) -> Result<Instants, UnitsError> {
     let (units, calendar) = encoding.time.as_ref().map_or(("", "standard"), |(u, c)| (u.as_str(), c.as_str()));
     let calendar = Calendar::parse(calendar)
         .ok_or_else(|| UnitsError::NotReference { text: format!("{units} in the calendar {calendar}") })?;
@@ -62,18 +62,4 @@ fn is_fraction(nanoseconds: &Scalar) -> bool {
 
 fn bits(number: &Scalar) -> i64 {
     number.as_f64().unwrap_or_default().to_bits() as i64
-}
-
-impl Lowerer<'_> {
-    /// Warns where times are finer than ours.
-    pub(super) fn warn_of_rounding(&mut self, variable: &str, found: &Instants, at: Span) {
-        if found.rounded > 0 {
-            let (variable, rounded, of, merged) = (variable.to_owned(), found.rounded, found.times.len(), found.merged);
-            let merged = match merged {
-                0 => String::new(),
-                n => format!("; {n} can no longer be told from others"),
-            };
-            self.report(EdgeError::TimesRounded { variable, rounded, of, merged, at });
-        }
-    }
 }
