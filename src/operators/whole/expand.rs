@@ -7,6 +7,7 @@ use super::super::arguments::{ParamKind, Signature, optional, required};
 use super::super::error::Culprit;
 use super::super::{Arguments, Builder, Call, Operand, Operator, Param, Pattern, TypeError, Units, Value};
 use super::super::{arguments, arguments::operand};
+use super::groups::by_group;
 use super::order::Order;
 use super::quantile::{Method, Quantiles};
 use super::{Into, Whole};
@@ -94,6 +95,12 @@ fn subject(builder: &mut dyn Builder, args: &Arguments, name: &str) -> Result<Op
         other => return Err(TypeError::expected("x", "an array", other)),
     };
     let x = operand(builder, value, dtype).ok_or_else(|| TypeError::expected("x", "an array", value))?;
+    ordered(builder, x, name)?;
+    Ok(x)
+}
+
+/// The dtype of an array whose elements have an order.
+pub(super) fn ordered(builder: &dyn Builder, x: Operand, name: &str) -> Result<DType, TypeError> {
     let dtype = builder.ty(x).dtype;
     if matches!(dtype.kind(), Kind::Complex | Kind::Str) {
         let message = format!("`{name}` is not defined for {dtype}, which has no order");
@@ -103,18 +110,26 @@ fn subject(builder: &mut dyn Builder, args: &Arguments, name: &str) -> Result<Op
             _ => error,
         });
     }
-    Ok(x)
+    Ok(dtype)
 }
 
 fn quantile(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, TypeError> {
+    if let Value::View(view) = args.value("x") {
+        let method = args.str_opt("method")?.and_then(Method::parse).unwrap_or(Method::Linear);
+        return match levels(builder, args.value("q"))? {
+            (levels, false) => by_group(builder, args, view, ("quantile", levels[0], method)),
+            (_, true) => {
+                let error = TypeError::new("ff::type::argument", "of groups one quantile is taken at a time");
+                Err(error.at(Culprit::Param("q"), "a list").with_help("`concat` or `stack` joins several"))
+            }
+        };
+    }
     let x = subject(builder, args, "quantile")?;
     let ty = builder.ty(x);
     let method = args.str_opt("method")?.and_then(Method::parse).unwrap_or(Method::Linear);
     let (levels, is_list) = levels(builder, args.value("q"))?;
     if ty.dtype == DType::Bool && !method.picks() {
-        let error = TypeError::new("ff::type::dtype", "there is nothing between false and true to interpolate");
-        let help = "cast it, `x as f64`, or ask for an element: `method: nearest`";
-        return Err(error.at(Culprit::Param("x"), "this is bool").with_help(help));
+        return Err(between_truths());
     }
     let lead = is_list.then(|| lead(&ty, &levels)).transpose()?;
     let mut text = format!("q: {levels:?}");
@@ -128,8 +143,18 @@ fn quantile(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, Type
 }
 
 fn median(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, TypeError> {
+    if let Value::View(view) = args.value("x") {
+        return by_group(builder, args, view, ("median", 0.5, Method::Mean));
+    }
     let x = subject(builder, args, "median")?;
     reduced(builder, args, (x, "median", String::new()), (vec![0.5], Method::Mean, None))
+}
+
+/// Why truth values have no quantile between them.
+pub(super) fn between_truths() -> TypeError {
+    let error = TypeError::new("ff::type::dtype", "there is nothing between false and true to interpolate");
+    let help = "cast it, `x as f64`, or ask for an element: `method: nearest`";
+    error.at(Culprit::Param("x"), "this is bool").with_help(help)
 }
 
 /// Emits a call that reduces lines to quantiles.
@@ -158,7 +183,7 @@ fn reduced(
     for (name, _) in [("skipna: false", !skipna), ("keepdims: true", keepdims)].iter().filter(|(_, said)| *said) {
         let _ = write!(text, ", {name}");
     }
-    let function = Arc::new(Quantiles { dtype: ty.dtype, levels, method, skipna });
+    let function = Arc::new(Quantiles { dtype: ty.dtype, levels, method, skipna, parts: None });
     let whole = Whole { axes, into: Into::Reduced { keepdims, lead }, function };
     builder.apply(Call { name, text, pattern: Pattern::Whole(whole), dtype, units: Units::Kept }, &[x])
 }

@@ -8,6 +8,7 @@
 //! Absent: approximations of quantiles that see elements once (sketches); orders of several keys.
 
 pub mod expand;
+mod groups;
 pub mod keys;
 pub mod lines;
 pub mod order;

@@ -5,6 +5,8 @@
 //! 50, 1996, which is NumPy's `linear`); methods differ in what they make of a place between two elements.
 //! Elements are found by selection, in linear time, and never sorted where few are wanted.
 
+use std::sync::Arc;
+
 use super::keys::{Keys, with_keys};
 use super::lines::{self, Layout};
 use super::{LineFunction, unordered};
@@ -73,11 +75,48 @@ pub struct Quantiles {
     pub method: Method,
     /// Whether missing elements are passed over; else they make the result missing.
     pub skipna: bool,
+    /// The groups into which elements of a line fall, each of which has quantiles of its own; all are one where there
+    /// are none.
+    pub parts: Option<Arc<Parts>>,
+}
+
+/// Groups of the elements of a line.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The places of the elements in the line, group after group.
+    order: Vec<u32>,
+    /// Where each group ends among them.
+    ends: Vec<usize>,
+}
+
+impl Parts {
+    /// From the group of each place, or `u32::MAX` where it belongs to none, of so many groups.
+    pub fn new(index: &[u32], groups: usize) -> Parts {
+        let mut order: Vec<u32> = (0..index.len() as u32).filter(|place| index[*place as usize] != u32::MAX).collect();
+        order.sort_by_key(|place| index[*place as usize]);
+        let mut ends = vec![0; groups];
+        order.iter().for_each(|place| ends[index[*place as usize] as usize] += 1);
+        for group in 1..groups {
+            ends[group] += ends[group - 1];
+        }
+        Parts { order, ends }
+    }
+
+    /// Hands each group of a line's elements to `take`, which are moved to `room` for it.
+    fn each<K: Copy>(&self, line: &[K], room: &mut Vec<K>, mut take: impl FnMut(usize, &mut [K])) {
+        room.clear();
+        room.extend(self.order.iter().map(|place| line[*place as usize]));
+        let mut start = 0;
+        for (group, end) in self.ends.iter().enumerate() {
+            take(group, &mut room[start..*end]);
+            start = *end;
+        }
+    }
 }
 
 impl LineFunction for Quantiles {
     fn len(&self, _: u64) -> u64 {
-        self.levels.len() as u64
+        (self.levels.len() * self.parts.as_ref().map_or(1, |parts| parts.ends.len())) as u64
     }
 
     fn run(&self, block: &Block, layout: Layout<'_>) -> Block {
@@ -93,7 +132,9 @@ impl LineFunction for Quantiles {
 
     fn room(&self, n: u64) -> u64 {
         with_keys!(self.dtype, K => {
-            lines::room(n, size_of::<<K as Keys>::Key>(), self.len(n), size_of::<<K as Keys>::Between>())
+            let key = size_of::<<K as Keys>::Key>();
+            let parted = self.parts.as_ref().map_or(0, |parts| parts.order.len() as u64 * key as u64);
+            lines::room(n, key, self.len(n), size_of::<<K as Keys>::Between>()).saturating_add(parted)
         }, 0)
     }
 }
@@ -110,7 +151,7 @@ impl Quantiles {
     ) -> Block {
         let values = block.values::<K::Value>().expect("calls are typed");
         let mut places = Places::default();
-        lines::each(values, layout, K::key, |line, results| {
+        let mut find = |line: &mut [K::Key], results: &mut [R]| {
             let missing = K::MISSING.map_or(0, |missing| line.iter().filter(|key| **key == missing).count());
             let present = line.len() - missing;
             if present == 0 || (missing > 0 && !self.skipna) {
@@ -121,6 +162,13 @@ impl Quantiles {
             places.find(line);
             for (result_of, (low, high, part)) in results.iter_mut().zip(&places.each) {
                 *result_of = result(K::value(line[*low]), K::value(line[*high]), *part);
+            }
+        };
+        let (levels, mut room) = (self.levels.len(), Vec::new());
+        lines::each(values, layout, K::key, |line, results| match &self.parts {
+            None => find(line, results),
+            Some(parts) => {
+                parts.each(line, &mut room, |group, line| find(line, &mut results[group * levels..][..levels]))
             }
         })
     }

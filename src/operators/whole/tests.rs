@@ -145,6 +145,35 @@ for d in OVER: told(array(m).quantile(.7, d, skipna=False))";
 }
 
 #[test]
+fn quantiles_of_groups_are_xarrays() {
+    let mut bench = Bench::new();
+    let (x, n) = (array(&mut bench, element), integers(&mut bench));
+    let mut lines = Vec::new();
+    for x in [&x, &n] {
+        for size in [40, 3, 50] {
+            let key = list((0..size).map(|i| Int(i * 7 % 4)));
+            let view = bench.call("groupby", &[x.clone(), key], &[]).unwrap();
+            lines.push(told(&mut bench, "median", std::slice::from_ref(&view), &[]));
+            lines.push(told(&mut bench, "median", std::slice::from_ref(&view), &[("skipna", Bool(false))]));
+            for method in ["linear", "lower", "midpoint"] {
+                let method = [("method", Name(method.into()))];
+                lines.push(told(&mut bench, "quantile", &[view.clone(), Float(0.3)], &method));
+            }
+        }
+    }
+    let script = "
+for a in [x, n]:
+    for d in ['t', 'y', 'x']:
+        groups = lambda: a.groupby(xr.DataArray(np.arange(a.sizes[d]) * 7 % 4, dims=d, name='group'))
+        dims = ['group' if k == d else k for k in a.dims]
+        say = lambda r: told(r.drop_vars('quantile', errors='ignore').transpose(*dims))
+        say(groups().median(d))
+        say(groups().median(d, skipna=False))
+        for m in ['linear', 'lower', 'midpoint']: say(groups().quantile(.3, d, method=m))";
+    assert_told(script, &lines);
+}
+
+#[test]
 fn orders_are_numpys() {
     let mut bench = Bench::new();
     let x = array(&mut bench, element);
@@ -294,6 +323,7 @@ fn mistakes_are_explained() {
         Value::Array(bench.constant(ty, Constant::Values(Block::from_list(vec![0.5, 1.5]))))
     };
     let view = bench.call("groupby", &[x.clone(), list([1, 1, 2, 2, 1, 2].map(Int))], &[]).unwrap();
+    let windows = bench.call("rolling", std::slice::from_ref(&x), &[("t", Int(2))]).unwrap();
     let nearest = [("method", Name("nearest".into()))];
     let lines = [
         bench.say("quantile", &[x.clone(), Float(1.5), t.clone()], &[]),
@@ -306,7 +336,10 @@ fn mistakes_are_explained() {
         bench.say("quantile", &[taken, list([Float(0.1)])], &[]),
         bench.say("quantile", &[bools, Float(0.5)], &[]),
         bench.say("quantile", &[counts, Float(0.5), t.clone()], &nearest),
-        bench.say("median", &[view], &[]),
+        bench.say("sort", &[view.clone(), t.clone()], &[]),
+        bench.say("median", &[view.clone(), Name("y".into())], &[]),
+        bench.say("quantile", &[view, list([Float(0.1), Float(0.2)])], &[]),
+        bench.say("median", &[windows], &[]),
         bench.say("median", std::slice::from_ref(&complex), &[]),
         bench.say("sort", &[complex, t.clone()], &[]),
         bench.say("sort", &[x.clone(), Name("z".into())], &[]),
