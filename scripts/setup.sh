@@ -109,6 +109,9 @@ apt_install() { apt-get install -y -qq --no-install-recommends "$@"; }
 # ncdump reads our NetCDF-4 files in the tests.
 ncdump_tool() { apt_packages "the tests with ncdump" ncdump netcdf-bin; }
 
+# CDO does what our one-liners do.
+cdo_tool() { apt_packages "the tests with CDO" cdo cdo; }
+
 need cargo "install Rust, see rust-version in Cargo.toml"
 need rustc "install Rust, see rust-version in Cargo.toml"
 need gcc "install a C compiler"

@@ -6,6 +6,7 @@ source scripts/setup.sh
 oracle_venv
 node_tools
 ncdump_tool
+cdo_tool
 export INSTA_UPDATE=no
 
 say "format"

@@ -87,7 +87,7 @@ fn one_liners_show_their_mistakes() {
     let lines: &[&[&str]] = &[
         &["-e", "air_temprature |> mean(time)", DATA],
         &["-e", "wind |> mean(time)", DATA],
-        &["-e", "data |> mean(time)", DATA],
+        &["-e", "data |> mean(tim)", DATA],
         &["-e", "air_temperature |> mean(tim)", DATA, "out.zarr"],
         &["-e", "mean(air_temperature", DATA, "out.zarr"],
         &["-e", "air_temperature +", DATA],

@@ -2,8 +2,10 @@
 
 #[cfg(feature = "runtime")]
 mod benchmark;
+mod climate;
 mod command_line;
 mod contract;
+mod datasets;
 mod documentation;
 #[cfg(feature = "runtime")]
 mod explain;

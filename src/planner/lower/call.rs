@@ -123,7 +123,7 @@ impl Lowerer<'_> {
         let matched = self.matched(operator, input, args);
         let arguments = self.evaluated(matched?)?;
         self.check_required(operator, &arguments, at)?;
-        self.apply(operator, &arguments, at)
+        self.apply_to_all(operator, &arguments, at)
     }
 
     /// Matches arguments to parameters. Everything that does not match is reported.
@@ -236,7 +236,7 @@ impl Lowerer<'_> {
             let span = given.span();
             match self.argument(param, given, subject) {
                 Ok(value) => {
-                    subject = subject.or_else(|| subject_of(&value));
+                    subject = subject.or_else(|| self.subject_of(&value));
                     arguments.named.push((param.name, Spanned::new(value, span)));
                 }
                 Err(poisoned) => sound = Err(poisoned),
@@ -246,7 +246,7 @@ impl Lowerer<'_> {
             let span = given.span();
             match self.argument(param, given, subject) {
                 Ok(value) => {
-                    subject = subject.or_else(|| subject_of(&value));
+                    subject = subject.or_else(|| self.subject_of(&value));
                     arguments.variadic.push(Spanned::new(value, span));
                 }
                 Err(poisoned) => sound = Err(poisoned),
@@ -302,16 +302,29 @@ impl Lowerer<'_> {
         Ok(Value::Record(Arc::new(vec![("name".to_owned(), Value::Str(name.clone())), ("values".to_owned(), values)])))
     }
 
-    /// An argument that is an array; of a dataset the variables are offered.
+    /// The array in which names of dims and coordinates are looked up.
+    fn subject_of(&self, value: &Value) -> Option<Operand> {
+        match value {
+            Value::Array(operand) => Some(*operand),
+            Value::View(view) => Some(view.operand),
+            Value::List(items) => items.iter().find_map(|item| self.subject_of(item)),
+            Value::Record(fields) => {
+                self.widest(fields).or_else(|| fields.iter().find_map(|(_, value)| self.subject_of(value)))
+            }
+            _ => None,
+        }
+    }
+
+    /// An argument that is an array, or a dataset of some; of one that holds only groups these are offered.
     fn array_argument(&mut self, param: &Param, item: Item, at: Span) -> Lowering<Value> {
         let takes_array = matches!(param.kind, ParamKind::Array | ParamKind::ArrayOrView);
         match item {
-            Item::Group(group) if takes_array => {
-                let names = self.variables(&group);
+            Item::Group(group) if takes_array && self.variables(&group).is_empty() => {
+                let names = self.group_names(&group);
                 let source = self.sources.text(at).to_owned();
                 let source = if source.len() > 30 { "data".to_owned() } else { source };
                 let first: Vec<String> = names.iter().take(6).map(|n| format!("`{source}.{n}`")).collect();
-                let help = Some(format!("choose a variable: {}", first.join(", ")));
+                let help = Some(format!("choose a group: {}", first.join(", ")));
                 let (place, expected) = (format!("`{}`", param.name), "an array".to_owned());
                 self.fail(KindError::Expected { place, expected, found: "a dataset".into(), at, help })
             }
@@ -438,17 +451,6 @@ impl Lowerer<'_> {
 enum Callee {
     Function(Arc<super::scope::Function>),
     Operator(&'static Operator),
-}
-
-/// The array in which names of dims are looked up.
-fn subject_of(value: &Value) -> Option<Operand> {
-    match value {
-        Value::Array(operand) => Some(*operand),
-        Value::View(view) => Some(view.operand),
-        Value::List(items) => items.iter().find_map(subject_of),
-        Value::Record(fields) => fields.iter().find_map(|(_, value)| subject_of(value)),
-        _ => None,
-    }
 }
 
 /// `mean(x, dims…, skipna: true)`: how an operator is called.

@@ -313,7 +313,7 @@ impl Lowerer<'_> {
         };
         let names = operator.signature.params.iter().map(|p| p.name);
         let arguments = crate::operators::Arguments { named: names.zip(args).collect(), ..Default::default() };
-        self.apply(operator, &arguments, at)
+        self.apply_to_all(operator, &arguments, at)
     }
 }
 

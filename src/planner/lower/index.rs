@@ -4,16 +4,28 @@ use std::sync::Arc;
 
 use super::expression::stage;
 use super::scope::Item;
-use super::{Lowerer, Lowering};
+use super::{Lowerer, Lowering, dataset};
 use crate::operators::{Arguments, Operand, Value, find};
 use crate::parser::ast::{Arg, Expr, ExprKind};
 use crate::planner::error::{KindError, PlanError};
 use crate::source::{Span, Spanned};
 
+/// Whether indices are given by dim.
+fn names_dims(args: &[Arg]) -> bool {
+    !args.is_empty() && args.iter().all(|arg| arg.name.is_some())
+}
+
 impl Lowerer<'_> {
     /// `base[args]`
     pub(super) fn index(&mut self, base: &Expr, args: &[Arg], at: Span) -> Lowering<Item> {
         match self.item(base)? {
+            Item::Group(group) if names_dims(args) => {
+                let all = self.group_record(&group, base.span)?;
+                self.index_all(&all, args, (stage(base), at)).map(Item::Value)
+            }
+            Item::Value(all @ Value::Record(_)) if names_dims(args) && dataset::variables(&all).is_some() => {
+                self.index_all(&all, args, (stage(base), at)).map(Item::Value)
+            }
             Item::Group(group) => {
                 let name = self.text_index(args, at)?;
                 self.group_member(&group, &name)
@@ -89,7 +101,7 @@ impl Lowerer<'_> {
     }
 
     /// `x[0, .., time: 5]` is `isel` with the dims named.
-    fn array_index(&mut self, operand: Operand, base: Span, args: &[Arg], at: Span) -> Lowering<Value> {
+    pub(super) fn array_index(&mut self, operand: Operand, base: Span, args: &[Arg], at: Span) -> Lowering<Value> {
         let Some(isel) = find("isel") else {
             let what = "indexing is".to_owned();
             return self.fail(PlanError::Unsupported { what, at, help: None });

@@ -23,7 +23,7 @@ impl Lowerer<'_> {
         match self.item(base)? {
             Item::Module(module) => self.definition(module, name),
             Item::Group(group) => self.group_member(&group, name),
-            Item::Value(Value::Record(fields)) => self.field(&fields, name).map(Item::Value),
+            Item::Value(Value::Record(fields)) => self.field(&fields, name, at).map(Item::Value),
             Item::Value(Value::Array(operand)) => self.array_member(operand, name, at).map(Item::Value),
             Item::Value(other) => {
                 let of = self.describe(&other);
@@ -47,9 +47,17 @@ impl Lowerer<'_> {
         self.no_member(of, name, help)
     }
 
-    fn field(&mut self, fields: &[(String, Value)], name: &Name) -> Lowering<Value> {
+    /// A field of a record, or a coordinate of its arrays.
+    fn field(&mut self, fields: &[(String, Value)], name: &Name, at: Span) -> Lowering<Value> {
         if let Some((_, value)) = fields.iter().find(|(n, _)| *n == name.value) {
             return Ok(value.clone());
+        }
+        for (_, value) in fields {
+            if let Value::Array(operand) = value
+                && let Some(coordinate) = self.coordinate(*operand, &name.value, at)
+            {
+                return Ok(Value::Array(coordinate));
+            }
         }
         let names: Vec<&str> = fields.iter().map(|(n, _)| n.as_str()).collect();
         self.no_member("the record".to_owned(), name, member_help(&name.value, &names, "its fields are"))

@@ -16,6 +16,7 @@ mod bounds;
 mod builder;
 mod call;
 pub(crate) mod cf;
+mod dataset;
 mod expression;
 mod function;
 mod import;

@@ -2,7 +2,7 @@
 
 use super::expression::stage;
 use super::value::{self, Failure};
-use super::{Lowerer, Lowering};
+use super::{Lowerer, Lowering, dataset};
 use crate::operators::arguments::RangeValue;
 use crate::operators::{Operand, Value};
 use crate::parser::ast::{BinaryOp, Expr, UnaryOp};
@@ -44,6 +44,11 @@ fn unary_name(op: UnaryOp) -> &'static str {
     }
 }
 
+/// Whether an operator computes with the value, element by element: an array, or a dataset of them.
+fn is_array(value: &Value) -> bool {
+    matches!(value, Value::Array(_)) || dataset::variables(value).is_some()
+}
+
 impl Lowerer<'_> {
     /// `-x`
     pub(super) fn unary(&mut self, op: &Spanned<UnaryOp>, operand: &Expr) -> Lowering<Value> {
@@ -53,7 +58,7 @@ impl Lowerer<'_> {
             return Ok(Value::Int(i64::MIN));
         }
         let a = self.value(operand)?;
-        if matches!(a, Value::Array(_)) {
+        if is_array(&a) {
             return self.operate(unary_name(op.value), vec![Spanned::new(a, stage(operand))], op.span.to(operand.span));
         }
         let outcome = value::unary(op.value, &a);
@@ -74,7 +79,6 @@ impl Lowerer<'_> {
         }
         let b = self.value(right);
         let (a, b) = (a?, b?);
-        let is_array = |v: &Value| matches!(v, Value::Array(_));
         let in_list = op.value == BinaryOp::In && !is_array(&a);
         let span = left.span.to(right.span);
         if let (BinaryOp::In, Value::Array(x), Value::Range(range)) = (op.value, &a, &b)
