@@ -449,3 +449,9 @@ fn histograms_of_many_chunks_are_numpys() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     oracle("histogram.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
 }
+
+#[test]
+fn interpolations_and_fits_agree_with_xarray() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    oracle("interpolation.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
+}

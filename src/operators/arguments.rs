@@ -118,6 +118,8 @@ pub enum ParamKind {
     Str,
     /// One of these words, written bare or as text.
     Choice(&'static [&'static str]),
+    /// One of these words, written bare or as text, or any plan-time value.
+    WordOr(&'static [&'static str]),
     /// The name of an element type.
     DType,
     /// One dim, by bare name or axis number.

@@ -17,9 +17,11 @@ pub mod creation;
 pub mod elementwise;
 pub mod error;
 pub mod evaluate;
+pub mod fit;
 pub mod group;
 pub mod histogram;
 pub mod index;
+pub mod interpolate;
 pub mod labels;
 pub mod moves;
 pub mod pattern;
@@ -163,6 +165,8 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("whole axes", whole::OPERATORS),
     ("stencils", stencil::OPERATORS),
     ("selection", selection::OPERATORS),
+    ("interpolation", interpolate::OPERATORS),
+    ("fits", fit::OPERATORS),
     ("shape", shape::OPERATORS),
     ("labels", labels::OPERATORS),
     ("packed values", cf::OPERATORS),

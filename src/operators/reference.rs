@@ -39,6 +39,7 @@ impl fmt::Display for ParamKind {
             ParamKind::Bool => "`true` or `false`",
             ParamKind::Str => "a text",
             ParamKind::Choice(words) => return f.write_str(&choice(words)),
+            ParamKind::WordOr(words) => return write!(f, "{} or a value", choice(words)),
             ParamKind::DType => "a dtype",
             ParamKind::Dim => "a dim",
             ParamKind::NewName => "a new dim's name",

@@ -29,7 +29,7 @@ mod membership;
 pub mod missing;
 pub mod refusal;
 pub mod rounding;
-mod time;
+pub mod time;
 
 use super::arguments::Arguments;
 use super::{Builder, TypeError, Value};

@@ -101,7 +101,7 @@ fn joined(labelled: &[Labelled], join: &str) -> Result<Option<Arc<Coord>>, TypeE
 }
 
 /// Labels that are looked up must be there, and once.
-fn distinct(coord: &Coord) -> Result<(), TypeError> {
+pub(super) fn distinct(coord: &Coord) -> Result<(), TypeError> {
     let index = Index::new(coord);
     let label = |i: usize| format!("{} at position {i}", index.show(i));
     let wrong = (0..coord.len()).find_map(|i| match coord.values.get(i).is_missing() {
@@ -116,7 +116,7 @@ fn distinct(coord: &Coord) -> Result<(), TypeError> {
 }
 
 /// The dtype of labels of two dtypes.
-fn common(a: DType, b: DType) -> Option<DType> {
+pub(super) fn common(a: DType, b: DType) -> Option<DType> {
     let plain = |d: DType| !matches!(d.kind(), Kind::Time | Kind::Str);
     (a == b || (plain(a) && plain(b))).then(|| a.promote(b)).flatten()
 }
@@ -167,11 +167,22 @@ fn union(a: Coord, b: Coord) -> Coord {
 
 /// The elements of `x` at the labels of `target`, missing where `x` has none.
 fn reindexed(builder: &mut dyn Builder, x: Operand, ours: &Coord, target: &Arc<Coord>) -> Result<Operand, TypeError> {
-    let ty = builder.ty(x);
-    let Some(axis) = ty.dims.axis(&target.dim) else { return Ok(x) };
     let (index, wanted) = (Index::new(ours), Index::new(target));
     let found: Vec<Option<u64>> =
         (0..target.len()).map(|i| index.exact(&wanted.label(i)).first().map(|&p| p as u64)).collect();
+    gathered(builder, x, (target, &found), None)
+}
+
+/// The elements of `x` at these positions along the dim of `target`, whose labels they get; where there is no position
+/// `fill`, which is of the dtype of `x`, or missing.
+pub(super) fn gathered(
+    builder: &mut dyn Builder,
+    x: Operand,
+    (target, found): (&Arc<Coord>, &[Option<u64>]),
+    fill: Option<Scalar>,
+) -> Result<Operand, TypeError> {
+    let ty = builder.ty(x);
+    let Some(axis) = ty.dims.axis(&target.dim) else { return Ok(x) };
     if let Some(positions) = found.iter().copied().collect::<Option<Vec<u64>>>() {
         let taken = match Pick::of(positions) {
             Pick::Run(span) => moves::slice(builder, x, &[(axis, span)])?,
@@ -180,11 +191,15 @@ fn reindexed(builder: &mut dyn Builder, x: Operand, ours: &Coord, target: &Arc<C
         };
         return relabelled(builder, taken, target);
     }
-    let x = cast_to(builder, x, with_missing(&ty)?)?;
+    let x = match fill {
+        Some(_) => x,
+        None => cast_to(builder, x, with_missing(&ty)?)?,
+    };
+    let dtype = builder.ty(x).dtype;
+    let missing = if dtype.kind() == Kind::Time { Scalar::Int(i64::MIN) } else { Scalar::Float(f64::NAN) };
     if ty.dims[axis].size == 0 {
-        let missing = if ty.dtype.kind() == Kind::Time { Scalar::Int(i64::MIN) } else { Scalar::Float(f64::NAN) };
-        let missing = moves::filler(builder, x, axis, target.len() as u64, missing);
-        return relabelled(builder, missing, target);
+        let filler = moves::filler(builder, x, axis, target.len() as u64, fill.unwrap_or(missing));
+        return relabelled(builder, filler, target);
     }
     // Where there is nothing to take, a neighbour is taken and hidden.
     let before = |last: &mut u64, found: &Option<u64>| {
@@ -198,7 +213,12 @@ fn reindexed(builder: &mut dyn Builder, x: Operand, ours: &Coord, target: &Arc<C
     let mask = builder.constant(ty, Constant::Values(Block::from_list(is_there)));
     let dims = builder.ty(taken).dims.clone();
     let mask = broadcast_to(builder, mask, &dims)?;
-    match call(builder, "where", &[Value::Array(mask), Value::Array(taken)])? {
+    let mut values = vec![Value::Array(mask), Value::Array(taken)];
+    if let Some(fill) = fill {
+        let filled = ArrayType::new(dtype, dims);
+        values.push(Value::Array(builder.constant(filled, Constant::Full(fill))));
+    }
+    match call(builder, "where", &values)? {
         Value::Array(hidden) => Ok(hidden),
         _ => Ok(taken),
     }

@@ -202,7 +202,7 @@ pub(super) fn show(label: &Scalar) -> String {
 }
 
 /// A real label in the precision of the coordinate: 0.1 finds the `f32` nearest to it.
-pub(super) fn rounded(x: f64, dtype: DType) -> f64 {
+pub(in crate::operators) fn rounded(x: f64, dtype: DType) -> f64 {
     match dtype {
         DType::F32 => f64::from(x as f32),
         DType::F16 => f64::from(half::f16::from_f64(x)),

@@ -20,6 +20,21 @@ pub(super) struct How {
 
 impl How {
     pub fn of(arguments: &Arguments) -> Result<How, TypeError> {
+        let how = How::read(arguments)?;
+        let only_ranges = arguments.per_dim.iter().all(|(_, value)| matches!(value.value, Value::Range(_)));
+        if how.method.is_some() && only_ranges && !arguments.per_dim.is_empty() {
+            return Err(TypeError::new(
+                "ff::type::argument",
+                "a method is for single labels and lists, not for ranges",
+            )
+            .at(Culprit::Param("method"), "has nothing to do")
+            .with_help("a range takes every label between its ends, whether these are labels or not"));
+        }
+        Ok(how)
+    }
+
+    /// What is said of labels that are not there.
+    pub fn read(arguments: &Arguments) -> Result<How, TypeError> {
         let method = match arguments.str_opt("method")? {
             None => None,
             Some("nearest") => Some(Method::Nearest),
@@ -37,15 +52,6 @@ impl How {
             return Err(TypeError::new("ff::type::argument", "a tolerance is for labels found by a method")
                 .at(Culprit::Param("tolerance"), "without `method`")
                 .with_help("add `method: nearest`"));
-        }
-        let only_ranges = arguments.per_dim.iter().all(|(_, value)| matches!(value.value, Value::Range(_)));
-        if method.is_some() && only_ranges && !arguments.per_dim.is_empty() {
-            return Err(TypeError::new(
-                "ff::type::argument",
-                "a method is for single labels and lists, not for ranges",
-            )
-            .at(Culprit::Param("method"), "has nothing to do")
-            .with_help("a range takes every label between its ends, whether these are labels or not"));
         }
         Ok(How { method, tolerance })
     }
@@ -160,6 +166,29 @@ impl<'a> Lookup<'a> {
             several if how.method.is_none() => Ok(Pick::of(several.iter().map(|&p| p as u64).collect())),
             [first, ..] => Ok(Pick::One(*first as u64)),
         }
+    }
+
+    /// The position of each label of a coordinate of this kind, or of what stands in for it; none where there is neither.
+    pub fn found(&self, labels: &Coord, how: &How) -> Result<Vec<Option<u64>>, TypeError> {
+        let direction = self.index.direction();
+        if how.method.is_some_and(|method| method != Method::Nearest) && direction == Direction::Unsorted {
+            return Err(self.unsorted("`pad` and `backfill` need"));
+        }
+        let tolerance = how.tolerance.as_ref().map(|value| self.tolerance(value)).transpose()?;
+        let wanted = Index::new(labels);
+        let position = |i: usize| {
+            let label = wanted.label(i);
+            if labels.values.get(i).is_missing() {
+                return None;
+            }
+            let near = |p: &usize| tolerance.as_ref().is_none_or(|t| label.is_within(t, &self.index.label(*p)));
+            let instead = || match label {
+                Label::Text(_) => None,
+                _ => self.index.inexact(&label, how.method?, direction).filter(near),
+            };
+            self.index.exact(&label).first().copied().or_else(instead).map(|p| p as u64)
+        };
+        Ok((0..labels.len()).map(position).collect())
     }
 
     fn several(&self, labels: &[Scalar], how: &How) -> Result<Vec<u64>, TypeError> {

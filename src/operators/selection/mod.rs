@@ -9,6 +9,7 @@ mod align;
 mod index;
 mod label;
 mod position;
+mod reindex;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +18,18 @@ use std::sync::Arc;
 use super::arguments::{optional, required};
 use super::error::Culprit;
 use super::moves::{self, Span};
-use super::{Arguments, Builder, Operand, Operator, ParamKind, Signature, TypeError, Value};
+use super::{Arguments, Builder, Operand, Operator, Param, ParamKind, Signature, TypeError, Value};
 use crate::array::{Block, Coord, DimName};
+pub(in crate::operators) use index::rounded;
 use label::Lookup;
 
-/// `isel`, `sel` and `align`.
+const METHODS: ParamKind = ParamKind::Choice(&["nearest", "pad", "ffill", "backfill", "bfill"]);
+const INSTEAD: Param = optional("method", METHODS, "none", "Which label stands in for one that is not there.");
+const TOLERANCE: Param = optional("tolerance", ParamKind::Any, "none", "How far that label may be away.");
+const GAP: Param =
+    optional("fill", ParamKind::Any, "none", "What stands where there is no label; missing if left out.");
+
+/// `isel`, `sel`, `align` and `reindex`.
 pub static OPERATORS: &[Operator] = &[
     Operator {
         name: "isel",
@@ -51,11 +59,11 @@ pub static OPERATORS: &[Operator] = &[
                 ),
                 optional(
                     "method",
-                    ParamKind::Choice(&["nearest", "pad", "ffill", "backfill", "bfill"]),
+                    METHODS,
                     "none",
                     "Which label stands in for one that is not there; ranges need none.",
                 ),
-                optional("tolerance", ParamKind::Any, "none", "How far that label may be away."),
+                TOLERANCE,
             ],
         },
         summary: "Selects by label.",
@@ -78,6 +86,40 @@ pub static OPERATORS: &[Operator] = &[
         summary: "Brings arrays to the same labels, and gives a list of them; what has no label there is missing, and integers become floats.",
         example: "align(assign_coords(x, y: [1, 2, 3, 4]), assign_coords(x, y: [3, 4, 5, 6]), join: inner)[0]",
         expand: align::align,
+    },
+    Operator {
+        name: "reindex",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::Array, "The array, with coordinates."),
+                required(
+                    "labels",
+                    ParamKind::PerDim,
+                    "The labels along this dim: a list, a range or a known array; dates may be texts.",
+                ),
+                INSTEAD,
+                TOLERANCE,
+                GAP,
+            ],
+        },
+        summary: "Brings dims to other labels; what has none of them is missing, and integers become floats.",
+        example: "x |> assign_coords(y: [1, 2, 3, 4]) |> reindex(y: [2, 3, 9])",
+        expand: reindex::reindex,
+    },
+    Operator {
+        name: "reindex_like",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::Array, "The array, with coordinates."),
+                required("other", ParamKind::Array, "The array whose labels are taken, along dims that both have."),
+                INSTEAD,
+                TOLERANCE,
+                GAP,
+            ],
+        },
+        summary: "Brings dims to the labels of another array; what has none of them is missing.",
+        example: "reindex_like(assign_coords(x, y: [1, 2, 3, 4]), assign_coords(x, y: [3, 4, 5, 6]), fill: 0)",
+        expand: reindex::reindex_like,
     },
 ];
 

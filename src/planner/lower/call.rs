@@ -281,6 +281,9 @@ impl Lowerer<'_> {
             }
             (ParamKind::Dims, None) if matches!(e.kind, ExprKind::Ellipsis) => Ok(Value::Name("..".to_owned())),
             (ParamKind::Choice(words), _) => self.choice(param, words, e, bare),
+            (ParamKind::WordOr(words), Some(name)) if words.contains(&name) && !self.is_visible(name) => {
+                Ok(Value::Str(name.to_owned()))
+            }
             (ParamKind::DType, _) => self.dtype_argument(e, bare),
             (ParamKind::Key, _) => self.key(e, subject),
             (ParamKind::Array | ParamKind::ArrayOrView, _) => {
