@@ -109,15 +109,17 @@ fn view(operand: Operand, kind: ViewKind) -> Result<Value, TypeError> {
 }
 
 /// The values by which positions along one dim are grouped.
-struct Key {
+pub(super) struct Key {
     name: DimName,
-    dim: DimName,
-    coord: Coord,
+    /// The dim.
+    pub dim: DimName,
+    /// The values, one for each position.
+    pub coord: Coord,
 }
 
 impl Key {
     /// Reads a key, which the lowering gives as [`ParamKind::Key`] says.
-    fn read(builder: &dyn Builder, args: &Arguments, ty: &ArrayType) -> Result<Key, TypeError> {
+    pub fn read(builder: &dyn Builder, args: &Arguments, ty: &ArrayType) -> Result<Key, TypeError> {
         let at = |error: TypeError| error.at(Culprit::Param("key"), "the key");
         let (name, values) = match args.value("key") {
             Value::Record(entries) => {

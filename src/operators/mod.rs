@@ -22,6 +22,7 @@ pub mod group;
 pub mod histogram;
 pub mod index;
 pub mod interpolate;
+pub mod labelled;
 pub mod labels;
 pub mod moves;
 pub mod pattern;
@@ -167,6 +168,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("selection", selection::OPERATORS),
     ("interpolation", interpolate::OPERATORS),
     ("fits", fit::OPERATORS),
+    ("by labels", labelled::OPERATORS),
     ("shape", shape::OPERATORS),
     ("labels", labels::OPERATORS),
     ("packed values", cf::OPERATORS),

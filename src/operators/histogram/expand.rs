@@ -107,6 +107,28 @@ pub fn digitize(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, Ty
     elementwise(builder, ("digitize", text), (Some(run), DType::I64), &[x]).map(Value::Array)
 }
 
+/// `searchsorted`: where each element would be put in among edges.
+///
+/// # Errors
+/// The values are no real numbers, or the edges do not ascend.
+pub fn searchsorted(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
+    let x = subject(builder, args.value("x"))?;
+    let dtype = builder.ty(x).dtype;
+    let edges = bins::listed(builder, "edges", args.value("edges"))?;
+    let left = args.str_opt("side")? != Some("right");
+    if !edges.ascend() {
+        let error = TypeError::new("ff::type::argument", "edges are sorted, these do not ascend");
+        return Err(error
+            .at(Culprit::Param("edges"), "these are the edges")
+            .with_help("list them from the least to the greatest"));
+    }
+    let text = format!("{}, {}", bins::listing(&edges), if left { "left" } else { "right" });
+    let Some(run) = search(&edges, Told::Before { right: left, descending: false }, dtype) else {
+        return Err(undefined("searchsorted", dtype).with_help("edges are real numbers: cast the values"));
+    };
+    elementwise(builder, ("searchsorted", text), (Some(run), DType::I64), &[x]).map(Value::Array)
+}
+
 fn is_real(dtype: DType) -> bool {
     matches!(dtype.kind(), Kind::Bool | Kind::Unsigned | Kind::Signed | Kind::Float)
 }

@@ -58,6 +58,17 @@ const DIGITIZE: &[Param] = &[
     optional("right", ParamKind::Bool, "false", "Whether an edge belongs to the bin below it."),
 ];
 
+const SEARCHSORTED: &[Param] = &[
+    required("edges", ParamKind::Any, "A list of edges in ascending order, or a small array."),
+    required("x", ParamKind::Array, "The array."),
+    optional(
+        "side",
+        ParamKind::Choice(&["left", "right"]),
+        "left",
+        "Whether an element that equals edges comes before or after them.",
+    ),
+];
+
 /// Histograms.
 pub static OPERATORS: &[Operator] = &[
     Operator {
@@ -80,5 +91,12 @@ pub static OPERATORS: &[Operator] = &[
         summary: "The number of the bin each element lies in: 0 before the first edge; NaN lies after the greatest.",
         example: "digitize(x, [-1, 0, 2.5])",
         expand: expand::digitize,
+    },
+    Operator {
+        name: "searchsorted",
+        signature: Signature { params: SEARCHSORTED },
+        summary: "The position at which each element would be put in among sorted edges, as i64; NaN comes after all.",
+        example: "searchsorted([-1, 0, 2.5], x, side: right)",
+        expand: expand::searchsorted,
     },
 ];

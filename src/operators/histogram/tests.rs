@@ -508,3 +508,23 @@ fn merged_counts_are_those_of_the_whole() {
         }
     }
 }
+
+#[test]
+fn elements_are_put_in_among_edges() {
+    let mut bench = Bench::new();
+    let edges = list([-1.0, 0.0, 0.0, 2.5].map(Float));
+    let x = Value::Array(bench.array(&[("t", 7)], vec![-2.0, -1.0, 0.0, 0.1, 2.5, 9.0, f64::NAN]));
+    let n = Value::Array(bench.array(&[("t", 4)], vec![-2i8, 0, 1, 3]));
+    let texts = Value::Array(bench.array(&[("t", 1)], vec![std::sync::Arc::<str>::from("a")]));
+    let right = [("side", Value::Str("right".into()))];
+    let lines = [
+        bench.say("searchsorted", &[edges.clone(), x.clone()], &[]),
+        bench.say("searchsorted", &[edges.clone(), x.clone()], &right),
+        bench.say("searchsorted", &[edges.clone(), n], &right),
+        bench.say("searchsorted", &[list([]), x.clone()], &[]),
+        bench.say("searchsorted", &[edges.clone(), Float(0.0)], &right),
+        bench.say("searchsorted", &[list([Int(2), Int(1)]), x], &[]),
+        bench.say("searchsorted", &[edges, texts], &[]),
+    ];
+    insta::assert_snapshot!(lines.join("\n"));
+}

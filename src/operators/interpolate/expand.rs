@@ -108,13 +108,7 @@ impl Asked {
             }
             Some(_) => return Err(TypeError::expected("method", "linear, nearest or cubic", args.value("method"))),
         };
-        let (fill, beyond) = match args.get("fill") {
-            None => (f64::NAN, false),
-            Some(Value::Str(word) | Value::Name(word)) if word == "extrapolate" => (f64::NAN, true),
-            Some(Value::Int(i)) => (*i as f64, false),
-            Some(Value::Float(x)) => (*x, false),
-            Some(other) => return Err(TypeError::expected("fill", "a number or `extrapolate`", other)),
-        };
+        let (fill, beyond) = filling(args)?;
         Ok(Asked { x, method, fill, beyond })
     }
 
@@ -216,6 +210,17 @@ impl Asked {
         let rename = if new == old { Vec::new() } else { vec![(old, new.clone())] };
         let coords = coord.map(|coord| (new, Some(coord))).into_iter().collect();
         moves::relabel(builder, out, Labels { rename, coords, ..Labels::default() })
+    }
+}
+
+/// What stands beyond the outermost labels, and whether values go on there instead.
+pub(super) fn filling(args: &Arguments) -> Result<(f64, bool), TypeError> {
+    match args.get("fill") {
+        None => Ok((f64::NAN, false)),
+        Some(Value::Str(word) | Value::Name(word)) if word == "extrapolate" => Ok((f64::NAN, true)),
+        Some(Value::Int(i)) => Ok((*i as f64, false)),
+        Some(Value::Float(x)) => Ok((*x, false)),
+        Some(other) => Err(TypeError::expected("fill", "a number or `extrapolate`", other)),
     }
 }
 

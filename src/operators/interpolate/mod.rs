@@ -10,6 +10,7 @@
 
 mod blend;
 mod expand;
+mod gaps;
 mod line;
 mod spline;
 #[cfg(test)]
@@ -67,5 +68,47 @@ pub static OPERATORS: &[Operator] = &[
         summary: "Values at the labels of another array, interpolated along one dim after the other.",
         example: "interp_like(assign_coords(x, y: [1, 2, 3, 4]), assign_coords(x, y: [1.5, 2, 2.5, 3]))",
         expand: expand::interp_like,
+    },
+    Operator {
+        name: "interpolate_na",
+        signature: Signature {
+            params: &[
+                X,
+                required("dim", ParamKind::Dim, "The dim, whose labels ascend."),
+                optional(
+                    "method",
+                    ParamKind::Choice(&["linear", "nearest"]),
+                    "linear",
+                    "The value on the line between both neighbours, or that of the nearer one.",
+                ),
+                optional(
+                    "limit",
+                    ParamKind::Int,
+                    "none",
+                    "The most missing values in a row that are filled; all where left out.",
+                ),
+                optional(
+                    "use_coordinate",
+                    ParamKind::Bool,
+                    "true",
+                    "Whether distances are those of labels, or of positions.",
+                ),
+                optional(
+                    "max_gap",
+                    ParamKind::Any,
+                    "none",
+                    "The widest gap that is filled, from the label before to the one after: a number, or a duration between times.",
+                ),
+                optional(
+                    "fill",
+                    ParamKind::WordOr(&["extrapolate"]),
+                    "nan",
+                    "What stands before the first and after the last value: a number, or `extrapolate` to go on as between.",
+                ),
+            ],
+        },
+        summary: "Fills missing values from those before and after them along a dim.",
+        example: "interpolate_na(x, t)",
+        expand: gaps::interpolate_na,
     },
 ];

@@ -169,3 +169,60 @@ fn mistakes_are_explained() {
     ];
     insta::assert_snapshot!(lines.join("\n"));
 }
+
+#[test]
+fn gaps_are_filled_as_by_xarray() {
+    let mut bench = Bench::new();
+    let element =
+        |i: i64| if i * 7919 % 10 < 4 || i % 150 == 7 { f64::NAN } else { (i * 7919 % 1000) as f64 / 8.0 - 60.0 };
+    let x = bench.array(&[("t", 40), ("y", 3), ("x", 50)], (0..6000).map(element).collect::<Vec<f64>>());
+    let t = list((0..40).map(|i| Float(f64::from(i * i) / 4.0)));
+    let x = Value::Array(bench.apply_named("assign_coords", &[Value::Array(x)], &[("t", t)]));
+    let single = Value::Array(bench.apply_named("cast", &[x.clone(), Value::DType(DType::F32)], &[]));
+    let options = [
+        ("t", vec![]),
+        ("x", vec![]),
+        ("t", vec![("method", text("nearest"))]),
+        ("t", vec![("limit", Int(1))]),
+        ("x", vec![("limit", Int(2)), ("fill", text("extrapolate"))]),
+        ("t", vec![("use_coordinate", Value::Bool(false))]),
+        ("t", vec![("max_gap", Float(20.0))]),
+        ("t", vec![("fill", Float(-1.0))]),
+    ];
+    let mut lines = Vec::new();
+    for x in [&x, &single] {
+        for (dim, named) in &options {
+            lines.push(told(&mut bench, "interpolate_na", &[x.clone(), Name((*dim).into())], named));
+        }
+    }
+    let script = "
+i = np.arange(6000)
+v = (i * 7919 % 1000) / 8 - 60
+v[(i * 7919 % 10 < 4) | (i % 150 == 7)] = np.nan
+x = array(v).assign_coords(t=np.arange(40) ** 2 / 4)
+for a in [x, x.astype('f4')]:
+    for d, kw in [('t', {}), ('x', {}), ('t', dict(method='nearest')), ('t', dict(limit=1)), ('x', dict(limit=2, fill_value='extrapolate')),
+            ('t', dict(use_coordinate=False)), ('t', dict(max_gap=20.0)), ('t', dict(fill_value=-1.0))]:
+        told(a.interpolate_na(d, **kw))";
+    assert_python(&format!("{DATA}{LOOP}{script}"), &lines);
+}
+
+#[test]
+fn gaps_that_are_not_filled() {
+    let mut bench = Bench::new();
+    let x = Value::Array(bench.x());
+    let down = Value::Array(bench.apply_named("assign_coords", from_ref(&x), &[("y", ints([4, 3, 2, 1]))]));
+    let whole = Value::Array(bench.array(&[("t", 2)], vec![1i32, 2]));
+    let complex = Value::Array(bench.array(&[("t", 2)], vec![Complex64::new(1.0, 2.0); 2]));
+    let few = Value::Array(bench.array(&[("y", 2), ("t", 2)], vec![f64::NAN, 1.0, f64::NAN, f64::NAN]));
+    let (t, y) = (Name("t".into()), Name("y".into()));
+    let lines = [
+        bench.say("interpolate_na", &[whole, t.clone()], &[]),
+        bench.say("interpolate_na", &[few, t.clone()], &[]),
+        bench.say("interpolate_na", &[down, y], &[]),
+        bench.say("interpolate_na", &[complex, t.clone()], &[]),
+        bench.say("interpolate_na", &[x.clone(), t.clone()], &[("limit", Int(0))]),
+        bench.say("interpolate_na", &[x, t], &[("max_gap", Value::Duration { months: 0, micros: 5 })]),
+    ];
+    insta::assert_snapshot!(lines.join("\n"));
+}

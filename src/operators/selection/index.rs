@@ -193,6 +193,18 @@ impl<'a> Index<'a> {
     }
 }
 
+/// The positions of labels in ascending order, of equal ones the first first; turned round where they descend. Missing ones
+/// come last.
+pub(in crate::operators) fn ordered(coord: &Coord, descending: bool) -> Vec<u64> {
+    let mut missing: Vec<usize> = (0..coord.len()).filter(|&i| coord.values.get(i).is_missing()).collect();
+    let mut sorted = Index::new(coord).sorted;
+    if descending {
+        missing.reverse();
+        sorted.reverse();
+    }
+    sorted.into_iter().chain(missing).map(|i| i as u64).collect()
+}
+
 /// A label as a script would write it.
 pub(super) fn show(label: &Scalar) -> String {
     match label {

@@ -20,7 +20,7 @@ use super::error::Culprit;
 use super::moves::{self, Span};
 use super::{Arguments, Builder, Operand, Operator, Param, ParamKind, Signature, TypeError, Value};
 use crate::array::{Block, Coord, DimName};
-pub(in crate::operators) use index::rounded;
+pub(in crate::operators) use index::{ordered, rounded};
 use label::Lookup;
 
 const METHODS: ParamKind = ParamKind::Choice(&["nearest", "pad", "ffill", "backfill", "bfill"]);

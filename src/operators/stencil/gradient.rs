@@ -13,7 +13,7 @@ use crate::operators::moves::digest;
 use crate::operators::{Arguments, Builder, Call, Operand, Pattern, TypeError, Units, Value};
 
 /// Units of time, as xarray abbreviates them.
-pub(super) const UNITS: &[&str] = &["W", "D", "h", "m", "s", "ms", "us", "ns"];
+pub(in crate::operators) const UNITS: &[&str] = &["W", "D", "h", "m", "s", "ms", "us", "ns"];
 
 /// Microseconds of a unit.
 fn micros(unit: &str) -> f64 {
@@ -98,7 +98,7 @@ fn along(
 }
 
 /// The distances of neighbours along a coordinate; those of times in `unit`.
-fn gaps(coord: &Coord, ty: &ArrayType, unit: &str) -> Result<Vec<f64>, TypeError> {
+pub(in crate::operators) fn gaps(coord: &Coord, ty: &ArrayType, unit: &str) -> Result<Vec<f64>, TypeError> {
     let refused = |what: &str| {
         let message = format!("the coordinate `{}` of {ty} {what}", coord.dim);
         let help = format!("take the gradient by elements: `gradient(drop_coords(x, {0}), {0})`", coord.dim);

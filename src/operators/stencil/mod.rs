@@ -18,6 +18,7 @@ pub mod loops;
 pub mod pattern;
 
 pub use evaluate::evaluate;
+pub(super) use gradient::{UNITS, gaps};
 pub use pattern::Stencil;
 
 use super::Operator;

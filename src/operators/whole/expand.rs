@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use super::super::arguments::{ParamKind, Signature, optional, required};
 use super::super::error::Culprit;
+use super::super::index::Labels;
 use super::super::{Arguments, Builder, Call, Operand, Operator, Param, Pattern, TypeError, Units, Value};
-use super::super::{arguments, arguments::operand};
+use super::super::{arguments, arguments::operand, moves};
+use super::distinct::unique;
 use super::groups::by_group;
 use super::order::Order;
 use super::quantile::{Method, Quantiles};
+use super::rank::{Mode, Ranks};
 use super::{Into, Whole};
 use crate::array::{ArrayType, Attributes, Coord, CoordValues, DType, DimName, Kind};
 
@@ -39,7 +42,27 @@ pub static OPERATORS: &[Operator] = &[
         },
         summary: "The value below which the part `q` of all values lies, exactly; of integers in f64.",
         example: "x |> quantile([0.1, 0.9], t)",
-        expand: |builder, args| quantile(builder, args).map(Value::Array),
+        expand: |builder, args| quantile(builder, args, "quantile").map(Value::Array),
+    },
+    Operator {
+        name: "percentile",
+        signature: Signature {
+            params: &[
+                X,
+                required(
+                    "q",
+                    ParamKind::Any,
+                    "From 0 to 100; a list adds the dim `quantile`, labelled from 0 to 1, before all others.",
+                ),
+                DIMS,
+                METHOD,
+                SKIPNA,
+                KEEPDIMS,
+            ],
+        },
+        summary: "The value below which `q` hundredths of all values lie, exactly; of integers in f64.",
+        example: "x |> percentile(90, t)",
+        expand: |builder, args| quantile(builder, args, "percentile").map(Value::Array),
     },
     Operator {
         name: "median",
@@ -47,6 +70,49 @@ pub static OPERATORS: &[Operator] = &[
         summary: "The middle value, of an even number the mean of the middle two; of integers in f64.",
         example: "x |> median(t)",
         expand: |builder, args| median(builder, args).map(Value::Array),
+    },
+    Operator {
+        name: "mode",
+        signature: Signature { params: &[X, DIMS, SKIPNA, KEEPDIMS] },
+        summary: "The value that comes most often, of several the least.",
+        example: "x |> floor() |> mode(t)",
+        expand: |builder, args| mode(builder, args).map(Value::Array),
+    },
+    Operator {
+        name: "unique",
+        signature: Signature {
+            params: &[
+                X,
+                optional(
+                    "size",
+                    ParamKind::Int,
+                    "none",
+                    "How many values to make room for, where they are not known while planning.",
+                ),
+                optional("fill", ParamKind::Any, "none", "What stands where there are fewer; missing if left out."),
+            ],
+        },
+        summary: "The distinct values of a whole array in ascending order, along a new dim `unique`; missing ones are one, the last.",
+        example: "unique(x, size: 30)",
+        expand: |builder, args| unique(builder, args).map(Value::Array),
+    },
+    Operator {
+        name: "rank",
+        signature: Signature {
+            params: &[
+                X,
+                DIM,
+                optional(
+                    "pct",
+                    ParamKind::Bool,
+                    "false",
+                    "Whether ranks are divided by the number of values there are.",
+                ),
+            ],
+        },
+        summary: "The rank of each value along a dim from 1 on, in f64; equal ones share the mean of theirs, missing ones have none.",
+        example: "x |> rank(t)",
+        expand: |builder, args| rank(builder, args).map(Value::Array),
     },
     Operator {
         name: "sort",
@@ -79,7 +145,7 @@ pub static OPERATORS: &[Operator] = &[
 ];
 
 /// The array; a number is one of a single element.
-fn subject(builder: &mut dyn Builder, args: &Arguments, name: &str) -> Result<Operand, TypeError> {
+pub(super) fn subject(builder: &mut dyn Builder, args: &Arguments, name: &str) -> Result<Operand, TypeError> {
     let value = args.value("x");
     let dtype = match value {
         Value::Bool(_) => DType::Bool,
@@ -113,21 +179,22 @@ pub(super) fn ordered(builder: &dyn Builder, x: Operand, name: &str) -> Result<D
     Ok(dtype)
 }
 
-fn quantile(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, TypeError> {
+fn quantile(builder: &mut dyn Builder, args: &Arguments, name: &'static str) -> Result<Operand, TypeError> {
+    let whole = if name == "percentile" { 100.0 } else { 1.0 };
     if let Value::View(view) = args.value("x") {
         let method = args.str_opt("method")?.and_then(Method::parse).unwrap_or(Method::Linear);
-        return match levels(builder, args.value("q"))? {
-            (levels, false) => by_group(builder, args, view, ("quantile", levels[0], method)),
+        return match levels(builder, args.value("q"), whole)? {
+            (levels, false) => by_group(builder, args, view, (name, levels[0], method)),
             (_, true) => {
                 let error = TypeError::new("ff::type::argument", "of groups one quantile is taken at a time");
                 Err(error.at(Culprit::Param("q"), "a list").with_help("`concat` or `stack` joins several"))
             }
         };
     }
-    let x = subject(builder, args, "quantile")?;
+    let x = subject(builder, args, name)?;
     let ty = builder.ty(x);
     let method = args.str_opt("method")?.and_then(Method::parse).unwrap_or(Method::Linear);
-    let (levels, is_list) = levels(builder, args.value("q"))?;
+    let (levels, is_list) = levels(builder, args.value("q"), whole)?;
     if ty.dtype == DType::Bool && !method.picks() {
         return Err(between_truths());
     }
@@ -157,6 +224,46 @@ pub(super) fn between_truths() -> TypeError {
     error.at(Culprit::Param("x"), "this is bool").with_help(help)
 }
 
+fn mode(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, TypeError> {
+    let x = subject(builder, args, "mode")?;
+    let ty = builder.ty(x);
+    let axes = args.axes(&ty)?;
+    let (skipna, keepdims) = (args.bool("skipna", true)?, args.bool("keepdims", false)?);
+    not_empty("mode", &ty, &axes, ty.dtype)?;
+    let text = format!("axes: {axes:?}, skipna: {skipna}, keepdims: {keepdims}");
+    let function = Arc::new(Mode { dtype: ty.dtype, skipna });
+    let whole = Whole { axes, into: Into::Reduced { keepdims, lead: None }, function };
+    builder
+        .apply(Call { name: "mode", text, pattern: Pattern::Whole(whole), dtype: ty.dtype, units: Units::Kept }, &[x])
+}
+
+fn rank(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, TypeError> {
+    let x = subject(builder, args, "rank")?;
+    let ty = builder.ty(x);
+    let axis = arguments::axis(args.value("dim"), &ty).map_err(|e| e.at(Culprit::Param("dim"), "no such dim"))?;
+    let part = args.bool("pct", false)?;
+    let text = format!("axis: {axis}{}", if part { ", pct: true" } else { "" });
+    let function = Arc::new(Ranks { dtype: ty.dtype, part });
+    let whole = Whole { axes: vec![axis], into: Into::Along, function };
+    let call = Call { name: "rank", text, pattern: Pattern::Whole(whole), dtype: DType::F64, units: Units::Lost };
+    let ranks = builder.apply(call, &[x])?;
+    let dim = &ty.dims[axis].name;
+    let coords = ty.coord(dim).map(|coord| (dim.clone(), Some(coord.clone()))).into_iter().collect();
+    moves::relabel(builder, ranks, Labels { coords, ..Labels::default() })
+}
+
+/// Over no elements only a dtype with a missing value has a value.
+fn not_empty(name: &str, ty: &ArrayType, axes: &[usize], dtype: DType) -> Result<(), TypeError> {
+    match axes.iter().find(|&&axis| ty.dims[axis].size == 0) {
+        Some(&axis) if !dtype.has_missing() => {
+            let dim = &ty.dims[axis].name;
+            let message = format!("`{name}` has no value over no elements, and `{dim}` is empty in {ty}");
+            Err(TypeError::new("ff::type::empty", message).at(Culprit::Param("x"), format!("this is {ty}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Emits a call that reduces lines to quantiles.
 fn reduced(
     builder: &mut dyn Builder,
@@ -172,13 +279,7 @@ fn reduced(
         _ if method.picks() => ty.dtype,
         _ => DType::F64,
     };
-    if let Some(&axis) = axes.iter().find(|&&axis| ty.dims[axis].size == 0)
-        && !dtype.has_missing()
-    {
-        let dim = &ty.dims[axis].name;
-        let message = format!("`{name}` has no value over no elements, and `{dim}` is empty in {ty}");
-        return Err(TypeError::new("ff::type::empty", message).at(Culprit::Param("x"), format!("this is {ty}")));
-    }
+    not_empty(name, &ty, &axes, dtype)?;
     let _ = write!(text, "{}axes: {axes:?}", if text.is_empty() { "" } else { ", " });
     for (name, _) in [("skipna: false", !skipna), ("keepdims: true", keepdims)].iter().filter(|(_, said)| *said) {
         let _ = write!(text, ", {name}");
@@ -188,13 +289,13 @@ fn reduced(
     builder.apply(Call { name, text, pattern: Pattern::Whole(whole), dtype, units: Units::Kept }, &[x])
 }
 
-/// The quantiles asked for, and whether they are a list.
-fn levels(builder: &dyn Builder, q: &Value) -> Result<(Vec<f64>, bool), TypeError> {
+/// The quantiles asked for, of which `all` is the last, and whether they are a list.
+fn levels(builder: &dyn Builder, q: &Value, all: f64) -> Result<(Vec<f64>, bool), TypeError> {
     let number = |value: &Value| match value {
         Value::Int(_) | Value::UInt(_) | Value::Float(_) => value.scalar().and_then(|scalar| scalar.as_f64()),
         _ => None,
     };
-    let wrong = || TypeError::expected("q", "a number from 0 to 1, or a list of such", q);
+    let wrong = || TypeError::expected("q", &format!("a number from 0 to {all}, or a list of such"), q);
     let (levels, is_list) = match q {
         Value::List(items) => (items.iter().map(number).collect::<Option<Vec<f64>>>().ok_or_else(wrong)?, true),
         Value::Array(operand) if builder.ty(*operand).rank() < 2 => {
@@ -210,16 +311,17 @@ fn levels(builder: &dyn Builder, q: &Value) -> Result<(Vec<f64>, bool), TypeErro
         }
         value => (vec![number(value).ok_or_else(wrong)?], false),
     };
-    match levels.iter().find(|level| !(0.0..=1.0).contains(*level)) {
+    match levels.iter().find(|level| !(0.0..=all).contains(*level)) {
         Some(level) => {
+            let what = if all == 1.0 { "quantile" } else { "percentile" };
             let error =
-                TypeError::new("ff::type::argument", format!("a quantile lies between 0 and 1, this is {level}"))
-                    .at(Culprit::Param("q"), "from 0 to 1");
-            let is_percent = *level > 1.0 && *level <= 100.0;
+                TypeError::new("ff::type::argument", format!("a {what} lies between 0 and {all}, this is {level}"))
+                    .at(Culprit::Param("q"), format!("from 0 to {all}"));
+            let is_percent = all == 1.0 && *level > 1.0 && *level <= 100.0;
             let help = format!("a percentile is a hundredth of that: {}", level / 100.0);
             Err(if is_percent { error.with_help(help) } else { error })
         }
-        None => Ok((levels, is_list)),
+        None => Ok((levels.iter().map(|level| level / all).collect(), is_list)),
     }
 }
 

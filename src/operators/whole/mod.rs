@@ -7,12 +7,14 @@
 //!
 //! Absent: approximations of quantiles that see elements once (sketches); orders of several keys.
 
+pub mod distinct;
 pub mod expand;
 mod groups;
 pub mod keys;
 pub mod lines;
 pub mod order;
 pub mod quantile;
+pub mod rank;
 #[cfg(test)]
 mod tests;
 

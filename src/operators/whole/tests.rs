@@ -348,3 +348,78 @@ fn mistakes_are_explained() {
     ];
     insta::assert_snapshot!(lines.join("\n"));
 }
+
+/// Ranks and modes of everything that has an order.
+#[test]
+fn ranks_and_modes_are_scipys() {
+    let mut bench = Bench::new();
+    let x = array(&mut bench, element);
+    let n = integers(&mut bench);
+    let coarse = array(&mut bench, |i| (element(i) / 20.0).floor() as f32);
+    let bytes = array(&mut bench, |i| (i * 7919 % 7) as u8);
+    let bools = array(&mut bench, |i| i * 7919 % 1000 > 600);
+    let mut lines = Vec::new();
+    for x in [&x, &n, &coarse, &bytes] {
+        for dim in ["t", "y", "x"] {
+            lines.push(told(&mut bench, "rank", &[x.clone(), Name(dim.into())], &[]));
+            lines.push(told(&mut bench, "rank", &[x.clone(), Name(dim.into())], &[("pct", Bool(true))]));
+        }
+    }
+    for x in [&coarse, &bytes, &bools] {
+        for names in OVER {
+            lines.push(told(&mut bench, "mode", &[vec![x.clone()], dims(names)].concat(), &[]));
+        }
+    }
+    lines.push(told(&mut bench, "mode", &[coarse.clone(), Name("t".into())], &[("skipna", Bool(false))]));
+    let script = "
+import scipy.stats
+c = array(np.floor(v / 20).astype('f4'))
+u = array((np.arange(6000) * 7919 % 7).astype('u1'))
+for a in [x, n, c, u]:
+    for d in 'tyx': told(a.rank(d)); told(a.rank(d, pct=True))
+def mode(a, dims):
+    flat = a.stack(s=dims).transpose(..., 's')
+    values = flat.values.astype('u1') if a.dtype.kind == 'b' else flat.values
+    told(xr.DataArray(np.asarray(scipy.stats.mode(values, axis=-1, nan_policy='omit').mode), dims=flat.dims[:-1]), a.dtype)
+for a in [c, u, array(np.arange(6000) * 7919 % 1000 > 600)]:
+    for d in OVER: mode(a, d)
+told(c.isel(t=0).where(False))";
+    assert_told(script, &lines);
+}
+
+#[test]
+fn distinct_values_are_numpys() {
+    let mut bench = Bench::new();
+    let values = [2.5, f64::NAN, -0.0, 0.0, 2.5, f64::NAN, f64::NEG_INFINITY, 7.0];
+    let known = |bench: &mut Bench| {
+        let ty = ArrayType::new(DType::F64, Dims::new([("t", 2), ("y", 4)]));
+        Value::Array(bench.constant(ty, Constant::Values(Block::from_vec(&[2, 4], values.to_vec()).unwrap())))
+    };
+    let known = known(&mut bench);
+    let read = Value::Array(bench.array(&[("t", 2), ("y", 4)], values.to_vec()));
+    let counts = Value::Array(bench.array(&[("t", 5)], vec![3i16, -1, 3, 9, -1]));
+    let dates = [5, i64::MIN, 9, 5].map(|day: i64| if day == i64::MIN { day } else { day * 86_400_000_000 });
+    let dates = Value::Array(bench.array_of(DType::DateTime(Calendar::Day360), &[("t", 4)], dates.to_vec()));
+    let texts = ["b", "a", "b"].map(std::sync::Arc::<str>::from).to_vec();
+    let ty = ArrayType::new(DType::Str, Dims::new([("t", 3)]));
+    let texts = Value::Array(bench.constant(ty, Constant::Values(Block::from_list(texts))));
+    let size = |n: i64| [("size", Int(n))];
+    let lines = [
+        bench.say("unique", &[known], &[]),
+        bench.say("unique", std::slice::from_ref(&texts), &[]),
+        bench.say("unique", &[Float(1.5)], &[]),
+        bench.say("unique", std::slice::from_ref(&read), &size(8)),
+        bench.say("unique", std::slice::from_ref(&read), &size(2)),
+        bench.say("unique", std::slice::from_ref(&read), &size(0)),
+        bench.say("unique", std::slice::from_ref(&counts), &[("size", Int(5)), ("fill", Int(-99))]),
+        bench.say("unique", &[dates], &size(4)),
+        bench.say("unique", std::slice::from_ref(&read), &[]),
+        bench.say("unique", &[counts], &size(5)),
+        bench.say("unique", &[texts], &size(5)),
+        bench.say("unique", std::slice::from_ref(&read), &size(-1)),
+        bench.say("unique", std::slice::from_ref(&read), &[("fill", Int(0))]),
+        bench.say("percentile", &[read.clone(), list([Int(0), Float(37.5), Int(100)])], &[]),
+        bench.say("percentile", &[read, Int(101)], &[]),
+    ];
+    insta::assert_snapshot!(lines.join("\n"));
+}
