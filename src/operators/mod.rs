@@ -25,6 +25,7 @@ pub mod interpolate;
 pub mod labelled;
 pub mod labels;
 pub mod moves;
+pub mod neighbourhood;
 pub mod pattern;
 pub mod reduction;
 pub mod reference;
@@ -165,6 +166,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("histograms", histogram::OPERATORS),
     ("whole axes", whole::OPERATORS),
     ("stencils", stencil::OPERATORS),
+    ("filters by order", neighbourhood::OPERATORS),
     ("selection", selection::OPERATORS),
     ("interpolation", interpolate::OPERATORS),
     ("fits", fit::OPERATORS),

@@ -215,7 +215,7 @@ macro_rules! with_keys {
         }
     };
 }
-pub(super) use with_keys;
+pub(in crate::operators) use with_keys;
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,8 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("fabs", "abs(x)"),
     ("filter", "x where x > 0"),
     ("gaussian_filter", "gaussian(x, y: 2)"),
+    ("grey_dilation", "dilate(x, y: 3)"),
+    ("grey_erosion", "erode(x, y: 3)"),
     ("group_by", "groupby(x, time.month)"),
     ("groupby_day", "groupby(x, time.day)"),
     ("groupby_month", "groupby(x, time.month)"),
