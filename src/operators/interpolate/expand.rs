@@ -166,15 +166,14 @@ impl Asked {
         near: Neighbours,
         to: (DimName, Option<Arc<Coord>>),
     ) -> Result<Operand, TypeError> {
-        let low = moves::take(builder, x, axis, &near.low, Some(to.clone()))?;
+        let low = placed(builder, (x, axis), &near.low, &to)?;
         if near.part.iter().all(|part| *part == 0.0) {
             return Ok(low);
         }
-        let dim = to.0.clone();
-        let high = if near.low == near.high { low } else { moves::take(builder, x, axis, &near.high, Some(to))? };
+        let high = if near.low == near.high { low } else { placed(builder, (x, axis), &near.high, &to)? };
         let ty = builder.ty(low);
         let size = near.part.len() as u64;
-        let parts = ArrayType::new(DType::F64, Dims::new([(dim, size)]));
+        let parts = ArrayType::new(DType::F64, Dims::new([(to.0, size)]));
         let parts = builder.constant(parts, Constant::Values(Block::from_list(near.part)));
         let parts = broadcast_to(builder, parts, &ty.dims)?;
         let bug = || TypeError::new("ff::type::bug", format!("{} is not interpolated", ty.dtype));
@@ -222,6 +221,25 @@ pub(super) fn filling(args: &Arguments) -> Result<(f64, bool), TypeError> {
         Some(Value::Float(x)) => Ok((*x, false)),
         Some(other) => Err(TypeError::expected("fill", "a number or `extrapolate`", other)),
     }
+}
+
+/// The elements at positions along an axis, which becomes that dim with that coordinate: a slice, where they lie so.
+fn placed(
+    builder: &mut dyn Builder,
+    (x, axis): (Operand, usize),
+    positions: &[u64],
+    (new, coord): &(DimName, Option<Arc<Coord>>),
+) -> Result<Operand, TypeError> {
+    let Some(span) = Span::of(positions).filter(|span| span.count > 0) else {
+        return moves::take(builder, x, axis, positions, Some((new.clone(), coord.clone())));
+    };
+    let ty = builder.ty(x);
+    let old = &ty.dims[axis].name;
+    let slice = moves::slice(builder, x, &[(axis, span)])?;
+    let rename = if new == old { Vec::new() } else { vec![(old.clone(), new.clone())] };
+    let is_labelled = coord.is_some() || ty.coord(old).is_some();
+    let coords = is_labelled.then(|| (new.clone(), coord.clone())).into_iter().collect();
+    moves::relabel(builder, slice, Labels { rename, coords, ..Labels::default() })
 }
 
 impl Target {
