@@ -204,8 +204,11 @@ impl Places {
 }
 
 pub(super) fn polyval(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
-    let coeffs = args.array("coeffs")?;
     let dim = DimName::new(args.str_opt("dim")?.unwrap_or(DEGREE));
+    let coeffs = match args.value("coeffs") {
+        Value::List(items) => listed(builder, &dim, items)?,
+        _ => args.array("coeffs")?,
+    };
     let coord = args.value("coord");
     let coord = operand(builder, coord, DType::F64).ok_or_else(|| TypeError::expected("coord", "an array", coord))?;
     let at = numbers(builder, coord)?;
@@ -247,6 +250,23 @@ pub(super) fn polyval(builder: &mut dyn Builder, args: &Arguments) -> Result<Val
         });
     }
     Ok(Value::Array(sum.unwrap_or(at)))
+}
+
+/// Listed coefficients, the highest first, with their powers.
+fn listed(builder: &mut dyn Builder, dim: &DimName, items: &[Value]) -> Result<Operand, TypeError> {
+    let number = |value: &Value| match value {
+        Value::Int(_) | Value::UInt(_) | Value::Float(_) => value.scalar().and_then(|scalar| scalar.as_f64()),
+        _ => None,
+    };
+    let Some(numbers) = items.iter().map(number).collect::<Option<Vec<f64>>>() else {
+        let error = TypeError::new("ff::type::argument", "coefficients are numbers or an array");
+        return Err(error.at(Culprit::Param("coeffs"), "this is a list of something else"));
+    };
+    let count = numbers.len();
+    let mut ty = ArrayType::new(DType::F64, Dims::new([(dim.clone(), count as u64)]));
+    let powers = Coord::integers(dim.clone(), (0..count as i64).rev().collect());
+    ty.coords.insert(dim.clone(), Arc::new(powers));
+    Ok(builder.constant(ty, Constant::Values(Block::from_list(numbers))))
 }
 
 /// The array as numbers: times and durations in nanoseconds. Its own attributes say nothing of what is computed.

@@ -54,8 +54,8 @@ pub static OPERATORS: &[Operator] = &[
                 ),
                 required(
                     "coeffs",
-                    ParamKind::Array,
-                    "The coefficients, whose labels along `degree` say of which power.",
+                    ParamKind::Any,
+                    "The coefficients, whose labels along `degree` say of which power, or a list, the highest first.",
                 ),
                 optional("dim", ParamKind::NewName, "degree", "The dim of the coefficients."),
             ],

@@ -98,6 +98,7 @@ fn what_is_special_of_fits() {
         bench.say("polyfit", &[flags, t.clone(), Int(1)], &[]),
         bench.say("polyfit", &[empty, t, Int(1)], &[]),
         bench.say("polyval", &[Float(2.0), Value::Array(powers)], &[]),
+        bench.say("polyval", &[Int(3), list([Int(1), Float(0.5), Int(-2)])], &[]),
     ];
     insta::assert_snapshot!(lines.join("\n"));
 }
@@ -123,6 +124,8 @@ fn mistakes_are_explained() {
         bench.say("polyfit", &[x.clone(), t.clone(), Int(1)], &[("w", ints([1, 2]))]),
         bench.say("polyval", &[Int(1), x.clone()], &[]),
         bench.say("polyval", &[Int(1), x], &[("dim", name("t"))]),
+        bench.say("polyval", &[Int(1), list([text("a")])], &[]),
+        bench.say("polyval", &[Int(1), list([])], &[]),
     ];
     insta::assert_snapshot!(lines.join("\n"));
 }

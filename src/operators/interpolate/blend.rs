@@ -90,5 +90,6 @@ mod tests {
         assert!(between(-inf, inf, 0.5).is_nan() && between(nan, 1.0, 0.5).is_nan());
         assert_eq!((between(1.0, 3.0, 2.0), between(1.0, 3.0, -1.0)), (5.0, -1.0));
         assert_eq!(between(f64::MAX, f64::MIN, 0.5), 0.0);
+        assert!(between(2.0, 2.0, inf).is_nan() && between(inf, inf, inf).is_nan());
     }
 }

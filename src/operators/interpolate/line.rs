@@ -17,7 +17,8 @@ pub(super) struct Line<'a> {
 }
 
 /// For each new label the elements around it: their positions, and how far from the first to the second it lies.
-/// What lies beyond the labels has no part: it is NaN.
+/// What lies beyond the labels has no part: it is NaN. A missing place lies infinitely far from one label on to itself,
+/// where there is nothing.
 #[derive(Debug, PartialEq)]
 pub(super) struct Neighbours {
     pub low: Vec<u64>,
@@ -129,12 +130,15 @@ impl<'a> Line<'a> {
     pub fn between(&self, places: &[f64], beyond: bool) -> Neighbours {
         let last = self.places.len() - 1;
         let around = |place: &f64| {
+            if place.is_nan() {
+                return (0, 0, f64::INFINITY);
+            }
             let above = self.places.partition_point(|label| label < place);
             if self.places.get(above) == Some(place) {
                 return (above, above, 0.0);
             }
             let is_within = above > 0 && above <= last;
-            if last == 0 || place.is_nan() || (!is_within && !beyond) {
+            if last == 0 || (!is_within && !beyond) {
                 let end = above.min(last);
                 return (end, end, f64::NAN);
             }
@@ -150,10 +154,12 @@ impl<'a> Line<'a> {
         let last = self.places.len() - 1;
         let halves: Vec<f64> = self.places.windows(2).map(|pair| pair[0] / 2.0 + pair[1] / 2.0).collect();
         let at = |place: &f64| {
+            if place.is_nan() {
+                return (0, 0, f64::INFINITY);
+            }
             let near = halves.partition_point(|half| half < place);
             let is_within = (self.places[0]..=self.places[last]).contains(place);
-            let is_there = is_within || (beyond && !place.is_nan());
-            (near.min(last), near.min(last), if is_there { 0.0 } else { f64::NAN })
+            (near.min(last), near.min(last), if is_within || beyond { 0.0 } else { f64::NAN })
         };
         self.neighbours(places, at)
     }

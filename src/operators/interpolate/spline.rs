@@ -49,7 +49,7 @@ impl Spline {
         let on_piece = |place: &f64| {
             let is_within = (labels[0]..=labels[n - 1]).contains(place);
             let piece = labels.partition_point(|label| label <= place).clamp(1, n - 1) - 1;
-            (is_within || (beyond && !place.is_nan())).then(|| (piece, place - labels[piece]))
+            (is_within || beyond || place.is_nan()).then(|| (piece, place - labels[piece]))
         };
         Spline { dtype, places: places.iter().map(on_piece).collect(), gaps, below, above, pivots, fill }
     }

@@ -125,6 +125,12 @@ fn labels_of_every_kind_are_found() {
         ),
         bench.say("interp", &[Value::Array(halves)], &[("d", Float(0.25))]),
         bench.say("interp", &[Value::Array(complex)], &[("d", list([Float(0.25), Int(9)]))]),
+        bench.say("interp", from_ref(&bare), &[("d", list([f64::NAN, 9.0, 1.0].map(Float))), ("fill", Int(-1))]),
+        bench.say(
+            "interp",
+            from_ref(&bare),
+            &[("d", list([f64::NAN, 9.0, 1.5].map(Float))), ("fill", Int(-1)), ("method", text("cubic"))],
+        ),
         bench.say("interp_like", &[bare.clone(), dated.clone()], &[]),
         bench.say("interp_like", &[dated.clone(), bare], &[]),
     ];

@@ -46,6 +46,15 @@ pub(super) fn labels_of_extremes(
         let error = TypeError::new("ff::type::no_coord", message).at(Culprit::Param("x"), format!("this is {ty}"));
         return Err(error.with_help(format!("`{finder}(x, {dim})` gives positions, `assign_coords` sets labels")));
     };
+    let this = || format!("this is {ty}");
+    if matches!(ty.dtype.kind(), Kind::Complex | Kind::Str) {
+        let message = format!("`{name}` is not defined for {}, which has no order", ty.dtype);
+        return Err(TypeError::new("ff::type::dtype", message).at(Culprit::Param("x"), this()));
+    }
+    if coord.is_empty() {
+        let message = format!("`{name}` has no value over no elements, and `{dim}` is empty in {ty}");
+        return Err(TypeError::new("ff::type::empty", message).at(Culprit::Param("x"), this()));
+    }
     let spanned = |value: Value| Spanned::new(value, Span::default());
     let skipna = Value::Bool(args.bool("skipna", true)?);
     let found = Arguments {
