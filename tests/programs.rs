@@ -455,3 +455,31 @@ fn interpolations_and_fits_agree_with_xarray() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     oracle("interpolation.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
 }
+
+#[test]
+fn interpolation_reads_what_lies_around_the_labels() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = folder.path().join("a.zarr").display().to_string();
+    let make = format!(
+        "let v = zeros({{t: 100, y: 60, x: 80}}) |> assign_coords(t: arange(0, 100))\nsink v to zarr(\"{place}\") {{ chunks: {{t: 5, y: 30, x: 40}} }}"
+    );
+    succeed(&[&write(folder.path(), "make.ff", &make)]);
+    let reads = |value: &str| {
+        let script = format!("source a = open(\"{place}\")\nprint sum({value})");
+        let script = write(folder.path(), "s.ff", &script);
+        let plan = Command::new(env!("CARGO_BIN_EXE_ffplan")).arg(&script).output().expect("ffplan starts");
+        let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+        plan.split_once("reads ")
+            .and_then(|(_, rest)| rest.split_once(','))
+            .map(|(bytes, _)| bytes.split(';').next().unwrap_or_default().to_owned())
+    };
+    let chunk = "47 KiB";
+    for (value, bytes) in [
+        ("interp(a.v, t: 12.5, y: 3.5, x: 41.25)", chunk),
+        ("interp(a.v, t: 14.5, y: 3.5, x: 41.25)", "94 KiB"),
+        ("interp(a.v, t: [12.5, 11.25], y: 3, x: 41.25, method: nearest)", chunk),
+        ("reindex(a.v, t: [11, 13])[y: 0, x: 0]", chunk),
+    ] {
+        assert_eq!(reads(value).as_deref(), Some(bytes), "{value}");
+    }
+}

@@ -30,6 +30,8 @@ struct Asked {
     axis: usize,
     degree: usize,
     skipna: bool,
+    /// Whether elements can be missing.
+    gaps: bool,
     places: Places,
 }
 
@@ -111,7 +113,7 @@ impl Asked {
         let places = Places::of(dim, ty.coord(&dim.name).map(|coord| &**coord));
         let places = places.map_err(|e| e.at(Culprit::Param("dim"), "these labels"))?;
         let skipna = args.bool("skipna", true)?;
-        Ok(Asked { x, axis, degree: degree as usize, skipna, places, ty })
+        Ok(Asked { x, axis, degree: degree as usize, skipna, gaps: dtype.has_missing(), places, ty })
     }
 
     /// The squares of the weights of the places.
@@ -161,10 +163,14 @@ impl Asked {
         if !self.skipna {
             text.push_str(", skipna: false");
         }
+        if !self.gaps {
+            text.push_str(", without gaps");
+        }
         let labels = (0..basis.count as i64).rev().collect();
         let dim = Dim { name: DimName::new(DEGREE), size: basis.count as u64 };
         let coord = Some(Arc::new(Coord::integers(dim.name.clone(), labels)));
-        let fit = Fit { basis, weights: weights.into(), matrix: matrix.map(Arc::from), skipna: self.skipna };
+        let fit =
+            Fit { basis, weights: weights.into(), matrix: matrix.map(Arc::from), skipna: self.skipna, gaps: self.gaps };
         let bug = || TypeError::new("ff::type::bug", format!("{} is not fitted", self.ty.dtype));
         let combine = fitting(fit, self.ty.dtype).ok_or_else(bug)?;
         // A reduced dim called `degree` would be two for a moment.

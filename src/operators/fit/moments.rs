@@ -26,6 +26,8 @@ pub(super) struct Fit {
     pub matrix: Option<Arc<[f64]>>,
     /// Whether missing elements are passed over.
     pub skipna: bool,
+    /// Whether elements can be missing at all: else the products of polynomials are known.
+    pub gaps: bool,
 }
 
 /// The reduction of elements of a real `dtype`.
@@ -49,7 +51,7 @@ impl Fit {
     /// polynomials with each other, the lower half.
     fn state(&self) -> usize {
         let count = self.basis.count;
-        1 + count + count * (count + 1) / 2
+        1 + count + if self.gaps { count * (count + 1) / 2 } else { 0 }
     }
 
     /// The elements that have a weight.
@@ -78,9 +80,11 @@ impl Fit {
         for (i, a) in row.iter().enumerate() {
             let weighted = weight * a;
             head[1 + i] += weighted * value;
-            for b in &row[..=i] {
-                products[at] += weighted * b;
-                at += 1;
+            if self.gaps {
+                for b in &row[..=i] {
+                    products[at] += weighted * b;
+                    at += 1;
+                }
             }
         }
     }
@@ -90,7 +94,7 @@ impl Fit {
         let count = self.basis.count;
         let (sums, products) = state[1..].split_at(count);
         let mut solution = sums.to_vec();
-        let is_whole = state[0] == all as f64;
+        let is_whole = !self.gaps || state[0] == all as f64;
         let is_solved = is_whole || (state[0] >= count as f64 && cholesky(products.to_vec(), &mut solution));
         if !is_solved {
             results.fill(f64::NAN);
