@@ -482,4 +482,6 @@ fn interpolation_reads_what_lies_around_the_labels() {
     ] {
         assert_eq!(reads(value).as_deref(), Some(bytes), "{value}");
     }
+fn transforms_of_many_chunks_are_numpys() {
+    oracle("fourier.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
 }

@@ -18,6 +18,7 @@ pub mod elementwise;
 pub mod error;
 pub mod evaluate;
 pub mod fit;
+pub mod fourier;
 pub mod group;
 pub mod histogram;
 pub mod index;
@@ -165,6 +166,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("windows and groups", group::OPERATORS),
     ("histograms", histogram::OPERATORS),
     ("whole axes", whole::OPERATORS),
+    ("Fourier transforms", fourier::OPERATORS),
     ("stencils", stencil::OPERATORS),
     ("filters by order", neighbourhood::OPERATORS),
     ("selection", selection::OPERATORS),
