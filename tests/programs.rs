@@ -482,6 +482,15 @@ fn interpolation_reads_what_lies_around_the_labels() {
     ] {
         assert_eq!(reads(value).as_deref(), Some(bytes), "{value}");
     }
+}
+
+#[test]
 fn transforms_of_many_chunks_are_numpys() {
     oracle("fourier.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
+}
+
+#[test]
+fn decompositions_of_many_blocks_are_numpys() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    oracle("matrices.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
 }

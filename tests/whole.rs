@@ -23,6 +23,8 @@ fn chunks_that_are_short_along_an_axis_go_through_scratch() {
     let map = "let q90 = quantile(x, 0.9, time)\nsink q90 to zarr(\"q90.zarr\")";
     insta::assert_snapshot!("through_scratch", planned(map, 512));
     insta::assert_snapshot!("kept_decoded", planned(map, 4096));
+    let spectrum = "let f = rfft(x, time)\nsink f to zarr(\"f.zarr\")";
+    insta::assert_snapshot!("transform_through_scratch", planned(spectrum, 512));
 }
 
 #[test]

@@ -84,7 +84,7 @@ pub fn evaluate(call: &Call, output: &Region, pieces: &[Piece]) -> Option<Block>
         Pattern::Reduction(reduction) => Some(reduced(reduction, output, pieces)),
         Pattern::Scan(scan) => Some(scan::evaluate(scan, output, &pieces[0])),
         Pattern::Contraction(contraction) => Some(contraction.evaluate(output, pieces)),
-        Pattern::Whole(whole) => Some(whole.evaluate(output, &pieces[0])),
+        Pattern::Whole(whole) => Some(whole.evaluate(output, pieces, call.dtype)),
     }
 }
 

@@ -25,6 +25,7 @@ pub mod index;
 pub mod interpolate;
 pub mod labelled;
 pub mod labels;
+pub mod linalg;
 pub mod moves;
 pub mod neighbourhood;
 pub mod pattern;
@@ -163,6 +164,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("reductions", reduction::OPERATORS),
     ("scans", scan::OPERATORS),
     ("linear algebra", contraction::OPERATORS),
+    ("matrices", linalg::OPERATORS),
     ("windows and groups", group::OPERATORS),
     ("histograms", histogram::OPERATORS),
     ("whole axes", whole::OPERATORS),

@@ -162,7 +162,7 @@ impl Pattern {
             Pattern::Reduction(reduction) => reduction.required(output, &inputs[0].shape()),
             Pattern::Scan(_) => output.clone(),
             Pattern::Contraction(contraction) => contraction.reduction.required(output, &inputs[0].shape()),
-            Pattern::Whole(whole) => whole.required(output, &inputs[0].shape()),
+            Pattern::Whole(whole) => whole.required(output, input, &inputs[input].shape()),
         }
     }
 

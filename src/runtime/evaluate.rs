@@ -123,7 +123,7 @@ impl<'k> Evaluation<'k> {
         match pattern {
             Pattern::Window(w) => window::evaluate(w, region, &pieces[0]),
             Pattern::Stencil(s) => stencil::evaluate(s, region, &pieces[0]),
-            Pattern::Whole(w) => w.evaluate(region, &pieces[0]),
+            Pattern::Whole(w) => w.evaluate(region, &pieces, step.ty.dtype),
             _ => pattern.rearrange(region, &pieces).expect("reductions are ends, and scans are swept"),
         }
     }

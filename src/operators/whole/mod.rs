@@ -1,4 +1,5 @@
-//! Functions of whole axes: quantiles and orders, for which all elements along an axis must be there at once.
+//! Functions of whole axes: quantiles, orders, transforms and matrices, for which all elements along an axis must be
+//! there at once.
 //!
 //! A *line* is the elements along some axes for one place along the others. A [`LineFunction`] makes a few
 //! elements of each line; [`Whole`] says along which axes lines run and what takes their place in the
@@ -7,6 +8,7 @@
 //!
 //! Absent: approximations of quantiles that see elements once (sketches); orders of several keys.
 
+mod blocks;
 pub mod distinct;
 pub mod expand;
 mod groups;
@@ -22,8 +24,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::pattern::Piece;
-use crate::array::{ArrayType, AxisChunks, Block, Coord, DType, Region};
+use crate::array::{ArrayType, AxisChunks, Block, Coord, DType, Dim, Region};
 
+pub use blocks::Blocks;
 pub use expand::OPERATORS;
 use lines::Layout;
 
@@ -34,6 +37,14 @@ pub trait LineFunction: fmt::Debug + Send + Sync {
 
     /// The results of all lines of a block, laid out as `layout` says.
     fn run(&self, block: &Block, layout: Layout<'_>) -> Block;
+
+    /// The result of one block of rows, with those of a second matrix that belong to it; see [`Blocks`].
+    ///
+    /// # Panics
+    /// Where it is no function of matrices.
+    fn run_block(&self, _: &[Block]) -> Block {
+        unreachable!("only functions of matrices take blocks of rows")
+    }
 
     /// Bytes of room that lines of `n` elements take while they are looked at.
     fn room(&self, n: u64) -> u64;
@@ -62,6 +73,10 @@ pub enum Into {
     },
     /// The only axis stays, and holds the results.
     Along,
+    /// The axes are reduced, and the results of a line make up new dims after all others, in C order.
+    Spread(Vec<Dim>),
+    /// The array is a matrix, both axes of which are taken in blocks of rows.
+    Blocks(Blocks),
 }
 
 impl Whole {
@@ -69,6 +84,14 @@ impl Whole {
     pub fn infer(&self, dtype: DType, input: &ArrayType) -> ArrayType {
         let mut out = input.with_dtype(dtype);
         match &self.into {
+            Into::Blocks(blocks) => out = blocks.infer(dtype, input),
+            Into::Spread(dims) => {
+                self.axes.iter().rev().for_each(|axis| out.remove_axis(*axis));
+                for dim in dims {
+                    out.dims.push(dim.name.clone(), dim.size);
+                    out.chunks.axes.push(AxisChunks::regular(dim.size));
+                }
+            }
             Into::Along => {
                 let axis = self.axes[0];
                 out.coords.remove(&input.dims[axis].name);
@@ -104,6 +127,11 @@ impl Whole {
         let kept = |axis: usize| (!self.axes.contains(&axis)).then_some(axis);
         match &self.into {
             Into::Along | Into::Reduced { keepdims: true, lead: None } => (0..rank).map(kept).collect(),
+            Into::Blocks(_) => vec![None; rank],
+            Into::Spread(dims) => {
+                let axes = (0..rank).filter(|axis| kept(*axis).is_some()).map(kept);
+                axes.chain(dims.iter().map(|_| None)).collect()
+            }
             Into::Reduced { keepdims, lead } => {
                 let axes = (0..rank).filter(|axis| *keepdims || kept(*axis).is_some()).map(kept);
                 lead.iter().map(|_| None).chain(axes).collect()
@@ -115,13 +143,18 @@ impl Whole {
     pub fn gives(&self, axis: usize, shape: &[u64]) -> u64 {
         match &self.into {
             Into::Along => self.function.len(shape[axis]),
+            Into::Blocks(blocks) => blocks.dims[axis].size,
+            Into::Spread(dims) => dims[axis + self.axes.len() - shape.len()].size,
             Into::Reduced { lead: Some(coord), .. } if axis == 0 => coord.len() as u64,
             Into::Reduced { .. } => 1,
         }
     }
 
-    /// The region of an input of `shape` that a region of the output needs.
-    pub fn required(&self, output: &Region, shape: &[u64]) -> Region {
+    /// The region of an input, of `shape`, that a region of the output needs.
+    pub fn required(&self, output: &Region, input: usize, shape: &[u64]) -> Region {
+        if let Into::Blocks(blocks) = &self.into {
+            return blocks.required(output, input, shape[1]);
+        }
         let mut region = Region::whole(shape);
         for (axis, origin) in self.origin(shape.len()).into_iter().enumerate() {
             if let Some(origin) = origin {
@@ -135,6 +168,10 @@ impl Whole {
     /// Bytes that computing takes besides the values along `needed` of the input: room for lines, and the results
     /// of all their elements, of `item` bytes each.
     pub fn bytes(&self, needed: &Region, item: usize) -> u64 {
+        if let Into::Blocks(blocks) = &self.into {
+            let results = needed.count().saturating_mul(2 * item as u64);
+            return results.saturating_add(self.function.room(blocks.largest(needed)));
+        }
         let n = self.axes.iter().fold(1u64, |n, axis| n.saturating_mul(needed.shape[*axis]));
         let kept = (0..needed.rank()).filter(|axis| !self.axes.contains(axis));
         let lines = kept.fold(1u64, |n, axis| n.saturating_mul(needed.shape[axis]));
@@ -142,10 +179,14 @@ impl Whole {
         results.saturating_add(self.function.room(n))
     }
 
-    /// The values of region `output` from a piece that holds at least what it requires of the input.
-    pub fn evaluate(&self, output: &Region, piece: &Piece) -> Block {
+    /// The values, of `dtype`, of region `output` from pieces that hold at least what it requires of each input.
+    pub fn evaluate(&self, output: &Region, pieces: &[Piece], dtype: DType) -> Block {
+        if let Into::Blocks(blocks) = &self.into {
+            return blocks.evaluate(&*self.function, output, pieces, dtype);
+        }
+        let piece = &pieces[0];
         let ends: Vec<u64> = (0..piece.region.rank()).map(|axis| piece.region.end(axis)).collect();
-        let needed = self.required(output, &ends);
+        let needed = self.required(output, 0, &ends);
         let block = match needed == piece.region {
             true => piece.block.clone(),
             false => piece.block.slice(&needed.relative_to(&piece.region)),
@@ -154,6 +195,14 @@ impl Whole {
         let len = self.function.len(n) as usize;
         let mut part = Region { start: vec![0; output.rank()], shape: output.shape.clone() };
         match &self.into {
+            Into::Blocks(_) => unreachable!("blocks have gone their way"),
+            Into::Spread(dims) => {
+                let place = output.rank() - dims.len();
+                let shape: Vec<u64> =
+                    output.shape[..place].iter().copied().chain(dims.iter().map(|d| d.size)).collect();
+                part.start[place..].copy_from_slice(&output.start[place..]);
+                self.function.run(&block, Layout { axes: &self.axes, place, len }).reshape(&shape).slice(&part)
+            }
             Into::Along => {
                 let axis = self.axes[0];
                 part.start[axis] = output.start[axis];

@@ -304,8 +304,8 @@ fn more_than_is_needed_may_be_there() {
     let crate::operators::Pattern::Whole(whole) = &call.pattern else { panic!("{call} needs whole axes") };
     let piece = Piece { region: Region::whole(&[6, 4]), block: bench.values(inputs[0]) };
     let part = Region { start: vec![2, 1], shape: vec![3, 2] };
-    assert_eq!(whole.required(&part, &[6, 4]), Region { start: vec![0, 1], shape: vec![6, 2] });
-    assert_eq!(whole.evaluate(&part, &piece), bench.region(operand, &part));
+    assert_eq!(whole.required(&part, 0, &[6, 4]), Region { start: vec![0, 1], shape: vec![6, 2] });
+    assert_eq!(whole.evaluate(&part, &[piece], call.dtype), bench.region(operand, &part));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::Notes;
 use super::eliminate_dead::eliminate_dead;
 use crate::operators::pattern::Reduction;
 use crate::operators::scan::Scan;
-use crate::operators::whole::Whole;
+use crate::operators::whole::{Into, Whole};
 use crate::operators::{Call, IndexMap, Pattern};
 use crate::planner::graph::{Graph, NodeId, NodeKind};
 use crate::planner::kernel::Step;
@@ -153,6 +153,9 @@ fn through_reduction(call: &Call, reduction: &Reduction, shape: &[u64]) -> Optio
 /// The selection on the input (of `shape`) of a function of whole axes that selects the same results; none where it
 /// selects along an axis that is needed whole, or among the results of a line.
 fn through_whole(call: &Call, whole: &Whole, shape: &[u64]) -> Option<Call> {
+    if matches!(whole.into, Into::Blocks(_)) {
+        return None;
+    }
     let origin = whole.origin(shape.len());
     let map = match &call.pattern {
         Pattern::Injective(IndexMap::Slice { start, step, shape: taken }) => {
