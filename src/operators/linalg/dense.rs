@@ -244,7 +244,10 @@ impl Work for Apply<'_> {
         let Apply(Reflected { matrix, factors }, mut product) = self;
         for j in 0..product.columns {
             let column = product.column_mut(j);
-            for (i, factor) in factors.iter().enumerate().rev().filter(|(_, factor)| **factor != 0.0) {
+            // A reflection leaves a column alone whose elements from its own row on are zero.
+            let Some(last) = column.iter().rposition(|x| *x != 0.0) else { continue };
+            let turning = factors.iter().enumerate().take(last + 1).rev().filter(|(_, factor)| **factor != 0.0);
+            for (i, factor) in turning {
                 reflect(&matrix.column(i)[i + 1..], *factor, &mut column[i..]);
             }
         }

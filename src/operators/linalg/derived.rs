@@ -1,6 +1,7 @@
 //! What follows from sums and products: traces, norms, products of vectors, covariances.
 
 use crate::array::{ArrayType, DType, Dims, Kind, Scalar};
+use crate::operators::elementwise::broadcast::broadcast_to;
 use crate::operators::error::Culprit;
 use crate::operators::index::Labels;
 use crate::operators::{Arguments, Builder, Constant, Operand, TypeError, Value, arguments, call, moves};
@@ -45,10 +46,9 @@ pub(super) fn trace(builder: &mut dyn Builder, args: &Arguments) -> Result<Value
         builder.constant(of, Constant::Linear { start: Scalar::Int(0), step: Scalar::Int(1) })
     });
     let diagonal = apply(builder, "eq", &places)?;
+    let diagonal = broadcast_to(builder, diagonal, &ty.dims)?;
     let zero = if ty.dtype == DType::Bool { Value::Bool(false) } else { Value::Int(0) };
     let kept = call::operator(builder, "where", &[Value::Array(diagonal), Value::Array(x), zero])?;
-    let order: Vec<usize> = ty.dims.names().filter_map(|name| builder.ty(kept).dims.axis(name)).collect();
-    let kept = moves::permute(builder, kept, &order)?;
     reduce(builder, "sum", (kept, &axes), &[("skipna", Value::Bool(false))]).map(Value::Array)
 }
 
@@ -182,6 +182,8 @@ fn common(builder: &mut dyn Builder, both: [Operand; 2], axes: &[usize]) -> Resu
     let mut distances = Vec::new();
     for x in both {
         let mean = reduce(builder, "mean", (x, axes), &[])?;
+        let space = builder.ty(x).dims.clone();
+        let mean = broadcast_to(builder, mean, &space)?;
         distances.push(apply(builder, "sub", &[x, mean])?);
     }
     let first = apply(builder, "conj", &distances[..1])?;

@@ -285,6 +285,11 @@ fn what_follows_is_numpys_and_xarrays() {
     let n = cases.array("a", &[("t", 3), ("y", 3)], |i| i as i64 - 4);
     cases.call("trace", from_ref(&n), &[], "np.trace(a)");
     cases.call("norm", &[n, Name("t".into())], &[], "np.linalg.norm(a, axis=0)");
+    let unnamed = cases.array("a", &[("dim_0", 3), ("dim_1", 4), ("dim_2", 5)], number);
+    cases.call("trace", from_ref(&unnamed), &[], "np.trace(a, axis1=1, axis2=2)");
+    let pair = [unnamed.clone(), unnamed, Int(0)];
+    cases.call("cov", &pair, &[], "np.var(a, 0, ddof=1)");
+    cases.call("corr", &pair, &[], "np.ones((4, 5))");
     let z = |i| Complex64::new(number(i), number(i + 50));
     let z = cases.array("a", &[("t", 3), ("y", 3)], z);
     cases.call("norm", &[z.clone(), Name("t".into())], &[], "np.linalg.norm(a, axis=0)");
