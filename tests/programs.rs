@@ -486,6 +486,7 @@ fn interpolation_reads_what_lies_around_the_labels() {
 
 #[test]
 fn transforms_of_many_chunks_are_numpys() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
     oracle("fourier.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
 }
 
