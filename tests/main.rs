@@ -15,6 +15,7 @@ mod levels;
 mod lowering;
 mod parse;
 mod programs;
+mod random;
 mod sinks;
 mod tidy;
 mod whole;

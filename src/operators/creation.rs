@@ -1,6 +1,7 @@
 //! Arrays from nothing: constants that cost no memory, however many elements they have.
 //!
-//! Deliberately absent: random numbers, and `empty`, whose values would depend on the machine.
+//! Deliberately absent: `empty`, whose values would depend on the machine. Random numbers are those of
+//! [`random`](super::random).
 
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ pub static OPERATORS: &[Operator] = &[
 const CHUNK_BYTES: u64 = 64 << 20;
 
 /// The type of a constant: in one chunk, or in chunks that fit the memory.
-fn constant_type(dtype: DType, dims: Dims) -> ArrayType {
+pub(super) fn constant_type(dtype: DType, dims: Dims) -> ArrayType {
     let ty = ArrayType::new(dtype, dims);
     let chunks = super::shape::chunks_of_bytes(&ty, CHUNK_BYTES);
     ty.rechunked(&chunks)
@@ -200,7 +201,7 @@ pub(super) fn sizes(value: &Value, param: &'static str) -> Result<Dims, TypeErro
 }
 
 /// The dim that a new array lies along.
-fn own_dim(arguments: &Arguments) -> Result<DimName, TypeError> {
+pub(super) fn own_dim(arguments: &Arguments) -> Result<DimName, TypeError> {
     Ok(arguments.str_opt("dim")?.map_or_else(|| DimName::auto(0), DimName::new))
 }
 

@@ -29,6 +29,7 @@ pub mod linalg;
 pub mod moves;
 pub mod neighbourhood;
 pub mod pattern;
+pub mod random;
 pub mod reduction;
 pub mod reference;
 pub mod scan;
@@ -179,6 +180,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("labels", labels::OPERATORS),
     ("packed values", cf::OPERATORS),
     ("creation", creation::OPERATORS),
+    ("random numbers", random::OPERATORS),
 ];
 
 /// The operator called `name`.

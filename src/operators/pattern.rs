@@ -510,6 +510,11 @@ impl Constant {
         match self {
             Constant::Full(value) => Block::full(ty.dtype, &region.shape, value),
             Constant::Values(block) => block.slice(region),
+            Constant::Linear { start: Scalar::Int(start), step: Scalar::Int(step) } if ty.dtype == DType::I64 => {
+                let span = region.start[0]..region.end(0);
+                let value = |i: u64| start.wrapping_add(step.wrapping_mul(i as i64));
+                Block::from_list(span.map(value).collect::<Vec<i64>>())
+            }
             Constant::Linear { start, step } => {
                 let value = |i: u64| match (start.as_i64(), step.as_i64()) {
                     (Some(a), Some(d)) if ty.dtype.is_integer() => {

@@ -15,8 +15,15 @@ const LIBRARIES: [&str; 10] = ["np", "numpy", "xr", "xarray", "da", "dask", "mat
 const REPEATED: usize = 50;
 
 impl Lowerer<'_> {
-    /// Refuses `base.name(args)` where `name` is an operator and `base` no imported script.
+    /// Refuses `base.name(args)` where `name` is an operator and `base` neither an imported script nor, as in
+    /// `random.uniform`, a family of operators.
     pub(super) fn check_method(&mut self, base: &Expr, name: &Name, args: &[Arg]) -> Lowering<()> {
+        if let ExprKind::Name(family) = &base.kind
+            && !self.is_visible(family)
+            && find(&format!("{family}.{}", name.value)).is_some()
+        {
+            return Ok(());
+        }
         if find(&name.value).is_none() && !name::is_planned(&name.value) {
             return Ok(());
         }

@@ -109,7 +109,8 @@ pub(super) fn suggestion(name: &str, functions: &[String]) -> Option<String> {
     if let Some((family, _)) = name.split_once('.') {
         let is_of_family = |k: &&&str| k.strip_prefix(family).is_some_and(|rest| rest.starts_with('.'));
         let mut members: Vec<&str> = known.iter().filter(is_of_family).copied().collect();
-        members.dedup();
+        let mut seen = std::collections::BTreeSet::new();
+        members.retain(|member| seen.insert(*member));
         if !members.is_empty() && closest(name, members.iter().copied()).is_none() {
             return Some(format!("there are {}", listed(&members)));
         }
