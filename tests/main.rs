@@ -16,6 +16,7 @@ mod lowering;
 mod parse;
 mod programs;
 mod random;
+mod reshapes;
 mod sinks;
 mod tidy;
 mod whole;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::error::TypeError;
 use super::pattern::Piece;
+use super::reshape::Reshape;
 use crate::array::{ArrayType, Attributes, AxisChunks, Block, Coord, Dim, DimName, Region};
 
 /// Where the elements of an output lie in the input.
@@ -53,6 +54,8 @@ pub enum IndexMap {
     },
     /// Values as they are, with other names, coordinates or attributes.
     Relabel(Labels),
+    /// The same elements in C order under other dims.
+    Reshape(Reshape),
 }
 
 /// What a relabelling changes.
@@ -112,6 +115,7 @@ impl IndexMap {
                 }
             }
             IndexMap::Relabel(labels) => return labels.apply(input),
+            IndexMap::Reshape(reshape) => return Ok(reshape.infer(input)),
         }
         Ok(out)
     }
@@ -175,6 +179,7 @@ impl IndexMap {
                 region
             }
             IndexMap::Relabel(_) => output.clone(),
+            IndexMap::Reshape(reshape) => reshape.required(output),
         }
     }
 
@@ -205,6 +210,7 @@ impl IndexMap {
                 block.take(*axis, &taken)
             }
             IndexMap::Relabel(_) => block.clone(),
+            IndexMap::Reshape(reshape) => reshape.apply(output, piece),
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod pattern;
 pub mod random;
 pub mod reduction;
 pub mod reference;
+pub mod reshape;
 pub mod scan;
 pub mod selection;
 pub mod shape;

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use super::error::TypeError;
 use super::index::{IndexMap, Labels};
+use super::reshape::Reshape;
 use super::{Builder, Call, Constant, Operand, Pattern, Units};
-use crate::array::{ArrayType, Coord, DimName, Scalar};
+use crate::array::{ArrayType, Coord, DimName, Dims, Scalar};
 
 /// Elements along one axis: `count` of them from `start`, `step` apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +164,17 @@ pub fn broadcast(builder: &mut dyn Builder, x: Operand, shape: &[u64]) -> Moved 
     }
     let sizes: Vec<String> = ty.dims.names().zip(shape).map(|(name, n)| format!("{name}: {n}")).collect();
     apply(builder, x, "broadcast", sizes.join(", "), IndexMap::Broadcast { shape: shape.to_vec() })
+}
+
+/// The same elements in C order under other dims, of as many elements.
+pub fn reshape(builder: &mut dyn Builder, x: Operand, to: &Dims) -> Moved {
+    let ty = builder.ty(x);
+    if ty.dims == *to {
+        return Ok(x);
+    }
+    let sizes: Vec<String> = to.iter().map(|dim| format!("{}: {}", dim.name, dim.size)).collect();
+    let map = IndexMap::Reshape(Reshape { from: ty.shape(), to: to.clone() });
+    apply(builder, x, "reshape", sizes.join(", "), map)
 }
 
 /// With other names, coordinates or attributes.

@@ -10,8 +10,8 @@ use super::kernel::Step;
 use super::kernel::{Regions, Slot};
 use super::plan::{self, Cost, End, EndKind, Input, Place, Plan, Stage};
 use crate::array::{ArrayType, Region};
-use crate::operators::Pattern;
 use crate::operators::pattern::Reduction;
+use crate::operators::{IndexMap, Pattern, reshape};
 
 /// The cost of a stage under the plan so far.
 pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
@@ -183,7 +183,7 @@ pub(super) fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
         let Some(region) = &regions.steps[i] else { continue };
         let copies = match &step.call.pattern {
             Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Concat { .. } | Pattern::Scan(_) => true,
-            Pattern::Injective(map) => matches!(map, crate::operators::IndexMap::Take { .. }),
+            Pattern::Injective(map) => matches!(map, IndexMap::Take { .. } | IndexMap::Reshape(_)),
             Pattern::Elementwise(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => false,
         };
         if let Pattern::Window(window) = &step.call.pattern {
@@ -193,6 +193,9 @@ pub(super) fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
             && let Some(needed) = regions.get(step.args[0])
         {
             bytes = bytes.saturating_add(whole.bytes(needed, step.ty.dtype.size()));
+        }
+        if let Pattern::Injective(IndexMap::Reshape(reshape)) = &step.call.pattern {
+            bytes = bytes.saturating_add(reshape::room(reshape, region, step.ty.dtype));
         }
         if copies {
             bytes = bytes.saturating_add(region.count().saturating_mul(step.ty.dtype.size() as u64));

@@ -1,6 +1,7 @@
 //! Several arrays made one.
 
 use super::axes::new_name;
+use super::resize;
 use crate::array::{ArrayType, DType, DimName};
 use crate::operators::arguments::axis;
 use crate::operators::error::Culprit;
@@ -32,6 +33,16 @@ pub(super) fn concat(builder: &mut dyn Builder, arguments: &Arguments) -> Result
 }
 
 pub(super) fn stack(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    if let Some(x) = resize::to_stack(arguments) {
+        let alone = arguments.get("dim").is_none() && arguments.get("labels").is_none();
+        return match alone && !arguments.per_dim.is_empty() {
+            true => resize::stack_dims(builder, x, arguments),
+            false => Err(resize::mixed(Some(&builder.ty(x)))),
+        };
+    }
+    if !arguments.per_dim.is_empty() {
+        return Err(resize::mixed(None));
+    }
     let arrays = arrays(arguments)?;
     let dim = new_name(arguments, "dim")?;
     let mut layers = Vec::new();

@@ -1,13 +1,13 @@
 //! Shape: the order, number and extent of dims, and the chunks.
 //!
 //! Nothing here computes: elements move, repeat or are joined with constants, so every operator is
-//! made of slices, permutations, gathers and `Concat`, of which the planner knows what they read.
-//! Deliberately absent: `reshape`, whose output regions are no regions of the input.
+//! made of slices, permutations, gathers, reshapes and `Concat`, of which the planner knows what they read.
 
 mod axes;
 mod chunks;
 pub(in crate::operators) mod edges;
 mod join;
+mod resize;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +16,7 @@ use super::{Operator, Param, ParamKind, Signature};
 pub(super) use chunks::of_bytes as chunks_of_bytes;
 
 const X: Param = required("x", ParamKind::Array, "The array.");
+const FLAT: Param = optional("dim", ParamKind::NewName, "dim_0", "The name of the dim.");
 const FILL: &str = "What fills the gap; missing where left out, which integers are not.";
 
 /// The operators, in reading order.
@@ -118,14 +119,70 @@ pub static OPERATORS: &[Operator] = &[
         name: "stack",
         signature: Signature {
             params: &[
-                required("arrays", ParamKind::Arrays, "The arrays, with the same dims and sizes."),
-                required("dim", ParamKind::NewName, "The name of the new dim, which comes first."),
+                required(
+                    "arrays",
+                    ParamKind::Arrays,
+                    "The arrays, with the same dims and sizes; or one array to stack dims of.",
+                ),
+                optional(
+                    "dim",
+                    ParamKind::NewName,
+                    "none",
+                    "The name of the new dim of joined arrays, which comes first.",
+                ),
                 optional("labels", ParamKind::Any, "none", "Its coordinate: a list, a range or a known array."),
+                required(
+                    "dims",
+                    ParamKind::PerDim,
+                    "For one array: the dims of which a new dim is made, which comes last.",
+                ),
             ],
         },
-        summary: "Joins arrays along a new dim.",
-        example: "stack([x, -x], sign, labels: [1, -1])",
+        summary: "Joins arrays along a new dim, `stack([a, b], kind)`; or makes one dim of several, `stack(x, cell: [lat, lon])`.",
+        example: "stack([x, -x], sign, labels: [1, -1]), stack(x, cell: [t, y])",
         expand: join::stack,
+    },
+    Operator {
+        name: "unstack",
+        signature: Signature {
+            params: &[
+                X,
+                required("into", ParamKind::PerDim, "The sizes of the dims that this dim becomes; one may be -1."),
+            ],
+        },
+        summary: "Makes several dims, which come last, of one: the inverse of `stack`.",
+        example: "unstack(x, t: {pair: 3, half: 2})",
+        expand: resize::unstack,
+    },
+    Operator {
+        name: "reshape",
+        signature: Signature {
+            params: &[
+                X,
+                required(
+                    "shape",
+                    ParamKind::Any,
+                    "The sizes: `{y: 4, x: -1}`, or `[4, 5]`; one may be -1, what is left.",
+                ),
+            ],
+        },
+        summary: "The same elements in C order under other dims; a dim that stays as it is keeps its labels.",
+        example: "reshape(x, {half: 2, third: 3, y: 4})",
+        expand: resize::reshape,
+    },
+    Operator {
+        name: "ravel",
+        signature: Signature { params: &[X, FLAT] },
+        summary: "All elements in C order along one dim.",
+        example: "ravel(x, dim: cell)",
+        expand: resize::ravel,
+    },
+    Operator {
+        name: "flatten",
+        signature: Signature { params: &[X, FLAT] },
+        summary: "The same as `ravel`.",
+        example: "flatten(x)",
+        expand: resize::ravel,
     },
     Operator {
         name: "shift",

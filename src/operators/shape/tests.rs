@@ -248,3 +248,122 @@ fn mistakes_are_explained() {
     ];
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn elements_stay_in_order_under_other_dims() {
+    let mut bench = Bench::new();
+    let x = labelled(&mut bench, 4, 3);
+    let deep = bench.array(&[("a", 2), ("b", 3), ("c", 4), ("d", 5)], (0..120).map(f64::from).collect());
+    let (x, deep) = (array(x), array(deep));
+    let lines = [
+        bench.say("reshape", &[x.clone(), ints([2, 6])], &[]),
+        bench.say("reshape", &[x.clone(), ints([3, -1])], &[]),
+        bench.say("reshape", &[x.clone(), Int(12)], &[]),
+        bench.say("reshape", &[x.clone(), record(&[("p", 2), ("q", -1), ("y", 3)])], &[]),
+        bench.say("reshape", &[x.clone(), record(&[("t", 4), ("u", 3)])], &[]),
+        bench.say("reshape", &[deep.clone(), ints([6, 20])], &[]),
+        bench.say("reshape", &[deep.clone(), ints([5, 4, 3, 2])], &[]),
+        bench.say("reshape", &[deep.clone(), ints([2, 1, 6, 1, 10])], &[]),
+        bench.say("reshape", &[deep.clone(), ints([8, 15])], &[]),
+        bench.say("ravel", from_ref(&x), &[]),
+        bench.say("flatten", &[deep.clone(), name("all")], &[]),
+        bench.say("stack", from_ref(&x), &[("cell", list([name("y"), name("t")]))]),
+        bench.say(
+            "stack",
+            from_ref(&deep),
+            &[("u", list([name("d"), name("a")])), ("v", list([name("b"), name("c")]))],
+        ),
+        bench.say("unstack", from_ref(&x), &[("t", record(&[("p", 2), ("q", -1)]))]),
+        bench.say("unstack", from_ref(&deep), &[("c", record(&[("p", 2), ("q", 2)]))]),
+    ];
+    let script = format!(
+        "{X}
+auto = lambda a: show(xr.DataArray(a, dims=[f'dim_{{i}}' for i in range(a.ndim)]))
+deep = xr.DataArray(np.arange(120.0).reshape(2, 3, 4, 5), dims=list('abcd'))
+auto(x.values.reshape(2, 6))
+auto(x.values.reshape(3, -1))
+auto(x.values.reshape(12))
+show(xr.DataArray(x.values.reshape(2, 2, 3), dims=['p', 'q', 'y'], coords={{'y': x.y}}))
+show(xr.DataArray(x.values, dims=['t', 'u'], coords={{'t': x.t}}))
+for shape in [(6, 20), (5, 4, 3, 2), (2, 1, 6, 1, 10), (8, 15)]: auto(deep.values.reshape(shape))
+auto(x.values.ravel())
+show(xr.DataArray(deep.values.ravel(), dims='all'))
+plain = lambda a: show(a.drop_vars([v for v in a.coords if v not in x.dims]))
+plain(x.stack(cell=['y', 't'], create_index=False))
+plain(deep.stack(u=['d', 'a'], v=['b', 'c'], create_index=False))
+show(xr.DataArray(x.values.T.reshape(3, 2, 2), dims=['y', 'p', 'q'], coords={{'y': x.y}}))
+show(xr.DataArray(deep.values.transpose(0, 1, 3, 2).reshape(2, 3, 5, 2, 2), dims=['a', 'b', 'd', 'p', 'q']))"
+    );
+    assert_python(&script, &lines);
+}
+
+#[test]
+fn corners_are_reshaped() {
+    let mut bench = Bench::new();
+    let one = bench.array(&[], vec![7i32]);
+    let none = bench.array(&[("t", 0), ("y", 3)], Vec::<f32>::new());
+    let mut of = |x: Operand, shape: Value| bench.say("reshape", &[array(x), shape], &[]);
+    assert_eq!(of(one, ints([1, 1])), "[dim_0=1, dim_1=1] 7");
+    assert_eq!(of(one, ints([])), "[] 7");
+    assert_eq!(of(none, ints([5, 0, 2])), "[dim_0=5, dim_1=0, dim_2=2] ");
+    assert_eq!(of(none, record(&[("a", 3), ("b", -1)])), "[a=3, b=0] ");
+    assert_eq!(bench.say("ravel", &[array(one)], &[]), "[dim_0=1] 7");
+    assert_eq!(bench.say("ravel", &[array(none)], &[]), "[dim_0=0] ");
+    let many = bench.array(&[("a", 1), ("b", 6), ("c", 1)], (0..6).collect::<Vec<i64>>());
+    assert_eq!(bench.say("reshape", &[array(many), Int(6)], &[]), "[dim_0=6] 0 1 2 3 4 5");
+    let spread = bench.say("reshape", &[array(many), ints([2, 1, 3, 1])], &[]);
+    assert_eq!(spread, "[dim_0=2, dim_1=1, dim_2=3, dim_3=1] 0 1 2 3 4 5");
+}
+
+/// Chunks of what is reshaped are ranges of whole rows of chunks.
+#[test]
+fn chunks_follow_what_is_reshaped() {
+    let mut bench = Bench::new();
+    let ty = |dims: &[(&str, u64)], chunks: &[u64]| {
+        ArrayType::new(DType::F32, Dims::new(dims.iter().map(|&(name, size)| (name, size)))).rechunked(chunks)
+    };
+    let cube = ty(&[("time", 1000), ("lat", 73), ("lon", 144)], &[100, 10, 50]);
+    let x = bench.constant(cube, crate::operators::Constant::Full(crate::array::Scalar::Int(0)));
+    let mut of = |name: &str, rest: &[Value], named: &[(&str, Value)]| {
+        let positional: Vec<Value> = std::iter::once(array(x)).chain(rest.iter().cloned()).collect();
+        let made = bench.apply_named(name, &positional, named);
+        bench.ty(made).to_string()
+    };
+    let told = [
+        of("stack", &[], &[("cell", list([name("lat"), name("lon")]))]),
+        of("stack", &[], &[("cell", list([name("time"), name("lon")]))]),
+        of("reshape", &[record(&[("day", 250), ("hour", 4), ("lat", 73), ("lon", 144)])], &[]),
+        of("reshape", &[record(&[("hour", 4), ("day", 250), ("lat", 73), ("lon", 144)])], &[]),
+        of("ravel", &[], &[]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn what_cannot_be_reshaped_is_explained() {
+    let mut bench = Bench::new();
+    let x = array(labelled(&mut bench, 4, 3));
+    let told = [
+        bench.say("reshape", &[x.clone(), ints([5, 2])], &[]),
+        bench.say("reshape", &[x.clone(), ints([5, -1])], &[]),
+        bench.say("reshape", &[x.clone(), ints([-1, -1])], &[]),
+        bench.say("reshape", &[x.clone(), ints([-2, -6])], &[]),
+        bench.say("reshape", &[x.clone(), text("y")], &[]),
+        bench.say("reshape", &[x.clone(), ints([0, -1])], &[]),
+        bench.say("stack", from_ref(&x), &[]),
+        bench.say("stack", &[x.clone(), name("cell")], &[]),
+        bench.say("stack", from_ref(&x), &[("cell", list([name("t"), name("z")]))]),
+        bench.say("stack", from_ref(&x), &[("cell", list([name("t"), name("t")]))]),
+        bench.say("stack", from_ref(&x), &[("cell", list([]))]),
+        bench.say("stack", from_ref(&x), &[("cell", Int(3))]),
+        bench.say("stack", from_ref(&x), &[("y", name("t"))]),
+        bench.say("stack", &[list([x.clone(), x.clone()]), name("k")], &[("cell", list([name("t")]))]),
+        bench.say("stack", &[list([x.clone(), x.clone()])], &[]),
+        bench.say("unstack", from_ref(&x), &[]),
+        bench.say("unstack", from_ref(&x), &[("z", record(&[("a", 2)]))]),
+        bench.say("unstack", from_ref(&x), &[("t", ints([2, 2]))]),
+        bench.say("unstack", from_ref(&x), &[("t", record(&[("a", 3), ("b", -1)]))]),
+        bench.say("unstack", from_ref(&x), &[("t", record(&[("a", 4), ("y", 1)]))]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}

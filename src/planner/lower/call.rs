@@ -253,7 +253,7 @@ impl Lowerer<'_> {
             }
         }
         for (name, e) in matched.per_dim {
-            match self.per_dim(e) {
+            match self.per_dim(e, subject) {
                 Ok(value) => arguments.per_dim.push((name.clone(), Spanned::new(value, stage(e)))),
                 Err(poisoned) => sound = Err(poisoned),
             }
@@ -389,9 +389,17 @@ impl Lowerer<'_> {
         self.dtype(&Spanned::new(name, e.span)).map(Value::DType)
     }
 
-    /// The value of a named argument whose name is a dim; a bare name may be a new name.
-    fn per_dim(&mut self, e: &Expr) -> Lowering<Value> {
+    /// The value of a named argument whose name is a dim; a bare name may be a new name, those of a list dims.
+    fn per_dim(&mut self, e: &Expr, subject: Option<Operand>) -> Lowering<Value> {
+        let dim = |l: &Self, e: &Expr| match &e.kind {
+            ExprKind::Name(name) if l.is_dim(subject, name) && !l.is_visible(name) => Some(Value::Name(name.clone())),
+            _ => None,
+        };
         match &e.kind {
+            ExprKind::List(items) if items.iter().any(|item| dim(self, item).is_some()) => {
+                let items = items.iter().map(|item| dim(self, item).map_or_else(|| self.value(item), Ok));
+                Ok(Value::List(Arc::new(items.collect::<Lowering<Vec<Value>>>()?)))
+            }
             ExprKind::Name(name) if !self.is_visible(name) => match self.find(name, e.span) {
                 Some(item) => item.and_then(|item| self.value_of(item, e.span)),
                 None => Ok(Value::Name(name.clone())),

@@ -13,6 +13,7 @@ pub mod finish_small;
 pub mod fold_constants;
 pub mod fuse;
 pub mod push_down;
+pub mod reshapes;
 pub mod whole_axes;
 
 use super::graph::{Graph, NodeId};
@@ -57,6 +58,7 @@ pub static PIPELINE: &[Pass] = &[
         summary: "decide what comes in whole axes, and what is finished with them",
         run: whole_axes::whole_axes,
     },
+    Pass { name: "reshapes", summary: "decide what is reshaped from scratch", run: reshapes::reshapes },
     Pass {
         name: "finish_small",
         summary: "decide which small values are finished before several stages use them",
