@@ -10,11 +10,9 @@ from workloads import WORKLOADS
 
 # What ffrun is allowed where no cap is asked for; with what it may take beyond that it stays below 512 MiB.
 MEMORY = 448 * MIB
-# What ffrun says of a script with an operator that is still to come.
-REFUSED = "ff::plan::unsupported"
 
 
-@program("ff", *WORKLOADS, refused=REFUSED)
+@program("ff", *WORKLOADS)
 def _(job):
     ffrun = os.environ.get("FFRUN") or shutil.which("ffrun")
     script = HERE / "ff" / f"{job.work}.ff"

@@ -10,7 +10,7 @@ use crate::array::{DType, DimName};
 use crate::operators::error::{Culprit, TypeError, closest};
 use crate::operators::{Arguments, Operand, Operator, Param, ParamKind, Value, find};
 use crate::parser::ast::{Arg, Expr, ExprKind, Name};
-use crate::planner::error::{CallError, KindError, NameError, PlanError};
+use crate::planner::error::{CallError, KindError, NameError};
 use crate::source::{Span, Spanned};
 
 /// The first argument of a pipe, evaluated.
@@ -104,10 +104,6 @@ impl Lowerer<'_> {
     fn operator_named(&mut self, name: &str, at: Span) -> Lowering<&'static Operator> {
         if let Some(operator) = find(name) {
             return Ok(operator);
-        }
-        if name::is_planned(name) {
-            let what = format!("the operator `{name}` is");
-            return self.fail(PlanError::Unsupported { what, at, help: None });
         }
         let help = name::suggestion(name, &self.functions());
         self.fail(NameError::UnknownOperator { name: name.to_owned(), at, help })

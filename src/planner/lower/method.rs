@@ -1,7 +1,6 @@
 //! Calls as other languages write them: `x.mean(time)`, `np.mean(x)`. They are no calls here, and the
 //! errors say what is.
 
-use super::name;
 use super::scope::Item;
 use super::{Lowerer, Lowering};
 use crate::operators::find;
@@ -24,7 +23,7 @@ impl Lowerer<'_> {
         {
             return Ok(());
         }
-        if find(&name.value).is_none() && !name::is_planned(&name.value) {
+        if find(&name.value).is_none() {
             return Ok(());
         }
         let call = format!("{}({})", name.value, self.arguments_written(args));

@@ -1,4 +1,4 @@
-//! What a name that is no operator may be meant as: other libraries' names, and operators to come.
+//! What a name that is no operator may be meant as, such as other libraries' names.
 
 use crate::operators::error::closest;
 
@@ -82,30 +82,13 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("write", r#"sink x to zarr("store.zarr")"#),
 ];
 
-/// The operators of the language's first version, in the order of the reference.
-pub(super) const PLANNED: &str = "abs sign sqrt cbrt square reciprocal exp exp2 expm1 log log2 log10 log1p sin cos \
-    tan asin acos atan sinh cosh tanh asinh acosh atanh atan2 hypot radians degrees floor ceil trunc round clip \
-    minimum maximum fmin fmax fmod copysign isnan isinf isfinite isin where fillna nan_to_num real imag conj angle \
-    zeros ones full arange linspace eye random.uniform random.normal random.integers \
-    sum prod mean std var min max any all count count_nan argmin argmax median quantile ptp first last \
-    cumsum cumprod cummin cummax diff ffill bfill rolling coarsen convolve gaussian sobel shift roll pad gradient \
-    groupby groupby_bins resample histogram bincount digitize \
-    isel sel transpose expand_dims squeeze flip concat stack reshape broadcast rename assign_coords rechunk align \
-    dot matmul einsum tensordot qr svd lstsq fft ifft rfft irfft sort topk unique \
-    decode encode with_attrs drop_coords interp polyfit cast";
-
-/// Whether the name is an operator of the language that this version lacks.
-pub(super) fn is_planned(name: &str) -> bool {
-    PLANNED.split_whitespace().any(|planned| planned == name)
-}
-
 /// The help line for a call of something that does not exist.
 pub(super) fn suggestion(name: &str, functions: &[String]) -> Option<String> {
     let bare = name.rsplit('.').next();
     if let Some((_, how)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name || Some(*synonym) == bare) {
         return Some(format!("write `{how}`"));
     }
-    let known: Vec<&str> = operator_names().chain(PLANNED.split_whitespace()).collect();
+    let known: Vec<&str> = operator_names().collect();
     if let Some((family, _)) = name.split_once('.') {
         let is_of_family = |k: &&&str| k.strip_prefix(family).is_some_and(|rest| rest.starts_with('.'));
         let mut members: Vec<&str> = known.iter().filter(is_of_family).copied().collect();
