@@ -157,10 +157,12 @@ pub type Expand = fn(&mut dyn Builder, &Arguments) -> Result<Value, TypeError>;
 pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("elementwise arithmetic", elementwise::arithmetic::ARITHMETIC),
     ("elementwise functions", elementwise::math::MATH),
+    ("elementwise parts of real numbers", elementwise::representation::REPRESENTATION),
     ("elementwise rounding and bounds", elementwise::rounding::ROUNDING),
     ("elementwise comparisons", elementwise::logic::COMPARISONS),
     ("elementwise logic and bits", elementwise::logic::LOGIC),
     ("elementwise choice and missing values", elementwise::missing::MISSING),
+    ("elementwise choices and tolerances", elementwise::choice::CHOICES),
     ("elementwise parts of complex numbers", elementwise::complex::COMPLEX),
     ("elementwise casts", elementwise::cast::CASTS),
     ("reductions", reduction::OPERATORS),

@@ -1,12 +1,14 @@
 //! The arithmetic operators.
 
+use std::sync::Arc;
+
 use super::complex;
 use super::function::{BINARY, Function, Given, default_dtype, given};
 use super::integers::Integer;
 use super::{elementary, floats, time};
 use crate::array::{DType, Kind, Scalar};
 use crate::operators::error::Culprit;
-use crate::operators::{Arguments, Builder, Operator, TypeError, Units, Value};
+use crate::operators::{Arguments, Builder, Operator, Signature, TypeError, Units, Value};
 
 /// Arithmetic: what `+ - * / // % **` and the unary `-` stand for, and their relatives.
 pub static ARITHMETIC: &[Operator] = &[
@@ -69,6 +71,18 @@ pub static ARITHMETIC: &[Operator] = &[
         float by: elementary::Pow,
         wide complex: complex::power,
     ),
+    binary!("float_power", "The power of numbers as f64 or c128", "float_power(3, x)";
+        units Lost,
+        [F64] -> F64 by: elementary::Pow,
+        [C128] -> C128: complex::power,
+    ),
+    Operator {
+        name: "divmod",
+        signature: Signature { params: BINARY },
+        summary: "The record `{quotient, remainder}` of `a // b` and `a % b`",
+        example: "divmod(x, 2).remainder",
+        expand: divmod,
+    },
     binary!("fmod", "The remainder with the sign of the dividend, as C's `fmod`", "fmod(x, 2)";
         integer: |a, b| a.fmod(b),
         float: |a, b| a % b,
@@ -80,6 +94,13 @@ pub static ARITHMETIC: &[Operator] = &[
         complex: |z| -z,
         [Duration] -> Duration: time::neg,
     ),
+    unary!("positive", "The same, `+x`", "positive(x)";
+        no bool,
+        integer: |x| x,
+        float: |x| x,
+        complex: |z| z,
+        [Duration] -> Duration: |x| x,
+    ),
     unary!("abs", "The absolute value; of complex numbers their modulus", "abs(x)";
         bool: |x| x,
         signed: |x| x.wrapping_abs(),
@@ -87,6 +108,9 @@ pub static ARITHMETIC: &[Operator] = &[
         float: |x| x.abs(),
         complex -> float: complex::modulus,
         [Duration] -> Duration: time::abs,
+    ),
+    unary!("fabs", "The absolute value of real numbers, as a float", "fabs(x)";
+        float: |x| x.abs(),
     ),
     unary!("sign", "-1, 0 or 1 by the sign; `z / abs(z)` of complex numbers", "sign(x)";
         units Lost,
@@ -113,6 +137,15 @@ const RECIPROCAL: Operator = unary!("reciprocal", "`1 / x`; of integers truncate
     float: |x| 1.0 / x,
     wide complex: complex::reciprocal,
 );
+
+fn divmod(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let operands = [arguments.value("a").clone(), arguments.value("b").clone()];
+    let mut fields = Vec::new();
+    for (field, name) in [("quotient", "floordiv"), ("remainder", "mod")] {
+        fields.push((field.to_owned(), super::call(builder, name, &operands)?));
+    }
+    Ok(Value::Record(Arc::new(fields)))
+}
 
 /// `a ** b`: simple exponents in place of the general power, as NumPy does; negative literals are
 /// refused where the power is one of integers.

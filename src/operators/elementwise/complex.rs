@@ -27,6 +27,18 @@ pub static COMPLEX: &[Operator] = &[
         float: |_| 0.0,
         complex -> float: |z| z.im,
     ),
+    unary!("isreal", "Where the imaginary part is zero", "isreal(x)";
+        bool -> Bool: |_| true,
+        integer -> Bool: |_| true,
+        float -> Bool: |_| true,
+        complex -> Bool: |z| z.im == 0.0,
+    ),
+    unary!("iscomplex", "Where the imaginary part is not zero", "iscomplex(x)";
+        bool -> Bool: |_| false,
+        integer -> Bool: |_| false,
+        float -> Bool: |_| false,
+        complex -> Bool: |z| z.im != 0.0,
+    ),
     function!(one "conj", "The complex conjugate; real numbers as they are", "conj(x)", UNARY;
         via unless_real:
         complex: |z| z.conj(),

@@ -67,6 +67,30 @@ pub static LOGIC: &[Operator] = &[
     unary!("not", "Where it is false, `not x`", "not (x > 0)";
         bool: |x| !x,
     ),
+    binary!("logical_and", "Where both are not zero", "logical_and(x, x > 1)";
+        bool -> Bool: |a, b| a & b,
+        integer -> Bool: |a, b| (a != 0) & (b != 0),
+        float -> Bool: |a, b| (a != 0.0) & (b != 0.0),
+        complex -> Bool: |a, b| (a.re != 0.0 || a.im != 0.0) & (b.re != 0.0 || b.im != 0.0),
+    ),
+    binary!("logical_or", "Where one is not zero", "logical_or(x, x > 1)";
+        bool -> Bool: |a, b| a | b,
+        integer -> Bool: |a, b| (a != 0) | (b != 0),
+        float -> Bool: |a, b| (a != 0.0) | (b != 0.0),
+        complex -> Bool: |a, b| (a.re != 0.0 || a.im != 0.0) | (b.re != 0.0 || b.im != 0.0),
+    ),
+    binary!("logical_xor", "Where one is zero and the other is not", "logical_xor(x > -1, x > 1)";
+        bool -> Bool: |a, b| a ^ b,
+        integer -> Bool: |a, b| (a != 0) ^ (b != 0),
+        float -> Bool: |a, b| (a != 0.0) ^ (b != 0.0),
+        complex -> Bool: |a, b| (a.re != 0.0 || a.im != 0.0) ^ (b.re != 0.0 || b.im != 0.0),
+    ),
+    unary!("logical_not", "Where it is zero", "logical_not(x)";
+        bool -> Bool: |x| !x,
+        integer -> Bool: |x| x == 0,
+        float -> Bool: |x| x == 0.0,
+        complex -> Bool: |z| z.re == 0.0 && z.im == 0.0,
+    ),
     binary!("bit_and", "The bits that both have, `a & b`", "(x as i32) & 3";
         bool: |a, b| a & b,
         integer: |a, b| a & b,

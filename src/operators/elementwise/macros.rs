@@ -91,6 +91,9 @@ macro_rules! loops {
     (@ $n:ident [$($done:tt)*] [$a:ident] -> $r:ident, wider, $($rest:tt)*) => {
         loops!(@ $n [$($done)* typed_loop!($n [$a] -> $r, wider),] $($rest)*)
     };
+    (@ $n:ident [$($done:tt)*] [$a:ident] -> $r:ident by: $f:expr, $($rest:tt)*) => {
+        loops!(@ $n [$($done)* typed_loop!($n [$a] -> $r by: $f),] $($rest)*)
+    };
     (@ $n:ident [$($done:tt)*] float by: $f:expr, $($rest:tt)*) => {
         loops!(@ $n [$($done)*
             typed_loop!($n [F16] -> F16, wider),

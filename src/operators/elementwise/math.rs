@@ -56,6 +56,14 @@ pub static MATH: &[Operator] = &[
         float by: elementary::Log1p,
         wide complex: complex::log1p,
     ),
+    binary!("logaddexp", "`log(exp(a) + exp(b))`, without overflow", "logaddexp(x, 0)";
+        units Lost,
+        float by: elementary::LogAddExp,
+    ),
+    binary!("logaddexp2", "`log2(2 ** a + 2 ** b)`, without overflow", "logaddexp2(x, 0)";
+        units Lost,
+        float by: elementary::LogAddExp2,
+    ),
     unary!("sin", "The sine of an angle in radians", "sin(x)";
         units Lost,
         float by: elementary::Sin,
@@ -70,6 +78,14 @@ pub static MATH: &[Operator] = &[
         units Lost,
         float by: elementary::Tan,
         wide complex: complex::tan,
+    ),
+    unary!("sinc", "`sin(pi x) / (pi x)`, one at zero", "sinc(x)";
+        units Lost,
+        float by: elementary::Sinc,
+    ),
+    unary!("i0", "The modified Bessel function of the first kind and order zero", "i0(x)";
+        units Lost,
+        float by: elementary::I0,
     ),
     unary!("asin", "The arc sine, in radians; NaN outside -1 to 1", "asin(x / 10)";
         units Lost,

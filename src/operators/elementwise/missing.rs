@@ -42,6 +42,30 @@ pub static MISSING: &[Operator] = &[
         complex -> Bool: |z| z.re.is_finite() && z.im.is_finite(),
         time -> Bool: |t| t != NAT,
     ),
+    unary!("isposinf", "Where a value is infinity", "isposinf(1 / x)";
+        bool -> Bool: |_| false,
+        integer -> Bool: |_| false,
+        float -> Bool: |x| x.is_infinite() && x > 0.0,
+    ),
+    unary!("isneginf", "Where a value is minus infinity", "isneginf(1 / x)";
+        bool -> Bool: |_| false,
+        integer -> Bool: |_| false,
+        float -> Bool: |x| x.is_infinite() && x < 0.0,
+    ),
+    unary!("isnull", "Where a value is missing, as `isnan`", "isnull(x)";
+        bool -> Bool: |_| false,
+        integer -> Bool: |_| false,
+        float -> Bool: |x| x.is_nan(),
+        complex -> Bool: |z| z.re.is_nan() || z.im.is_nan(),
+        time -> Bool: |t| t == NAT,
+    ),
+    unary!("notnull", "Where a value is not missing", "notnull(x)";
+        bool -> Bool: |_| true,
+        integer -> Bool: |_| true,
+        float -> Bool: |x| !x.is_nan(),
+        complex -> Bool: |z| !z.re.is_nan() && !z.im.is_nan(),
+        time -> Bool: |t| t != NAT,
+    ),
     Operator {
         name: "isin",
         signature: Signature { params: ISIN },

@@ -17,6 +17,7 @@ mod macros;
 pub mod arithmetic;
 pub mod broadcast;
 pub mod cast;
+pub mod choice;
 pub mod complex;
 pub mod elementary;
 mod floats;
@@ -28,6 +29,7 @@ pub mod math;
 mod membership;
 pub mod missing;
 pub mod refusal;
+pub mod representation;
 pub mod rounding;
 pub mod time;
 

@@ -27,6 +27,15 @@ pub static ROUNDING: &[Operator] = &[
         integer: |x| x,
         float: |x| x.trunc(),
     ),
+    unary!("rint", "The nearest integer, ties to the even one, as a float", "rint(x)";
+        float: |x| x.round_ties_even(),
+        wide complex: |z| Complex64::new(z.re.round_ties_even(), z.im.round_ties_even()),
+    ),
+    unary!("fix", "The nearest integer towards zero, in the dtype of x: the same as `trunc`", "fix(x)";
+        bool: |x| x,
+        integer: |x| x,
+        float: |x| x.trunc(),
+    ),
     Operator {
         name: "round",
         signature: Signature {

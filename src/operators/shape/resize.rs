@@ -145,7 +145,7 @@ fn sizes(value: &Value, count: u64, of: &str) -> Result<Dims, TypeError> {
     }
     let known = known.unwrap_or(u64::MAX);
     if let Some(axis) = open {
-        if known == 0 || count % known != 0 {
+        if known == 0 || !count.is_multiple_of(known) {
             let message = format!("{of} has {count} elements, which are no multiple of {known}");
             return Err(TypeError::new("ff::type::size", message));
         }

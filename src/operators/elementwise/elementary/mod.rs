@@ -17,6 +17,7 @@ mod inverse;
 mod logarithm;
 mod roots;
 mod single;
+mod special;
 
 use super::loops::{Map, MapPair};
 
@@ -83,6 +84,8 @@ of_one! {
     Acosh "inverse hyperbolic cosine": logarithm::acosh, single::acosh;
     Atanh "inverse hyperbolic tangent": logarithm::atanh, single::atanh;
     Cbrt "cubic root": roots::cbrt, single::cbrt;
+    Sinc "cardinal sine": special::sinc, special::sinc;
+    I0 "modified Bessel function of order zero": special::i0, special::i0;
 }
 
 /// Functions of two numbers: in double and in single precision, for loops.
@@ -112,6 +115,8 @@ of_two! {
     Pow "power": logarithm::pow, single::pow;
     Atan2 "angle of a point, ordinate first": inverse::atan2, single::atan2;
     Hypot "hypotenuse": roots::hypot, single::hypot;
+    LogAddExp "logarithm of a sum of exponentials": special::logaddexp, special::logaddexp;
+    LogAddExp2 "logarithm of a sum of powers of two": special::logaddexp2, special::logaddexp2;
 }
 
 /// The sine of any angle in radians; within 0.8 ulp.

@@ -56,19 +56,93 @@ const UNARY: &[&str] = &[
     "imag",
     "conj",
     "angle",
+    "positive",
+    "fabs",
+    "signbit",
+    "spacing",
+    "rint",
+    "fix",
+    "sinc",
+    "i0",
+    "isposinf",
+    "isneginf",
+    "isnull",
+    "notnull",
+    "isreal",
+    "iscomplex",
+    "logical_not",
 ];
 
 /// Functions of two arrays.
 const BINARY: &[&str] = &[
-    "add", "sub", "mul", "div", "floordiv", "mod", "pow", "fmod", "hypot", "atan2", "copysign", "minimum", "maximum",
-    "fmin", "fmax", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "bit_and", "bit_or", "bit_xor", "shl", "shr",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "floordiv",
+    "mod",
+    "pow",
+    "fmod",
+    "hypot",
+    "atan2",
+    "copysign",
+    "minimum",
+    "maximum",
+    "fmin",
+    "fmax",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "and",
+    "or",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "shl",
+    "shr",
     "fillna",
+    "float_power",
+    "nextafter",
+    "logaddexp",
+    "logaddexp2",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "ldexp",
+    "isclose",
 ];
 
 /// Calls with other arguments than arrays.
 type Special = (&'static str, fn(&mut Bench, Operand) -> Result<Value, TypeError>);
 const SPECIAL: &[Special] = &[
     ("round", |bench, x| bench.call("round", &[Value::Array(x)], &[])),
+    ("modf", |bench, x| field(bench.call("modf", &[Value::Array(x)], &[]), "fraction")),
+    ("modf 1", |bench, x| field(bench.call("modf", &[Value::Array(x)], &[]), "integer")),
+    ("frexp", |bench, x| field(bench.call("frexp", &[Value::Array(x)], &[]), "mantissa")),
+    ("frexp 1", |bench, x| field(bench.call("frexp", &[Value::Array(x)], &[]), "exponent")),
+    ("divmod", |bench, x| field(bench.call("divmod", &[Value::Array(x), Value::Int(3)], &[]), "quotient")),
+    ("divmod 1", |bench, x| field(bench.call("divmod", &[Value::Array(x), Value::Int(3)], &[]), "remainder")),
+    ("allclose", |bench, x| {
+        bench.call("isclose", &[Value::Array(x), Value::Array(x)], &[("equal_nan", Value::Bool(true))])
+    }),
+    ("select", |bench, x| {
+        let missing = bench.call("isnan", &[Value::Array(x)], &[])?;
+        let there = bench.call("not", std::slice::from_ref(&missing), &[])?;
+        let [conditions, choices] =
+            [vec![missing, there], vec![Value::Int(1), Value::Array(x)]].map(|v| Value::List(Arc::new(v)));
+        bench.call("select", &[conditions, choices, Value::Int(2)], &[])
+    }),
+    ("choose", |bench, x| {
+        let choices = Value::List(Arc::new([10, 20, 30].map(Value::Int).to_vec()));
+        bench.call("choose", &[Value::Array(x), choices], &[("mode", Value::Str("clip".into()))])
+    }),
+    ("choose wrap", |bench, x| {
+        let choices = Value::List(Arc::new([10, 20, 30].map(Value::Int).to_vec()));
+        bench.call("choose", &[Value::Array(x), choices], &[("mode", Value::Str("wrap".into()))])
+    }),
     ("round 1", |bench, x| bench.call("round", &[Value::Array(x), Value::Int(1)], &[])),
     ("round -1", |bench, x| bench.call("round", &[Value::Array(x), Value::Int(-1)], &[])),
     ("clip", |bench, x| bench.call("clip", &[Value::Array(x), Value::Int(-2), Value::Int(3)], &[])),
@@ -78,6 +152,14 @@ const SPECIAL: &[Special] = &[
         bench.call("isin", &[Value::Array(x), list], &[])
     }),
 ];
+
+/// A field of a record.
+fn field(record: Result<Value, TypeError>, name: &str) -> Result<Value, TypeError> {
+    match record? {
+        Value::Record(fields) => Ok(fields.iter().find(|(field, _)| field == name).expect("the field").1.clone()),
+        other => panic!("{name} of {other:?}"),
+    }
+}
 
 /// Results that must agree to the last bit but for the sign of NaN; others may be off by a few units
 /// in the last place, NumPy's as well as ours.
@@ -131,6 +213,31 @@ const EXACT: &[&str] = &[
     "where",
     "cast",
     "reciprocal",
+    "positive",
+    "fabs",
+    "signbit",
+    "spacing",
+    "nextafter",
+    "rint",
+    "fix",
+    "isposinf",
+    "isneginf",
+    "isnull",
+    "notnull",
+    "isreal",
+    "iscomplex",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "logical_not",
+    "ldexp",
+    "modf",
+    "frexp",
+    "divmod",
+    "select",
+    "choose",
+    "isclose",
+    "allclose",
 ];
 
 /// One comparison.
@@ -248,7 +355,7 @@ fn compare(job: &Job, theirs: &str, rest: &mut &[u8]) -> Option<String> {
     };
     let word = job.name.split(' ').next().unwrap();
     let exact = EXACT.contains(&word) && !kinds(job).contains(&Kind::Complex);
-    let slack = if matches!(word, "pow" | "log1p") { 2e5 } else { 16.0 };
+    let slack = if matches!(word, "pow" | "float_power" | "log1p") { 2e5 } else { 16.0 };
     let expected = Block::from_bytes(theirs, &[count as u64], bytes).unwrap().scalars();
     if *dtype != theirs {
         return (!other_dtype(job)).then(|| format!("we give {dtype}, NumPy {theirs}"));
@@ -293,6 +400,7 @@ fn kinds(job: &Job) -> Vec<Kind> {
 fn accepted(job: &Job) -> bool {
     let kinds = kinds(job);
     (job.name.starts_with("round") && kinds == [Kind::Bool])
+        || (job.name.starts_with("choose") && job.inputs[0] == "u64")
         || (matches!(job.name.as_str(), "div" | "floordiv") && kinds == [Kind::Time, Kind::Bool])
 }
 
@@ -303,6 +411,9 @@ fn refused(job: &Job) -> bool {
     let (name, kinds) = (job.name.as_str(), kinds(job));
     let times = kinds.iter().filter(|k| **k == Kind::Time).count();
     matches!(name, "and" | "or" | "not")
+        || (name.starts_with("logical") && times > 0)
+        || (name == "sinc" && kinds.contains(&Kind::Complex))
+        || (kinds == [Kind::Time] && matches!(name, "i0" | "isreal" | "iscomplex" | "select"))
         || (ORDERED.contains(&name) && kinds.contains(&Kind::Complex))
         || (times == 1 && kinds.len() == 2 && !matches!(name, "mul" | "div" | "floordiv"))
         || (kinds == [Kind::Time] && matches!(name, "real" | "imag" | "sign" | "isin" | "clip" | "nan_to_num"))
@@ -310,9 +421,12 @@ fn refused(job: &Job) -> bool {
         || (name == "fillna" && kinds[0] != Kind::Float && job.inputs[1] == "-3")
 }
 
-/// Where the dtype of our result differs on purpose: bools stay bools and become f16 as by other functions.
+/// Where the dtype of our result differs on purpose: bools stay bools and become f16 as by other functions, and small
+/// integers small floats.
 fn other_dtype(job: &Job) -> bool {
-    kinds(job) == [Kind::Bool] && matches!(job.name.as_str(), "conj" | "angle" | "round")
+    let whole = matches!(kinds(job)[..], [Kind::Bool | Kind::Signed | Kind::Unsigned]);
+    (kinds(job) == [Kind::Bool] && matches!(job.name.as_str(), "conj" | "angle" | "round"))
+        || (whole && matches!(job.name.as_str(), "sinc" | "i0"))
 }
 
 /// Whether two results are the same, within rounding where they are not exact.

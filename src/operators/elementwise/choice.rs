@@ -1,0 +1,211 @@
+//! Choices among several values, and comparisons with a tolerance: made of calls of others.
+
+use super::call;
+use super::function::given;
+use crate::array::{DType, Kind};
+use crate::operators::arguments::{Param, ParamKind, optional, required};
+use crate::operators::error::Culprit;
+use crate::operators::{Arguments, Builder, Operator, Signature, TypeError, Value};
+
+const CLOSE: &[Param] = &[
+    required("a", ParamKind::Array, "The values."),
+    required("b", ParamKind::Array, "What they are compared with."),
+    optional("rtol", ParamKind::Float, "1e-5", "How far they may be apart, as part of the size of `b`."),
+    optional("atol", ParamKind::Float, "1e-8", "How far they may be apart besides."),
+    optional("equal_nan", ParamKind::Bool, "false", "Whether missing values are close to each other."),
+];
+
+/// Choices among several values.
+pub static CHOICES: &[Operator] = &[
+    Operator {
+        name: "select",
+        signature: Signature {
+            params: &[
+                required("conditions", ParamKind::Any, "A list of conditions, bool."),
+                required(
+                    "choices",
+                    ParamKind::Any,
+                    "As many values: what is taken where the condition is the first that holds.",
+                ),
+                optional("default", ParamKind::Any, "0", "What is taken where none holds."),
+            ],
+        },
+        summary: "The value of the first condition that holds",
+        example: "select([x < -1, x > 1], [-1, 1], x)",
+        expand: select,
+    },
+    Operator {
+        name: "choose",
+        signature: Signature {
+            params: &[
+                required("index", ParamKind::Array, "Which of the choices, integers from 0 on."),
+                required("choices", ParamKind::Any, "A list of values."),
+                optional(
+                    "mode",
+                    ParamKind::Choice(&["raise", "clip", "wrap"]),
+                    "raise",
+                    "What is done with numbers beyond the choices: the nearest, or counted round; `raise` takes only numbers that are known while planning.",
+                ),
+            ],
+        },
+        summary: "The value whose number the index gives",
+        example: "choose(x > 0, [x, sqrt(abs(x))], mode: clip)",
+        expand: choose,
+    },
+    Operator {
+        name: "isclose",
+        signature: Signature { params: CLOSE },
+        summary: "Where two values are equal within a tolerance, `abs(a - b) <= atol + rtol * abs(b)`",
+        example: "isclose(x, 0.1 + 0.2)",
+        expand: isclose,
+    },
+    Operator {
+        name: "allclose",
+        signature: Signature { params: CLOSE },
+        summary: "Whether all values are equal within a tolerance, as `isclose` says",
+        example: "allclose(x, x + 1e-12, equal_nan: true)",
+        expand: |builder, arguments| match isclose(builder, arguments)? {
+            close @ Value::Array(_) => call(builder, "all", &[close]),
+            close => Ok(close),
+        },
+    },
+];
+
+/// The items of a list.
+fn items<'a>(arguments: &'a Arguments, param: &'static str) -> Result<&'a [Value], TypeError> {
+    match arguments.value(param) {
+        Value::List(items) => Ok(items),
+        other => Err(TypeError::expected(param, "a list", other)),
+    }
+}
+
+fn select(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let (conditions, choices) = (items(arguments, "conditions")?, items(arguments, "choices")?);
+    if conditions.len() != choices.len() || conditions.is_empty() {
+        let message = format!("there are {} conditions and {} choices", conditions.len(), choices.len());
+        return Err(TypeError::new("ff::type::argument", message)
+            .at(Culprit::Param("choices"), "one a condition")
+            .with_help("what is taken where no condition holds is `default`"));
+    }
+    let mut out = arguments.get("default").cloned().unwrap_or(Value::Int(0));
+    for (condition, choice) in conditions.iter().zip(choices).rev() {
+        out = call(builder, "where", &[condition.clone(), choice.clone(), out])
+            .map_err(|e| e.renamed(&[("cond", "conditions"), ("x", "choices"), ("other", "default")]))?;
+    }
+    Ok(out)
+}
+
+fn choose(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let choices = items(arguments, "choices")?;
+    let Some(last) = choices.len().checked_sub(1).map(|last| last as i64) else {
+        let error = TypeError::new("ff::type::argument", "there is nothing to choose from");
+        return Err(error.at(Culprit::Param("choices"), "an empty list"));
+    };
+    let index = whole_index(builder, arguments.value("index"))?;
+    let mode = arguments.str_opt("mode")?.unwrap_or("raise");
+    let index = match mode {
+        "wrap" => call(builder, "mod", &[index, Value::Int(last + 1)])?,
+        "clip" => index,
+        _ => known_index(builder, index, last)?,
+    };
+    let mut out = choices[last as usize].clone();
+    for (number, choice) in choices.iter().enumerate().rev().skip(1) {
+        let condition = call(builder, "le", &[index.clone(), Value::Int(number as i64)])?;
+        out = call(builder, "where", &[condition, choice.clone(), out])
+            .map_err(|e| e.renamed(&[("cond", "index"), ("x", "choices"), ("other", "choices")]))?;
+    }
+    Ok(out)
+}
+
+/// An index of integers; bools are 0 and 1.
+fn whole_index(builder: &mut dyn Builder, index: &Value) -> Result<Value, TypeError> {
+    let dtype = match index {
+        Value::Array(operand) => builder.ty(*operand).dtype,
+        Value::Int(_) => DType::I64,
+        Value::Bool(b) => return Ok(Value::Int((*b).into())),
+        other => return Err(TypeError::expected("index", "integers", other)),
+    };
+    match dtype.kind() {
+        Kind::Bool => call(builder, "cast", &[index.clone(), Value::DType(DType::I64)]),
+        Kind::Signed | Kind::Unsigned => Ok(index.clone()),
+        _ => {
+            let error = TypeError::new("ff::type::dtype", format!("an index is an integer, this is {dtype}"));
+            Err(error.at(Culprit::Param("index"), "not integers").with_help("cast it: `index as i64`"))
+        }
+    }
+}
+
+/// The index, where it is known and each of its numbers is one of a choice.
+fn known_index(builder: &dyn Builder, index: Value, last: i64) -> Result<Value, TypeError> {
+    let numbers = match &index {
+        Value::Int(i) => Some(vec![Some(*i)]),
+        Value::Array(operand) => {
+            builder.known(*operand).map(|block| block.scalars().iter().map(|scalar| scalar.as_i64()).collect())
+        }
+        _ => None,
+    };
+    let help = "say what is done with numbers beyond the choices: `mode: clip` or `mode: wrap`";
+    let Some(numbers) = numbers else {
+        let error =
+            TypeError::new("ff::type::unknown_values", "whether the index lies within the choices is not known");
+        return Err(error.at(Culprit::Param("index"), "computed in the run").with_help(help));
+    };
+    match numbers.iter().find(|number| !number.is_some_and(|i| (0..=last).contains(&i))) {
+        None => Ok(index),
+        Some(number) => {
+            let message = format!("there is no choice {} of {}", number.unwrap_or(i64::MAX), last + 1);
+            Err(TypeError::new("ff::type::index", message).at(Culprit::Param("index"), "beyond").with_help(help))
+        }
+    }
+}
+
+/// As NumPy: what is infinite is close to what equals it; a tolerance is one of real numbers.
+fn isclose(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let a = real(builder, "a", arguments.value("a"))?;
+    let b = real(builder, "b", arguments.value("b"))?;
+    let tolerance = |param: &'static str, default: f64| match arguments.get(param) {
+        Some(value) => given(param, value).map(|_| value.clone()),
+        None => Ok(Value::Float(default)),
+    };
+    let (rtol, atol) = (tolerance("rtol", 1e-5)?, tolerance("atol", 1e-8)?);
+    let mut of = |name: &'static str, values: &[&Value]| {
+        let values: Vec<Value> = values.iter().map(|value| (*value).clone()).collect();
+        call(builder, name, &values)
+    };
+    let difference = of("sub", &[&a, &b])?;
+    let (distance, size) = (of("abs", &[&difference])?, of("abs", &[&b])?);
+    let part = of("mul", &[&rtol, &size])?;
+    let limit = of("add", &[&atol, &part])?;
+    let (near, finite) = (of("le", &[&distance, &limit])?, of("isfinite", &[&b])?);
+    let (near, equal) = (of("and", &[&near, &finite])?, of("eq", &[&a, &b])?);
+    let close = of("or", &[&near, &equal])?;
+    if !arguments.bool("equal_nan", false)? {
+        return Ok(close);
+    }
+    let (a, b) = (of("isnan", &[&a])?, of("isnan", &[&b])?);
+    let both = of("and", &[&a, &b])?;
+    of("or", &[&close, &both])
+}
+
+/// Numbers as real or complex ones.
+fn real(builder: &mut dyn Builder, param: &'static str, value: &Value) -> Result<Value, TypeError> {
+    let dtype = match value {
+        Value::Array(operand) => builder.ty(*operand).dtype,
+        Value::Int(_) | Value::UInt(_) | Value::Bool(_) => DType::I64,
+        Value::Float(_) => return Ok(value.clone()),
+        other => return Err(TypeError::expected(param, "an array of numbers or a number", other)),
+    };
+    match (dtype.kind(), value) {
+        (Kind::Float | Kind::Complex, _) => Ok(value.clone()),
+        (Kind::Bool | Kind::Signed | Kind::Unsigned, Value::Array(_)) => {
+            call(builder, "cast", &[value.clone(), Value::DType(DType::F64)])
+        }
+        (Kind::Bool | Kind::Signed | Kind::Unsigned, _) => {
+            Ok(Value::Float(value.scalar().and_then(|scalar| scalar.as_f64()).unwrap_or(f64::NAN)))
+        }
+        _ => {
+            let error = TypeError::new("ff::type::dtype", format!("there is no tolerance for {dtype}"));
+            Err(error.at(Culprit::Param(param), "not numbers").with_help("compare durations: `abs(a - b) <= 1s`"))
+        }
+    }
+}
