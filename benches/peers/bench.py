@@ -183,11 +183,11 @@ def measured(job: Job, contender: Contender, timeout: float) -> dict:
         result = measure(command, _environment(job), log, cap, timeout)
     lines = (job.out / "log").read_text(errors="replace").strip().splitlines()
     record = asdict(result)
-    record["status"] = _status(result.ended, result.code, lines, contender)
+    record["status"] = _status(result.ended, result.code, lines)
     return record
 
 
-def _status(ended: str | None, code: int, lines: list[str], contender: Contender) -> str:
+def _status(ended: str | None, code: int, lines: list[str]) -> str:
     last = lines[-1] if lines else f"exit code {code}"
     if ended:
         return f"failed: {ended}"
@@ -195,9 +195,6 @@ def _status(ended: str | None, code: int, lines: list[str], contender: Contender
         return "ok"
     if last.startswith(SKIPPED):
         return last
-    if contender.refused and any(contender.refused in line for line in lines):
-        told = [line.strip(" ×╰─▶|\t") for line in lines if line.strip()]
-        return f"{SKIPPED}{' '.join(told[:2])[:160]}"
     return f"failed: {last[-160:]}"
 
 

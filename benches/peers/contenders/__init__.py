@@ -30,14 +30,12 @@ class Skipped(Exception):
 class Contender:
     """How a peer does a workload.
 
-    `formats` are those it is measured on where the workload's own do not suit it; `refused` is what a
-    program says that cannot do what it was asked.
+    `formats` are those it is measured on where the workload's own do not suit it.
     """
 
     run: Callable
     is_program: bool
     formats: tuple[str, ...] | None = None
-    refused: str | None = None
 
 
 # (peer, workload) -> how
@@ -55,12 +53,12 @@ def python(peer: str, *works: str):
     return register
 
 
-def program(peer: str, *works: str, formats: tuple[str, ...] | None = None, refused: str | None = None):
+def program(peer: str, *works: str, formats: tuple[str, ...] | None = None):
     """Registers a function that gives the command for workloads."""
 
     def register(function):
         for work in works:
-            REGISTRY[peer, work] = Contender(function, True, formats, refused)
+            REGISTRY[peer, work] = Contender(function, True, formats)
         return function
 
     return register
