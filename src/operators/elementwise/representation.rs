@@ -62,9 +62,9 @@ const FRACTION: Function = Function {
 const INTEGER: Function =
     Function { name: "trunc", params: UNARY, loops: loops!(one float: |x| x.trunc(),), units: Units::Kept };
 const MANTISSA: Function =
-    Function { name: "mantissa", params: UNARY, loops: loops!(one float: |x| mantissa(x),), units: Units::Lost };
+    Function { name: "mantissa", params: UNARY, loops: loops!(one float: mantissa,), units: Units::Lost };
 const EXPONENT: Function =
-    Function { name: "exponent", params: UNARY, loops: loops!(one float -> I32: |x| exponent(x),), units: Units::Lost };
+    Function { name: "exponent", params: UNARY, loops: loops!(one float -> I32: exponent,), units: Units::Lost };
 
 /// Two functions of the same numbers.
 fn record(builder: &mut dyn Builder, arguments: &Arguments, parts: [(&str, &Function); 2]) -> Result<Value, TypeError> {
