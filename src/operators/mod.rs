@@ -9,6 +9,7 @@
 //! A derived operator (`roll`, `diff`, `pad`) is a row whose expansion emits calls of others.
 
 pub mod arguments;
+pub mod arrange;
 pub mod call;
 pub mod cf;
 pub mod combine;
@@ -180,6 +181,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("fits", fit::OPERATORS),
     ("by labels", labelled::OPERATORS),
     ("shape", shape::OPERATORS),
+    ("arrangement", arrange::OPERATORS),
     ("labels", labels::OPERATORS),
     ("packed values", cf::OPERATORS),
     ("creation", creation::OPERATORS),
