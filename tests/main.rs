@@ -6,6 +6,7 @@ mod climate;
 mod command_line;
 mod contract;
 mod datasets;
+mod definitions;
 mod documentation;
 #[cfg(feature = "runtime")]
 mod explain;

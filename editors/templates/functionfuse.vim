@@ -20,12 +20,13 @@ syntax match ffAttribute /@\h\w*/
 
 " Keywords, by kind
 syntax keyword ffDeclaration @@keywords.declaration@@
+syntax match ffDeclaration /^\s*\%(stencil\|reducer\)\ze\s\+\h\w*\s*(/
 syntax keyword ffAction @@keywords.action@@
 syntax keyword ffWordOperator @@keywords.operator@@
 syntax keyword ffConditional @@keywords.conditional@@
 syntax keyword ffConstant @@keywords.constant@@
 syntax keyword ffType @@dtypes@@
-syntax match ffDefinition /\%(\<fn\s\+\)\@<=\h\w*/
+syntax match ffDefinition /\%(\<\%(fn\|stencil\|reducer\)\s\+\)\@<=\h\w*/
 syntax match ffVariable /\%(\<\%(let\|param\|source\|storage\)\s\+\)\@<=\h\w*/
 syntax match ffFormat /\%(\<\%(source\|storage\)\s\+\h\w*\s*=\s*\)\@<=\h\w*\ze\s*(/
 syntax match ffFormat /\%(\<to\s\+\)\@<=\h\w*\ze\s*(/

@@ -31,6 +31,7 @@ pub mod moves;
 pub mod neighbourhood;
 pub mod pattern;
 pub mod random;
+pub mod reducer;
 pub mod reduction;
 pub mod reference;
 pub mod reshape;

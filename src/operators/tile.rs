@@ -97,6 +97,15 @@ macro_rules! tiles {
         }
 
         impl TileRef<'_> {
+            /// The elements at these places.
+            pub fn picked(self, places: &[usize]) -> Tile {
+                match self {
+                    $(TileRef::$variant(elements) => {
+                        Tile::$variant(places.iter().map(|place| elements[*place].clone()).collect())
+                    })*
+                }
+            }
+
             /// Copies elements from `start` on, `step` apart, until `into` is full.
             ///
             /// # Panics
@@ -126,6 +135,19 @@ macro_rules! tiles {
             /// The elements from `start` on, `len` of them, for reading.
             pub fn part(&self, start: usize, len: usize) -> TileRef<'_> {
                 match self { $(TileMut::$variant(elements) => TileRef::$variant(&elements[start..start + len]),)* }
+            }
+
+            /// Puts elements at these places.
+            ///
+            /// # Panics
+            /// Where the types differ.
+            pub fn place(self, places: &[usize], from: TileRef<'_>) {
+                match (self, from) {
+                    $((TileMut::$variant(elements), TileRef::$variant(from)) => {
+                        places.iter().zip(from).for_each(|(place, element)| elements[*place].clone_from(element));
+                    })*
+                    _ => unreachable!("kernels are typed"),
+                }
             }
 
             /// The elements from `start` on, `len` of them.

@@ -58,7 +58,7 @@ pub enum StatementKind {
     Source(Source),
     /// `let NAME: TYPE = EXPR`
     Let(Let),
-    /// `fn NAME(P, …) = EXPR`
+    /// `fn NAME(P, …) = EXPR`, `stencil NAME(P, …) = EXPR`, `reducer NAME(P, …) { init: EXPR, … }`
     Fn(Function),
     /// `persist NAME, … to STORAGE`
     Persist(Persist),
@@ -132,9 +132,33 @@ pub struct Let {
     pub value: Expr,
 }
 
+/// What a definition with parameters is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// `fn`: an expression.
+    Function,
+    /// `stencil`: an expression in which indices are relative to the element.
+    Stencil,
+    /// `reducer`: a record of `init`, `step`, `merge` and, if need be, `finish`.
+    Reducer,
+}
+
+impl FunctionKind {
+    /// The word that begins its statement.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            FunctionKind::Function => "fn",
+            FunctionKind::Stencil => "stencil",
+            FunctionKind::Reducer => "reducer",
+        }
+    }
+}
+
 /// A function of the script.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
+    /// What it is.
+    pub kind: FunctionKind,
     /// Its name.
     pub name: Name,
     /// Its parameters, in order.

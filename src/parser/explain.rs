@@ -11,7 +11,7 @@ use super::ast::BINARY;
 use super::error::SyntaxError;
 use super::grammar::Rule;
 use super::keywords::KEYWORDS;
-use super::layout::{Piece, STATEMENTS};
+use super::layout::{DEFINITIONS, Piece, STATEMENTS};
 use super::token::{Token, TokenKind};
 
 /// How other languages begin what we begin otherwise.
@@ -31,13 +31,15 @@ const ELSEWHERE: [(&str, &str); 12] = [
 ];
 
 /// The forms of statements.
-const FORMS: [(&str, &str); 11] = [
+const FORMS: [(&str, &str); 13] = [
     ("param", "param NAME: TYPE = VALUE"),
     ("plan", "plan { memory: 2GiB }"),
     ("storage", "storage NAME = local(DIR)"),
     ("source", "source NAME = open(URL)"),
     ("let", "let NAME = EXPR"),
     ("fn", "fn NAME(PARAM, …) = EXPR"),
+    ("stencil", "stencil NAME(PARAM, …) = EXPR"),
+    ("reducer", "reducer NAME(PARAM, …) { init: EXPR, step: EXPR, merge: EXPR, finish: EXPR }"),
     ("persist", "persist NAME, … to STORAGE"),
     ("sink", "sink EXPR to FORMAT(URL)"),
     ("print", "print EXPR, …"),
@@ -149,7 +151,8 @@ impl<'a> Scene<'a> {
     fn statement_start(&self) -> Option<SyntaxError> {
         let first = self.word(0);
         let is_key = self.kind(0) == Some(TokenKind::Word) && STATEMENTS.contains(&first);
-        if is_key || self.kind(0) == Some(TokenKind::Unknown) {
+        let defines = DEFINITIONS.contains(&first) && self.kind(1) == Some(TokenKind::Word);
+        if is_key || defines || self.kind(0) == Some(TokenKind::Unknown) {
             return None;
         }
         let elsewhere = ELSEWHERE.iter().find(|(word, _)| *word == first).map(|(_, ours)| *ours);
@@ -160,7 +163,7 @@ impl<'a> Scene<'a> {
             _ if first == "for" => "there are no loops; make a list: `[f(k) for k in 0..<4]`".into(),
             _ if first == "if" => "a choice is an expression: `let x = if CONDITION then a else b`".into(),
             _ if first == "return" => "the last expression of a block is its value: `{ let m = …; x - m }`".into(),
-            _ => format!("statements begin with {}", STATEMENTS.join(", ")),
+            _ => format!("statements begin with {}, {}", STATEMENTS.join(", "), DEFINITIONS.join(", ")),
         };
         Some(SyntaxError::NotAStatement { found: first.into(), at: self.span(0), help })
     }
@@ -211,7 +214,7 @@ impl<'a> Scene<'a> {
 
     /// Whether the place is before the `=` of the statement.
     fn is_head(&self) -> bool {
-        let defines = ["param", "storage", "source", "let", "fn"].contains(&self.word(0));
+        let defines = ["param", "storage", "source", "let", "fn", "stencil", "reducer"].contains(&self.word(0));
         defines && self.bracket().is_none() && !self.tokens[..self.at].iter().any(|t| t.text(self.text) == "=")
     }
 
@@ -256,13 +259,18 @@ impl<'a> Scene<'a> {
         if self.at == 2 && keyword == "param" && self.kind(1) == Some(TokenKind::Word) {
             return Some(SyntaxError::ParamType { name: name.into(), at });
         }
+        if keyword == "reducer" && self.expects(Rule::record) && self.is_head() {
+            let form = FORMS.iter().find(|(word, _)| *word == keyword).map(|(_, form)| format!("write `{form}`"));
+            return Some(self.unexpected("`{`", form.as_deref()));
+        }
         if self.expects(Rule::assign) && self.is_head() {
             let value = match keyword {
                 "source" => "open(\"data.nc\")",
                 "storage" => "local(\"results\")",
                 _ => "…",
             };
-            let head = if keyword == "fn" { format!("fn {name}(…)") } else { format!("{keyword} {name}") };
+            let has_params = matches!(keyword, "fn" | "stencil");
+            let head = if has_params { format!("{keyword} {name}(…)") } else { format!("{keyword} {name}") };
             return Some(SyntaxError::MissingAssign { example: format!("{head} = {value}"), at });
         }
         let example = match keyword {

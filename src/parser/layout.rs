@@ -39,6 +39,9 @@ pub(super) struct Piece {
 pub const STATEMENTS: [&str; 11] =
     ["param", "plan", "storage", "source", "let", "fn", "persist", "sink", "print", "assert", "import"];
 
+/// Words that begin statements and may be names elsewhere.
+pub(super) const DEFINITIONS: [&str; 2] = ["stencil", "reducer"];
+
 /// Symbols after which a statement goes on.
 const GOES_ON_AFTER: [&str; 28] = [
     "|>", "where", "or", "and", "not", "==", "!=", "<", "<=", ">", ">=", "in", "..", "..<", "|", "^", "&", "<<", ">>",
@@ -147,11 +150,17 @@ impl<'a> Scan<'a> {
     /// Whether a line that starts at token `at` can only be a new statement, even in open brackets.
     fn begins_statement(&self, at: usize, piece: &Piece) -> bool {
         let word = self.text(at);
+        if self.tokens[at].kind == TokenKind::Word && DEFINITIONS.contains(&word) {
+            let next = |i: usize| self.tokens.get(at + i);
+            return next(1).is_some_and(|t| t.kind == TokenKind::Word)
+                && next(2).is_some_and(|t| t.text(self.text) == "(");
+        }
         if self.tokens[at].kind != TokenKind::Word || !STATEMENTS.contains(&word) {
             return false;
         }
-        let in_block =
-            self.text(piece.first) == "fn" && word == "let" && self.open.iter().any(|o| self.text(*o) == "{");
+        let in_block = matches!(self.text(piece.first), "fn" | "stencil")
+            && word == "let"
+            && self.open.iter().any(|o| self.text(*o) == "{");
         let is_member = self.is_symbol(piece.last, &[".", "@"]);
         let is_key =
             self.tokens.get(at + 1).is_none_or(|t| matches!(t.text(self.text), ":" | "=" | "," | ")" | "]" | "}"));

@@ -49,7 +49,7 @@ pub fn statement(statement: &Statement) -> String {
                 }),
             );
             let body = f.lets.iter().map(binding).chain([expr(&f.value)]);
-            list("fn", [f.name.value.clone(), params].into_iter().chain(body))
+            list(f.kind.keyword(), [f.name.value.clone(), params].into_iter().chain(body))
         }
         StatementKind::Persist(p) => {
             let items = p.items.iter().map(|i| match i {

@@ -35,7 +35,7 @@ pub fn is_barrier(graph: &Graph, id: NodeId) -> bool {
     match &graph[id].kind {
         NodeKind::Rechunk => true,
         NodeKind::Apply(kernel) => kernel.last().is_some_and(reduces),
-        NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Sink(_) => false,
+        NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Placeholder | NodeKind::Sink(_) => false,
     }
 }
 

@@ -41,6 +41,8 @@ pub enum NodeKind {
     Source(Source),
     /// Values known while planning.
     Constant(Constant),
+    /// A single value that the body of a reducer sees, and nobody computes.
+    Placeholder,
     /// Calls on the inputs.
     Apply(Kernel),
     /// The input in chunks of another shape.
@@ -201,6 +203,7 @@ impl Graph {
                 Some(step) => format!("{}(…)", step.call.name),
                 None => "a value".to_owned(),
             },
+            NodeKind::Placeholder => "a placeholder".to_owned(),
             NodeKind::Rechunk => "rechunk(…)".to_owned(),
             NodeKind::Sink(_) => "a sink".to_owned(),
         }

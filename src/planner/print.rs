@@ -51,6 +51,7 @@ pub(super) fn kind(kind: &NodeKind) -> String {
             format!("source {:?} {}{missing}", source.location.url, source.path)
         }
         NodeKind::Constant(value) => format!("constant {}", constant(value)),
+        NodeKind::Placeholder => "placeholder".to_owned(),
         NodeKind::Apply(kernel) => kernel.to_string(),
         NodeKind::Rechunk => "rechunk".to_owned(),
         NodeKind::Sink(Sink::Write(write)) => {

@@ -185,7 +185,7 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
                 let ty = graph[value].ty.clone();
                 answers.push((id, Answer { kind: answer(&node.kind), value: input, ty, span: node.span }));
             }
-            NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Apply(_) => {}
+            NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Placeholder | NodeKind::Apply(_) => {}
         }
     }
     // Ends bear their numbers in the order of the script.
@@ -452,7 +452,7 @@ fn input(graph: &Graph, id: NodeId, kept: &BTreeMap<NodeId, usize>) -> Input {
     match &graph[id].kind {
         NodeKind::Source(source) => Input::Source(source.clone()),
         NodeKind::Constant(constant) => Input::Constant(constant.clone()),
-        NodeKind::Apply(_) | NodeKind::Rechunk | NodeKind::Sink(_) => Input::Kept(kept[&id]),
+        NodeKind::Placeholder | NodeKind::Apply(_) | NodeKind::Rechunk | NodeKind::Sink(_) => Input::Kept(kept[&id]),
     }
 }
 

@@ -48,7 +48,7 @@ pub fn verify(graph: &Graph) -> Result<(), Violation> {
         let node = &graph[id];
         let inputs = graph.inputs(id);
         let expected = match &node.kind {
-            NodeKind::Source(_) | NodeKind::Constant(_) => Some(0),
+            NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Placeholder => Some(0),
             NodeKind::Rechunk => Some(1),
             NodeKind::Apply(kernel) => Some(kernel.inputs.len()),
             NodeKind::Sink(_) => None,

@@ -20,12 +20,13 @@ syntax match ffAttribute /@\h\w*/
 
 " Keywords, by kind
 syntax keyword ffDeclaration storage source param plan let fn
+syntax match ffDeclaration /^\s*\%(stencil\|reducer\)\ze\s\+\h\w*\s*(/
 syntax keyword ffAction persist assert import print sink to
 syntax keyword ffWordOperator where and not as in or
 syntax keyword ffConditional else then for if
 syntax keyword ffConstant false none true inf nan
 syntax keyword ffType datetime duration bool c128 c64 f16 f32 f64 i16 i32 i64 str u16 u32 u64 i8 u8
-syntax match ffDefinition /\%(\<fn\s\+\)\@<=\h\w*/
+syntax match ffDefinition /\%(\<\%(fn\|stencil\|reducer\)\s\+\)\@<=\h\w*/
 syntax match ffVariable /\%(\<\%(let\|param\|source\|storage\)\s\+\)\@<=\h\w*/
 syntax match ffFormat /\%(\<\%(source\|storage\)\s\+\h\w*\s*=\s*\)\@<=\h\w*\ze\s*(/
 syntax match ffFormat /\%(\<to\s\+\)\@<=\h\w*\ze\s*(/

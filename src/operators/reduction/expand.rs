@@ -10,9 +10,68 @@ use super::super::error::{Culprit, TypeError};
 use super::super::moves::digest;
 use super::super::pattern::{Pattern, Reduction, Window, WindowAxis, merge_coords};
 use super::super::view::{Boundary, Groups, View, ViewKind};
-use super::super::{Arguments, Builder, Call, Operand, Value};
+use super::super::{Arguments, Builder, Call, Operand, Units, Value};
 use super::choose::{Options, Reduced, Reducer, at_least, choose, found_at_least, undefined};
 use crate::array::{ArrayType, DType, Kind, Scalar};
+
+/// A reduction that is called: one of the library, or one that a script defines.
+pub trait Reducing {
+    /// The name of its calls.
+    fn name(&self) -> &'static str;
+
+    /// What tells it from others of its name.
+    fn identity(&self) -> &str {
+        ""
+    }
+
+    /// What its results are measured in.
+    fn units(&self) -> Units {
+        Units::Lost
+    }
+
+    /// Whether its results are positions, of which -1 is none.
+    fn finds(&self) -> bool {
+        false
+    }
+
+    /// Whether it has a value where there is no element at all.
+    fn of_nothing(&self) -> bool {
+        true
+    }
+
+    /// A second array, whose elements go with those of the first.
+    fn second(&self) -> Option<Operand> {
+        None
+    }
+
+    /// What is done with elements of `input`.
+    ///
+    /// # Errors
+    /// It is not defined for the dtype, or cannot give the dtype asked for.
+    fn choose(&self, input: DType, options: &Options) -> Result<Reduced, TypeError>;
+}
+
+impl Reducing for Reducer {
+    fn name(&self) -> &'static str {
+        Reducer::name(*self)
+    }
+
+    fn units(&self) -> Units {
+        Reducer::units(*self)
+    }
+
+    fn finds(&self) -> bool {
+        Reducer::finds(*self)
+    }
+
+    fn of_nothing(&self) -> bool {
+        Reducer::of_nothing(*self)
+    }
+
+    fn choose(&self, input: DType, options: &Options) -> Result<Reduced, TypeError> {
+        choose(*self, input, options)
+    }
+}
 
 /// What a call asks for besides what is reduced.
 struct Asked {
@@ -44,8 +103,8 @@ impl Asked {
     }
 
     /// The fold for elements of `input`, missing where too few are present.
-    fn choose(&self, reducer: Reducer, input: DType) -> Result<Reduced, TypeError> {
-        let reduced = choose(reducer, input, &self.options)?;
+    fn choose(&self, reducer: &dyn Reducing, input: DType) -> Result<Reduced, TypeError> {
+        let reduced = reducer.choose(input, &self.options)?;
         match self.min_count {
             Some(least) => at_least(reduced, input, least, true),
             None => Ok(reduced),
@@ -82,7 +141,7 @@ impl Asked {
 ///
 /// # Errors
 /// The reduction is not defined for the dtype, a dim is unknown, an option does not fit.
-pub fn expand(reducer: Reducer, builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
+pub fn expand(reducer: &dyn Reducing, builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
     let asked = Asked::read(args)?;
     let result = match args.value("x") {
         Value::View(view) => match &view.kind {
@@ -91,7 +150,7 @@ pub fn expand(reducer: Reducer, builder: &mut dyn Builder, args: &Arguments) -> 
         },
         value => {
             let x = subject(builder, value)?;
-            let inputs = with_weights(builder, args, x)?;
+            let inputs = with_second(reducer, builder, args, x)?;
             let ty = builder.ty(inputs[0]);
             let axes = axes(reducer, args, &ty)?;
             not_empty(reducer, &ty, &axes)?;
@@ -106,11 +165,12 @@ pub fn expand(reducer: Reducer, builder: &mut dyn Builder, args: &Arguments) -> 
 }
 
 fn emit(
-    reducer: Reducer,
+    reducer: &dyn Reducing,
     builder: &mut dyn Builder,
     (text, pattern, dtype): (String, Pattern, DType),
     inputs: &[Operand],
 ) -> Result<Operand, TypeError> {
+    let text = format!("{}{text}", reducer.identity());
     builder.apply(Call { name: reducer.name(), text, pattern, dtype, units: reducer.units() }, inputs)
 }
 
@@ -131,8 +191,16 @@ pub fn subject(builder: &mut dyn Builder, value: &Value) -> Result<Operand, Type
     found.ok_or_else(|| TypeError::expected("x", "an array", value))
 }
 
-/// The array, and the weights with its dims where they are given.
-fn with_weights(builder: &mut dyn Builder, args: &Arguments, x: Operand) -> Result<Vec<Operand>, TypeError> {
+/// The array, and what goes with it, with its dims: weights where they are given, or a second array.
+fn with_second(
+    reducer: &dyn Reducing,
+    builder: &mut dyn Builder,
+    args: &Arguments,
+    x: Operand,
+) -> Result<Vec<Operand>, TypeError> {
+    if let Some(second) = reducer.second() {
+        return together(builder, &[(Culprit::Param("x"), x), (Culprit::Call, second)]);
+    }
     match weights(builder, args)? {
         None => Ok(vec![x]),
         Some(weights) => weighted(builder, x, weights),
@@ -177,7 +245,7 @@ pub fn weighted(builder: &mut dyn Builder, x: Operand, weights: Operand) -> Resu
 }
 
 /// The axes that are reduced: those named, else all.
-fn axes(reducer: Reducer, args: &Arguments, ty: &ArrayType) -> Result<Vec<usize>, TypeError> {
+fn axes(reducer: &dyn Reducing, args: &Arguments, ty: &ArrayType) -> Result<Vec<usize>, TypeError> {
     if reducer.finds() && args.variadic.len() > 1 {
         let message = format!("`{}` gives positions along one dim", reducer.name());
         let error = TypeError::new("ff::type::argument", message).at(Culprit::Variadic(1), "a second dim");
@@ -186,7 +254,7 @@ fn axes(reducer: Reducer, args: &Arguments, ty: &ArrayType) -> Result<Vec<usize>
     args.axes(ty)
 }
 
-fn not_empty(reducer: Reducer, ty: &ArrayType, axes: &[usize]) -> Result<(), TypeError> {
+fn not_empty(reducer: &dyn Reducing, ty: &ArrayType, axes: &[usize]) -> Result<(), TypeError> {
     let Some(&axis) = axes.iter().find(|&&a| ty.dims[a].size == 0) else { return Ok(()) };
     if reducer.of_nothing() {
         return Ok(());
@@ -197,7 +265,7 @@ fn not_empty(reducer: Reducer, ty: &ArrayType, axes: &[usize]) -> Result<(), Typ
 }
 
 /// The axes that are reduced besides the grouped one: those named, of which positions within groups have none.
-fn besides(reducer: Reducer, args: &Arguments, ty: &ArrayType, grouped: usize) -> Result<Vec<usize>, TypeError> {
+fn besides(reducer: &dyn Reducing, args: &Arguments, ty: &ArrayType, grouped: usize) -> Result<Vec<usize>, TypeError> {
     let mut axes = if args.variadic.is_empty() { Vec::new() } else { args.axes(ty)? };
     axes.retain(|&axis| axis != grouped);
     if !reducer.finds() || axes.is_empty() {
@@ -213,12 +281,12 @@ fn besides(reducer: Reducer, args: &Arguments, ty: &ArrayType, grouped: usize) -
 
 /// Over groups: the grouped dim and the dims named besides.
 fn grouped(
-    reducer: Reducer,
+    reducer: &dyn Reducing,
     builder: &mut dyn Builder,
     args: &Arguments,
     (view, groups, asked): (&View, &Groups, &Asked),
 ) -> Result<Operand, TypeError> {
-    let inputs = with_weights(builder, args, view.operand)?;
+    let inputs = with_second(reducer, builder, args, view.operand)?;
     let ty = builder.ty(inputs[0]);
     let at = super::super::axis_of(&ty, &groups.dim)?;
     let axes = besides(reducer, args, &ty, at)?;
@@ -238,7 +306,7 @@ fn grouped(
 
 /// Over windows, which are reduced whole.
 fn windowed(
-    reducer: Reducer,
+    reducer: &dyn Reducing,
     builder: &mut dyn Builder,
     args: &Arguments,
     (view, asked): (&View, &Asked),
@@ -249,6 +317,9 @@ fn windowed(
     };
     if !args.variadic.is_empty() {
         return refused(Culprit::Variadic(0), "which dims is said where they are made");
+    }
+    if reducer.second().is_some() {
+        return refused(Culprit::Call, "they are of one array");
     }
     for (name, why) in [("keepdims", "their dims stay anyway"), ("weights", "there are no weights within windows")] {
         if args.get(name).is_some_and(|value| *value != Value::Bool(false)) {
@@ -262,7 +333,7 @@ fn windowed(
     match &view.kind {
         ViewKind::Groups(_) => return Err(undefined(reducer.name(), ty.dtype)),
         ViewKind::Rolling { windows, center, min_periods } => {
-            if matches!(reducer, Reducer::Any | Reducer::All) {
+            if matches!(reducer.name(), "any" | "all") {
                 let message =
                     format!("`{}` over rolling windows is not defined: it has no missing value", reducer.name());
                 let help = "use `max` or `min` of the condition as a number";

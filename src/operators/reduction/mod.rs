@@ -28,5 +28,6 @@ pub mod truth;
 pub mod weighted;
 
 pub use choose::{Options, Reducer, at_least, choose};
+pub use expand::Reducing;
 pub use step::{Stepper, TileRows};
 pub use table::OPERATORS;

@@ -5,20 +5,24 @@ use super::super::{Operator, arguments::Arguments};
 use super::choose::Reducer;
 use super::expand::expand;
 
-const X: Param = required("x", ParamKind::ArrayOrView, "The array, or one seen as groups or windows.");
-const DIMS: Param = required("dims", ParamKind::Dims, "The dims to reduce; all where none is named.");
+pub(in crate::operators) const X: Param =
+    required("x", ParamKind::ArrayOrView, "The array, or one seen as groups or windows.");
+pub(in crate::operators) const DIMS: Param =
+    required("dims", ParamKind::Dims, "The dims to reduce; all where none is named.");
 const DIM: Param = required(
     "dims",
     ParamKind::Dims,
     "The dim to search; where none is named the grouped one, or the whole array in C order.",
 );
-const SKIPNA: Param = optional("skipna", ParamKind::Bool, "true", "Whether missing values are passed over.");
-const KEEPDIMS: Param = optional("keepdims", ParamKind::Bool, "false", "Whether reduced dims stay, with one element.");
+pub(in crate::operators) const SKIPNA: Param =
+    optional("skipna", ParamKind::Bool, "true", "Whether missing values are passed over.");
+pub(in crate::operators) const KEEPDIMS: Param =
+    optional("keepdims", ParamKind::Bool, "false", "Whether reduced dims stay, with one element.");
 const DDOF: Param = optional("ddof", ParamKind::Float, "0", "What is taken off the count that divides.");
 const WEIGHTS: Param =
     optional("weights", ParamKind::Array, "none", "Weights, matched to `x` by dim name; none may be missing.");
 const DTYPE: Param = optional("dtype", ParamKind::DType, "none", "The dtype of the result, if not the natural one.");
-const MIN_COUNT: Param =
+pub(in crate::operators) const MIN_COUNT: Param =
     optional("min_count", ParamKind::Int, "none", "The fewest values present for a result that is not missing.");
 
 const SUMMED: &[Param] = &[X, DIMS, SKIPNA, KEEPDIMS, WEIGHTS, DTYPE, MIN_COUNT];
@@ -37,7 +41,7 @@ macro_rules! rows {
             signature: Signature { params: $params },
             summary: $summary,
             example: $example,
-            expand: |builder, args: &Arguments| expand(Reducer::$reducer, builder, args),
+            expand: |builder, args: &Arguments| expand(&Reducer::$reducer, builder, args),
         }),*]
     };
 }

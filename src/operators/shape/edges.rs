@@ -150,6 +150,55 @@ pub(in crate::operators) fn wrapped(
     moves::concat(builder, axis, &parts)
 }
 
+/// Places at most from an element to one that is read relative to it.
+const FARTHEST: u64 = 1 << 40;
+
+/// The elements `by` places on along an axis, beyond the ends what a boundary of stencils says: `value`, zero where none is
+/// given, with `constant`.
+///
+/// # Errors
+/// The value does not fit the dtype, or the element is absurdly far away.
+pub fn neighbour(
+    builder: &mut dyn Builder,
+    x: Operand,
+    (axis, by): (usize, i64),
+    boundary: &str,
+    value: Option<&Value>,
+) -> Result<Operand, TypeError> {
+    let ty = builder.ty(x);
+    let (size, far) = (ty.dims[axis].size, by.unsigned_abs());
+    let outside = far.min(size);
+    if far > FARTHEST {
+        let message = format!("an element {by} places on is too far away");
+        return Err(TypeError::new("ff::type::size", message));
+    }
+    if outside == 0 {
+        return Ok(x);
+    }
+    let mut parts = Vec::new();
+    let mode = match boundary {
+        "mirror" => Mode::Reflect,
+        "nearest" => Mode::Edge,
+        "wrap" => Mode::Wrap,
+        "constant" => Mode::Constant,
+        _ => Mode::Symmetric,
+    };
+    if mode == Mode::Constant {
+        let fill = value.map_or(Ok(Scalar::zero(ty.dtype)), |value| fill_value(builder, value, ty.dtype))?;
+        parts.push(moves::filler(builder, x, axis, outside, fill));
+    } else {
+        let from = if by < 0 { by } else { far.max(size) as i64 };
+        for span in period(size as i64, from, outside, mode) {
+            parts.push(walk(builder, x, axis, span)?);
+        }
+    }
+    let inside = Span::run(if by > 0 { outside } else { 0 }, size - outside);
+    let kept = moves::slice(builder, x, &[(axis, inside)])?;
+    parts.insert(if by > 0 { 0 } else { parts.len() }, kept);
+    let moved = moves::concat(builder, axis, &parts)?;
+    moves::labels_of(builder, moved, &ty.dims[axis].name, &ty)
+}
+
 impl Mode {
     fn of(arguments: &Arguments) -> Result<Mode, TypeError> {
         let mode = match arguments.str_opt("mode")?.unwrap_or("constant") {

@@ -14,6 +14,7 @@ mod tests;
 use super::arguments::{optional, required};
 use super::{Operator, Param, ParamKind, Signature};
 pub(super) use chunks::of_bytes as chunks_of_bytes;
+pub use edges::neighbour;
 
 const X: Param = required("x", ParamKind::Array, "The array.");
 const FLAT: Param = optional("dim", ParamKind::NewName, "dim_0", "The name of the dim.");

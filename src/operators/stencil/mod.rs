@@ -24,7 +24,7 @@ pub use pattern::Stencil;
 use super::Operator;
 use super::arguments::{Param, ParamKind, Signature, optional, required};
 
-pub(super) const BOUNDARY: Param = optional(
+pub(crate) const BOUNDARY: Param = optional(
     "boundary",
     ParamKind::Choice(&["reflect", "nearest", "mirror", "wrap", "constant"]),
     "reflect",

@@ -98,6 +98,8 @@ fn meaningful<'i>(node: Node<'i>) -> impl Iterator<Item = Node<'i>> {
                 | kw_source
                 | kw_let
                 | kw_fn
+                | kw_stencil
+                | kw_reducer
                 | kw_persist
                 | kw_sink
                 | kw_to

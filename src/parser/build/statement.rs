@@ -24,7 +24,9 @@ impl<'i> Builder<'i> {
                 StatementKind::Source(Source { name, target })
             }
             Rule::let_statement => StatementKind::Let(self.binding(node)),
-            Rule::fn_statement => StatementKind::Fn(self.function(node)),
+            Rule::fn_statement => StatementKind::Fn(self.function(node, FunctionKind::Function)),
+            Rule::stencil_statement => StatementKind::Fn(self.function(node, FunctionKind::Stencil)),
+            Rule::reducer_statement => StatementKind::Fn(self.function(node, FunctionKind::Reducer)),
             Rule::persist_statement => StatementKind::Persist(self.persist(node)),
             Rule::sink_statement => {
                 let mut parts = meaningful(node);
@@ -77,7 +79,7 @@ impl<'i> Builder<'i> {
         Let { name, ty, value: self.expression(parts.next().expect(SHAPE)) }
     }
 
-    fn function(&self, node: Node<'i>) -> Function {
+    fn function(&self, node: Node<'i>, kind: FunctionKind) -> Function {
         let mut parts = meaningful(node);
         let name = self.name(&parts.next().expect(SHAPE));
         let params: Vec<_> = meaningful(parts.next().expect(SHAPE)).map(|n| self.fn_param(n)).collect();
@@ -91,9 +93,13 @@ impl<'i> Builder<'i> {
         let body = parts.next().expect(SHAPE);
         let (lets, value) = match body.as_rule() {
             Rule::block => self.block(body),
+            Rule::record => {
+                let span = self.span(&body);
+                (vec![], Expr { kind: ExprKind::Record(self.fields(body)), span })
+            }
             _ => (vec![], self.expression(body)),
         };
-        Function { name, params, lets, value }
+        Function { kind, name, params, lets, value }
     }
 
     fn fn_param(&self, node: Node<'i>) -> FnParam {

@@ -4,6 +4,7 @@
 //! value is infix, else a prefix; a keyword after a dot is a name, and so is a `where` that follows no value.
 
 use crate::parser::keywords::{KEYWORDS, KeywordKind};
+use crate::parser::layout::DEFINITIONS;
 use crate::parser::token::{Token, TokenKind};
 
 /// A token, comment or bracketed group.
@@ -171,6 +172,7 @@ impl<'a> Reader<'_, 'a> {
             (TokenKind::Number | TokenKind::Regex, _) => Role::Operand,
             (TokenKind::Word, _) if after_dot || self.names_argument() => Role::Operand,
             (TokenKind::Word, "step") if after_value => Role::Keyword,
+            (TokenKind::Word, word) if before.is_empty() && DEFINITIONS.contains(&word) => Role::Keyword,
             (TokenKind::Word, "where") if !after_value => Role::Operand,
             (TokenKind::Word, _) => match KEYWORDS.iter().find(|(word, _)| *word == text) {
                 None | Some((_, KeywordKind::Constant)) => Role::Operand,

@@ -113,7 +113,7 @@ fn of_graph(graph: &Graph) -> Parts {
         edges.extend(graph.inputs(id).iter().map(|input| (numbers[input], numbers[&id])));
         let (kind, sink) = match &node.kind {
             NodeKind::Source(_) => (ItemKind::Source, false),
-            NodeKind::Constant(_) => (ItemKind::Constant, false),
+            NodeKind::Constant(_) | NodeKind::Placeholder => (ItemKind::Constant, false),
             NodeKind::Apply(_) => (ItemKind::Apply, false),
             NodeKind::Rechunk => (ItemKind::Rechunk, false),
             NodeKind::Sink(_) => (ItemKind::Sink, true),

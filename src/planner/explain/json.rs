@@ -56,6 +56,7 @@ fn kind(kind: &NodeKind) -> &'static str {
     match kind {
         NodeKind::Source(_) => "source",
         NodeKind::Constant(_) => "constant",
+        NodeKind::Placeholder => "placeholder",
         NodeKind::Apply(_) => "apply",
         NodeKind::Rechunk => "rechunk",
         NodeKind::Sink(Sink::Write(_)) => "write",

@@ -106,7 +106,7 @@ fn followed(graph: &Graph, blocks: &KnownBlocks, id: NodeId, read: Read<'_>) -> 
             NodeKind::Apply(_) | NodeKind::Rechunk => {
                 graph.inputs(at).iter().copied().find(|input| !blocks.contains_key(input))
             }
-            NodeKind::Constant(_) | NodeKind::Source(_) | NodeKind::Sink(_) => None,
+            NodeKind::Constant(_) | NodeKind::Source(_) | NodeKind::Placeholder | NodeKind::Sink(_) => None,
         };
         // Nothing follows from an input that is not known, whatever the others are.
         let in_vain =
@@ -142,7 +142,7 @@ fn computed(graph: &Graph, blocks: &BTreeMap<NodeId, Option<Block>>, id: NodeId,
         }
         NodeKind::Rechunk => inputs.first().and_then(of),
         NodeKind::Source(source) => read(source, &graph[id].ty),
-        NodeKind::Sink(_) => None,
+        NodeKind::Placeholder | NodeKind::Sink(_) => None,
     }
 }
 
@@ -175,15 +175,16 @@ impl Lowerer<'_> {
         built.or_else(|error| self.fail(said(false, error)))
     }
 
-    /// Expands a call of an operator at a place of the script.
+    /// Expands a call of an operator at a place of the script, by what it does or by what stands for that.
     pub(super) fn expand(
         &mut self,
         operator: &Operator,
         arguments: &Arguments,
         span: Span,
+        expand: impl FnOnce(&mut dyn Builder, &Arguments) -> Result<Value, TypeError>,
     ) -> Result<Value, TypeError> {
         let mut expansion = self.expansion(span);
-        let value = (operator.expand)(&mut expansion, arguments);
+        let value = expand(&mut expansion, arguments);
         for warning in std::mem::take(&mut expansion.warnings) {
             let placed = self.placed(operator, arguments, span, warning);
             self.diagnostics.push(CallError { is_warning: true, ..placed });

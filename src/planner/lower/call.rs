@@ -8,7 +8,7 @@ use super::scope::Item;
 use super::{Lowerer, Lowering, name};
 use crate::array::{DType, DimName};
 use crate::operators::error::{Culprit, TypeError, closest};
-use crate::operators::{Arguments, Operand, Operator, Param, ParamKind, Value, find};
+use crate::operators::{Arguments, Builder, Operand, Operator, Param, ParamKind, Value, find};
 use crate::parser::ast::{Arg, Expr, ExprKind, Name};
 use crate::planner::error::{CallError, KindError, NameError};
 use crate::source::{Span, Spanned};
@@ -26,7 +26,7 @@ enum Given<'e> {
 
 /// The arguments of a call by parameter, not yet evaluated.
 #[derive(Default)]
-struct Matched<'e> {
+pub(super) struct Matched<'e> {
     named: Vec<(&'static Param, Given<'e>)>,
     variadic: Vec<(&'static Param, Given<'e>)>,
     per_dim: Vec<(&'e Name, &'e Expr)>,
@@ -123,7 +123,7 @@ impl Lowerer<'_> {
     }
 
     /// Matches arguments to parameters. Everything that does not match is reported.
-    fn matched<'e>(
+    pub(super) fn matched<'e>(
         &mut self,
         operator: &'static Operator,
         input: Option<Input>,
@@ -211,7 +211,7 @@ impl Lowerer<'_> {
         self.fail(KindError::MissingArgument { operator, param, at, help })
     }
 
-    fn check_required(&mut self, operator: &Operator, arguments: &Arguments, at: Span) -> Lowering<()> {
+    pub(super) fn check_required(&mut self, operator: &Operator, arguments: &Arguments, at: Span) -> Lowering<()> {
         let variadic = |p: &&Param| matches!(p.kind, ParamKind::Dims | ParamKind::Rest | ParamKind::PerDim);
         let required = operator.signature.params.iter().filter(|p| p.default.is_none() && !variadic(p));
         let mut sound = Ok(());
@@ -224,7 +224,7 @@ impl Lowerer<'_> {
     }
 
     /// Evaluates matched arguments, the first one first: names of dims are looked up in it.
-    fn evaluated(&mut self, matched: Matched<'_>) -> Lowering<Arguments> {
+    pub(super) fn evaluated(&mut self, matched: Matched<'_>) -> Lowering<Arguments> {
         let mut arguments = Arguments::default();
         let mut sound = Ok(());
         let mut subject = None;
@@ -302,7 +302,7 @@ impl Lowerer<'_> {
     }
 
     /// The array in which names of dims and coordinates are looked up.
-    fn subject_of(&self, value: &Value) -> Option<Operand> {
+    pub(super) fn subject_of(&self, value: &Value) -> Option<Operand> {
         match value {
             Value::Array(operand) => Some(*operand),
             Value::View(view) => Some(view.operand),
@@ -331,7 +331,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn is_dim(&self, subject: Option<Operand>, name: &str) -> bool {
+    pub(super) fn is_dim(&self, subject: Option<Operand>, name: &str) -> bool {
         subject.is_some_and(|subject| self.ty(subject).dims.axis(&DimName::new(name)).is_some())
     }
 
@@ -346,7 +346,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn choice(&mut self, param: &Param, words: &[&str], e: &Expr, bare: Option<&str>) -> Lowering<Value> {
+    pub(super) fn choice(&mut self, param: &Param, words: &[&str], e: &Expr, bare: Option<&str>) -> Lowering<Value> {
         if let Some(word) = bare.filter(|word| words.contains(word)) {
             return Ok(Value::Str(word.to_owned()));
         }
@@ -406,7 +406,18 @@ impl Lowerer<'_> {
 
     /// Expands a call and shows what is wrong with it at the arguments.
     pub(super) fn apply(&mut self, operator: &'static Operator, arguments: &Arguments, at: Span) -> Lowering<Value> {
-        match self.expand(operator, arguments, at) {
+        self.apply_by(operator, arguments, at, operator.expand)
+    }
+
+    /// As [`Lowerer::apply`], expanded by `expand`.
+    pub(super) fn apply_by(
+        &mut self,
+        operator: &'static Operator,
+        arguments: &Arguments,
+        at: Span,
+        expand: impl FnOnce(&mut dyn Builder, &Arguments) -> Result<Value, TypeError>,
+    ) -> Lowering<Value> {
+        match self.expand(operator, arguments, at, expand) {
             Ok(value) => Ok(value),
             Err(error) => {
                 let problem = self.placed(operator, arguments, at, error);

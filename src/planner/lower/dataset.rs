@@ -49,13 +49,23 @@ impl Lowerer<'_> {
         arguments: &Arguments,
         at: Span,
     ) -> Lowering<Value> {
+        self.for_each_variable(operator, arguments, &mut |l, own| l.apply(operator, own, at))
+    }
+
+    /// Calls `apply` once, or with each variable, where an argument that should be an array is a dataset.
+    pub(super) fn for_each_variable(
+        &mut self,
+        operator: &'static Operator,
+        arguments: &Arguments,
+        apply: &mut dyn FnMut(&mut Self, &Arguments) -> Lowering<Value>,
+    ) -> Lowering<Value> {
         let takes_array = |name: &str| {
             let is_array = |kind| matches!(kind, ParamKind::Array | ParamKind::ArrayOrView);
             operator.signature.params.iter().any(|param| param.name == name && is_array(param.kind))
         };
         let is_dataset = |name: &str, value: &Value| takes_array(name) && variables(value).is_some();
         let Some(place) = arguments.named.iter().position(|(name, value)| is_dataset(name, &value.value)) else {
-            return self.apply(operator, arguments, at);
+            return apply(self, arguments);
         };
         let all = variables(&arguments.named[place].1.value).unwrap_or_default();
         let dims = self.all_dims(all);
@@ -69,7 +79,7 @@ impl Lowerer<'_> {
             match part {
                 Part::Absent => {}
                 Part::Kept => results.push((name.clone(), value.clone())),
-                Part::Applied(own) => results.push((name.clone(), self.apply(operator, &own, at)?)),
+                Part::Applied(own) => results.push((name.clone(), apply(self, &own)?)),
             }
         }
         Ok(Value::Record(Arc::new(results)))

@@ -6,8 +6,8 @@ use super::call::{Input, option_help};
 use super::expression::stage;
 use super::scope::{Env, Function, Item};
 use super::{Lowerer, Lowering, Poisoned};
-use crate::operators::Value;
-use crate::parser::ast::{self, Arg, FnParam};
+use crate::operators::{Operand, Value};
+use crate::parser::ast::{self, Arg, FnParam, FunctionKind};
 use crate::planner::error::{KindError, PlanError};
 use crate::source::{Span, Spanned};
 
@@ -27,20 +27,36 @@ impl Lowerer<'_> {
         args: &[Arg],
         at: Span,
     ) -> Lowering<Item> {
-        let given = self.function_arguments(&function.decl, input, args, at)?;
+        match function.decl.kind {
+            FunctionKind::Reducer => self.call_reducer(function, input, args, at),
+            FunctionKind::Stencil => self.call_stencil(function, input, args, at),
+            FunctionKind::Function => {
+                let given = self.function_arguments(&function.decl, input, args, at)?;
+                self.within(function, at, |l| l.inlined(&function.decl, given))
+            }
+        }
+    }
+
+    /// Runs `walk` in the scope of a function that is called at a place, unless it is being called already.
+    pub(super) fn within<T>(
+        &mut self,
+        function: &Arc<Function>,
+        at: Span,
+        walk: impl FnOnce(&mut Self) -> Lowering<T>,
+    ) -> Lowering<T> {
         if self.calls.iter().any(|f| Arc::ptr_eq(f, function)) {
             return self.recursion(function, at);
         }
         let env = Env { module: function.module, ..Env::default() };
         let caller = std::mem::replace(&mut self.env, env);
         self.calls.push(function.clone());
-        let result = self.inlined(&function.decl, given);
+        let result = walk(self);
         self.calls.pop();
         self.env = caller;
         result
     }
 
-    fn recursion(&mut self, function: &Arc<Function>, at: Span) -> Lowering<Item> {
+    fn recursion<T>(&mut self, function: &Arc<Function>, at: Span) -> Lowering<T> {
         let first = self.calls.iter().position(|f| Arc::ptr_eq(f, function)).unwrap_or(0);
         let mut chain: Vec<&str> = self.calls[first..].iter().map(|f| f.decl.name.value.as_str()).collect();
         chain.push(&function.decl.name.value);
@@ -50,7 +66,7 @@ impl Lowerer<'_> {
     }
 
     /// The arguments in the order of the parameters, evaluated in the caller's scope.
-    fn function_arguments(
+    pub(super) fn function_arguments(
         &mut self,
         decl: &ast::Function,
         input: Option<Input>,
@@ -67,7 +83,8 @@ impl Lowerer<'_> {
             }
         }
         for (index, arg) in args.iter().enumerate() {
-            let item = Spanned::new(self.item(&arg.value), stage(&arg.value));
+            let subject = given.first().and_then(|first| self.operand_of(first.as_ref()));
+            let item = Spanned::new(self.item_or_dim(&arg.value, subject), stage(&arg.value));
             let position = match &arg.name {
                 None => first + index,
                 Some(name) => match decl.params.iter().position(|p| p.name.value == name.value) {
@@ -98,6 +115,24 @@ impl Lowerer<'_> {
         sound.map(|()| given)
     }
 
+    /// What an expression stands for; a bare name that means nothing else is that of a dim of the first argument.
+    fn item_or_dim(&mut self, e: &ast::Expr, first: Option<Operand>) -> Lowering<Item> {
+        match &e.kind {
+            ast::ExprKind::Name(name) if !self.is_visible(name) && self.is_dim(first, name) => {
+                Ok(Item::Value(Value::Name(name.clone())))
+            }
+            _ => self.item(e),
+        }
+    }
+
+    /// The array an argument is, or views.
+    fn operand_of(&self, given: Option<&Spanned<Lowering<Item>>>) -> Option<Operand> {
+        match given.map(|given| &given.value) {
+            Some(Ok(Item::Value(value))) => self.subject_of(value),
+            _ => None,
+        }
+    }
+
     fn no_parameter(&mut self, decl: &ast::Function, name: &ast::Name) -> Lowering<()> {
         let names: Vec<&str> = decl.params.iter().map(|p| p.name.value.as_str()).collect();
         let help = option_help(&name.value, &names);
@@ -112,20 +147,33 @@ impl Lowerer<'_> {
     }
 
     /// The body's value, in the function's scope.
-    fn inlined(&mut self, decl: &ast::Function, given: Vec<Option<Spanned<Lowering<Item>>>>) -> Lowering<Item> {
-        for (param, given) in decl.params.iter().zip(given) {
-            let item = match (given, &param.default) {
-                (Some(given), _) => given.value.and_then(|item| self.checked_parameter(param, item, given.span)),
-                (None, Some(default)) => self.item(default),
-                (None, None) => Err(Poisoned),
-            };
-            self.env.locals.push((param.name.value.clone(), item));
-        }
+    pub(super) fn inlined(
+        &mut self,
+        decl: &ast::Function,
+        given: Vec<Option<Spanned<Lowering<Item>>>>,
+    ) -> Lowering<Item> {
+        self.bind_parameters(decl, given);
         for binding in &decl.lets {
             let item = self.let_item(binding);
             self.env.locals.push((binding.name.value.clone(), item));
         }
         self.item(&decl.value)
+    }
+
+    /// Makes the arguments, or the defaults, known by the names of the parameters.
+    pub(super) fn bind_parameters(&mut self, decl: &ast::Function, given: Vec<Option<Spanned<Lowering<Item>>>>) {
+        for (param, given) in decl.params.iter().zip(given) {
+            let first = self.env.locals.first().cloned();
+            let item = match (given, &param.default) {
+                (Some(given), _) => given.value.and_then(|item| self.checked_parameter(param, item, given.span)),
+                (None, Some(default)) => {
+                    let subject = first.and_then(|(_, item)| self.operand_of(Some(&Spanned::new(item, default.span))));
+                    self.item_or_dim(default, subject)
+                }
+                (None, None) => Err(Poisoned),
+            };
+            self.env.locals.push((param.name.value.clone(), item));
+        }
     }
 
     fn checked_parameter(&mut self, param: &FnParam, item: Item, at: Span) -> Lowering<Item> {

@@ -39,7 +39,10 @@ impl Lowerer<'_> {
                 }
             }
             Item::Value(Value::List(items)) => self.list_index(&items, args, at).map(Item::Value),
-            Item::Value(Value::Array(operand)) => self.array_index(operand, stage(base), args, at).map(Item::Value),
+            Item::Value(Value::Array(operand)) => match self.env.beyond.clone() {
+                Some(beyond) => self.relative(&beyond, operand, args, at).map(Item::Value),
+                None => self.array_index(operand, stage(base), args, at).map(Item::Value),
+            },
             other => {
                 let found = match &other {
                     Item::Value(value) => self.describe(value),
@@ -106,6 +109,18 @@ impl Lowerer<'_> {
             let what = "indexing is".to_owned();
             return self.fail(PlanError::Unsupported { what, at, help: None });
         };
+        let per_dim = self.indices(operand, args)?;
+        let first = isel.signature.params.first().map_or("x", |p| p.name);
+        let named = vec![(first, Spanned::new(Value::Array(operand), base))];
+        self.apply(isel, &Arguments { named, variadic: Vec::new(), per_dim }, at)
+    }
+
+    /// The indices of an array by dim, evaluated.
+    pub(super) fn indices(
+        &mut self,
+        operand: Operand,
+        args: &[Arg],
+    ) -> Lowering<Vec<(Spanned<String>, Spanned<Value>)>> {
         let ty = self.ty(operand);
         let names: Vec<String> = ty.dims.names().map(|n| n.as_str().to_owned()).collect();
         let positional = args.iter().filter(|a| a.name.is_none()).count();
@@ -137,10 +152,7 @@ impl Lowerer<'_> {
                 (_, Err(poisoned)) => sound = Err(poisoned),
             }
         }
-        sound?;
-        let first = isel.signature.params.first().map_or("x", |p| p.name);
-        let named = vec![(first, Spanned::new(Value::Array(operand), base))];
-        self.apply(isel, &Arguments { named, variadic: Vec::new(), per_dim }, at)
+        sound.map(|()| per_dim)
     }
 
     fn second_ellipsis(&mut self, at: Span) -> Lowering<()> {

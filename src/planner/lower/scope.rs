@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::member::member_help;
+use super::stencil::Beyond;
 use super::{Lowerer, Lowering};
 use crate::operators::{Operand, REGISTRY, Value, error::closest};
 use crate::parser::ast::{self, Name, Program, StatementKind};
@@ -83,6 +84,8 @@ pub(super) struct Env {
     pub locals: Vec<(String, Lowering<Item>)>,
     /// An array whose coordinates are visible by bare name.
     pub subject: Option<Operand>,
+    /// Whether indices are relative, as in a stencil, and what lies beyond the ends.
+    pub beyond: Option<Beyond>,
 }
 
 impl Lowerer<'_> {

@@ -44,7 +44,7 @@ fn key(graph: &Graph, id: NodeId) -> Option<String> {
         NodeKind::Constant(_) => format!("constant {}", graph[id].ty),
         NodeKind::Apply(kernel) => format!("{kernel} {}", graph[id].ty.dtype),
         NodeKind::Rechunk => format!("rechunk {}", graph[id].ty.chunks),
-        NodeKind::Sink(_) => return None,
+        NodeKind::Placeholder | NodeKind::Sink(_) => return None,
     };
     Some(format!("{what} {inputs:?}"))
 }

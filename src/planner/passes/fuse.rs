@@ -78,7 +78,8 @@ fn group(graph: &Graph, last: NodeId, consumers: &BTreeMap<NodeId, usize>) -> Ve
 fn may_join(graph: &Graph, producer: NodeId) -> bool {
     match &graph[producer].kind {
         NodeKind::Apply(kernel) => !reduces(kernel),
-        NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Rechunk | NodeKind::Sink(_) => false,
+        NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Placeholder => false,
+        NodeKind::Rechunk | NodeKind::Sink(_) => false,
     }
 }
 

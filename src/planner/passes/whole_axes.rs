@@ -58,7 +58,8 @@ fn in_line(graph: &Graph, id: NodeId, settings: &Settings) -> Option<Tasks> {
             NodeKind::Apply(kernel) if kernel.steps.iter().all(|step| is_elementwise(&step.call.pattern)) => {
                 value = consumer;
             }
-            NodeKind::Apply(_) | NodeKind::Rechunk | NodeKind::Source(_) | NodeKind::Constant(_) => return None,
+            NodeKind::Apply(_) | NodeKind::Rechunk => return None,
+            NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Placeholder => return None,
         }
     }
 }
