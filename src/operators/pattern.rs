@@ -324,6 +324,7 @@ fn concat(dtype: DType, axis: usize, inputs: &[&ArrayType]) -> Result<ArrayType,
         rest.coords.remove(&name);
         merge_coords(&mut out, &rest)?;
     }
+    out.attrs = merged_attrs(dtype, inputs);
     out.chunks = joined_chunks(axis, inputs);
     let coords: Option<Vec<&Arc<Coord>>> = inputs.iter().map(|t| t.coord(&name)).collect();
     out.coords.remove(&name);
