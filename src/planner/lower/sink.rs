@@ -153,6 +153,11 @@ impl Lowerer<'_> {
         for (name, value) in fields {
             let operand = match value {
                 Value::Array(operand) => *operand,
+                Value::Record(inner) => {
+                    let group = if root.is_empty() { name.clone() } else { format!("{root}/{name}") };
+                    written.extend(self.written_record(inner, &group, at)?);
+                    continue;
+                }
                 other => match self.array_of(other, at) {
                     Some(operand) => operand,
                     None => return self.expected(&format!("`{name}`"), "an array", other, at, None),
@@ -196,8 +201,10 @@ impl Lowerer<'_> {
                 sound = self.fail(EdgeError::SinkOption { message, at: dim.span, label, help });
             }
         }
+        let group = |one: &Written| one.path.rsplit_once('/').map(|(group, _)| group.to_owned());
         for (index, ty) in types.iter().enumerate() {
-            let clash = types[..index].iter().find_map(|other| clash(other, ty));
+            let beside = (0..index).filter(|&other| group(&written[other]) == group(&written[index]));
+            let clash = beside.into_iter().find_map(|other| clash(&types[other], ty));
             if let Some((dim, what)) = clash {
                 let message = format!("the variables have different `{dim}`: {what}");
                 let help =
