@@ -53,3 +53,32 @@ fn datasets_go_together_by_name() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("no member `t`") || said.contains("has no"), "{said}");
 }
+
+#[test]
+fn datasets_agree_with_xarray() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    crate::programs::oracle("datasets.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
+}
+
+/// A group of its own for each dataset in a dataset, with its own dims.
+#[test]
+fn datasets_in_datasets_are_groups() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for target in ["zarr", "netcdf"] {
+        let out = folder.path().join(format!("tree.{target}")).display().to_string();
+        let script = format!(
+            "source a = open(\"{DATA}\")\nlet x = a.air_temperature\n\
+             sink {{full: {{t: x}}, coarse: {{t: x[latitude: (0..) step 2], deep: {{m: mean(x, time)}}}}}} to {target}(\"{out}\")\n"
+        );
+        succeed(&[&write(folder.path(), "s.ff", &script)]);
+        let read = format!(
+            "source tree = open(\"{out}\")\nsource a = open(\"{DATA}\")\nlet x = a.air_temperature\nassert all(tree.full.t == x)\n\
+             assert all(tree.coarse.t == x[latitude: (0..) step 2]) and all(tree.coarse.deep.m == mean(x, time))\n\
+             assert all(tree[\"coarse\"].deep.m.latitude == x.latitude)\n\
+             source part = open(\"{out}\", \"coarse/deep\")\nassert all(part.m == mean(x, time))\n"
+        );
+        succeed(&[&write(folder.path(), "r.ff", &read)]);
+        let told = succeed(&["info", &out]);
+        assert!(["full", "coarse", "deep"].iter().all(|name| told.contains(name)), "{told}");
+    }
+}

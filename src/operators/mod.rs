@@ -15,6 +15,7 @@ pub mod cf;
 pub mod combine;
 pub mod contraction;
 pub mod creation;
+pub mod dataset;
 pub mod elementwise;
 pub mod error;
 pub mod evaluate;
@@ -184,6 +185,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("shape", shape::OPERATORS),
     ("arrangement", arrange::OPERATORS),
     ("labels", labels::OPERATORS),
+    ("datasets", dataset::OPERATORS),
     ("packed values", cf::OPERATORS),
     ("creation", creation::OPERATORS),
     ("random numbers", random::OPERATORS),

@@ -14,56 +14,96 @@ use crate::operators::index::Labels;
 use crate::operators::{Arguments, Builder, Constant, Operand, TypeError, Value};
 
 /// The words of `join`.
-pub const JOINS: &[&str] = &["inner", "outer", "left", "right", "exact"];
+pub const JOINS: &[&str] = &["inner", "outer", "left", "right", "exact", "override"];
 
-/// One labelled array: its place among the arguments, and its labels.
-type Labelled = (usize, Arc<Coord>);
+/// One array that is brought to the labels of others, and the argument it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Brought {
+    /// The array.
+    pub array: Operand,
+    /// The positional argument that it is, or is part of.
+    pub argument: usize,
+}
+
+/// One labelled array: its place among all, the argument it comes from, and its labels.
+type Labelled = (usize, usize, Arc<Coord>);
 
 pub(super) fn align(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
     let join = arguments.str_opt("join")?.unwrap_or("inner");
     let mut arrays = Vec::new();
-    for (i, value) in arguments.variadic.iter().enumerate() {
-        let Value::Array(operand) = &value.value else {
-            let message = format!("`align` takes arrays, this is {}", value.value.kind());
-            let error = TypeError::new("ff::type::argument", message).at(Culprit::Variadic(i), "expected an array");
-            return Err(error.with_help("it is called as `align(a, b, join: inner)`"));
-        };
-        arrays.push(*operand);
+    for (argument, value) in arguments.variadic.iter().enumerate() {
+        let parts = arrays_of(&value.value).ok_or_else(|| {
+            let message = format!("`align` takes arrays and datasets, this is {}", value.value.kind());
+            let error = TypeError::new("ff::type::argument", message);
+            error
+                .at(Culprit::Variadic(argument), "expected an array")
+                .with_help("it is called as `align(a, b, join: inner)`")
+        })?;
+        arrays.extend(parts.into_iter().map(|array| Brought { array, argument }));
     }
+    let mut brought = aligned(builder, arrays, join)?.into_iter().map(Value::Array);
+    let mut next = || brought.next().unwrap_or(Value::None);
+    let whole = arguments.variadic.iter().map(|value| match &value.value {
+        Value::Record(fields) => {
+            Value::Record(Arc::new(fields.iter().map(|(name, _)| (name.clone(), next())).collect()))
+        }
+        _ => next(),
+    });
+    Ok(Value::List(Arc::new(whole.collect())))
+}
+
+/// The arrays of an argument: itself, or the variables of a dataset.
+fn arrays_of(value: &Value) -> Option<Vec<Operand>> {
+    let array = |value: &Value| match value {
+        Value::Array(x) => Some(*x),
+        _ => None,
+    };
+    match value {
+        Value::Record(fields) => fields.iter().map(|(_, value)| array(value)).collect(),
+        other => Some(vec![array(other)?]),
+    }
+}
+
+/// Arrays brought to the same labels along every dim that several have.
+///
+/// # Errors
+/// The labels of two do not go together, or `exact` finds different ones; the argument is blamed.
+pub fn aligned(builder: &mut dyn Builder, mut arrays: Vec<Brought>, join: &str) -> Result<Vec<Operand>, TypeError> {
     let mut dims: Vec<DimName> = Vec::new();
-    for &array in &arrays {
-        let ty = builder.ty(array);
+    for one in &arrays {
+        let ty = builder.ty(one.array);
         dims.extend(ty.dims.names().filter(|name| !dims.contains(name)).cloned().collect::<Vec<_>>());
     }
     for dim in dims {
         along(builder, &mut arrays, &dim, join)?;
     }
-    Ok(Value::List(Arc::new(arrays.into_iter().map(Value::Array).collect())))
+    Ok(arrays.into_iter().map(|one| one.array).collect())
 }
 
 /// Brings the arrays that have `dim` to the same labels along it.
-fn along(builder: &mut dyn Builder, arrays: &mut [Operand], dim: &DimName, join: &str) -> Result<(), TypeError> {
-    let types: Vec<Arc<ArrayType>> = arrays.iter().map(|&array| builder.ty(array)).collect();
-    let labelled: Vec<Labelled> =
-        types.iter().enumerate().filter_map(|(i, ty)| Some((i, ty.coord(dim)?.clone()))).collect();
+fn along(builder: &mut dyn Builder, arrays: &mut [Brought], dim: &DimName, join: &str) -> Result<(), TypeError> {
+    let types: Vec<Arc<ArrayType>> = arrays.iter().map(|one| builder.ty(one.array)).collect();
+    let labels = |(i, ty): (usize, &Arc<ArrayType>)| Some((i, arrays[i].argument, ty.coord(dim)?.clone()));
+    let labelled: Vec<Labelled> = types.iter().enumerate().filter_map(labels).collect();
     let target = joined(&labelled, join)?;
-    let mut size = target.as_ref().or(labelled.first().map(|(_, coord)| coord)).map(|coord| coord.len() as u64);
+    let mut size = target.as_ref().or(labelled.first().map(|(.., coord)| coord)).map(|coord| coord.len() as u64);
     for (i, ty) in types.iter().enumerate() {
         let Some(has) = ty.dims.get(dim).filter(|_| ty.coord(dim).is_none()) else { continue };
         let common = *size.get_or_insert(has.size);
         if common != has.size {
             let message = format!("dim `{dim}` has {} elements without labels here, and {common} elsewhere", has.size);
             return Err(TypeError::new("ff::type::size", message)
-                .at(Culprit::Variadic(i), format!("this is {ty}"))
+                .at(Culprit::Variadic(arrays[i].argument), format!("this is {ty}"))
                 .with_help(format!("label it with `assign_coords({dim}: …)`, or rename the dim")));
         }
     }
     let Some(target) = target else { return Ok(()) };
-    for (i, ours) in labelled {
-        if ours.first_difference(&target).is_some() {
-            arrays[i] = reindexed(builder, arrays[i], &ours, &target).map_err(|e| e.or_at(Culprit::Variadic(i)))?;
-        } else if ours.dtype != target.dtype {
-            arrays[i] = relabelled(builder, arrays[i], &target)?;
+    for (i, argument, ours) in labelled {
+        let x = &mut arrays[i].array;
+        if join != "override" && ours.first_difference(&target).is_some() {
+            *x = reindexed(builder, *x, &ours, &target).map_err(|e| e.or_at(Culprit::Variadic(argument)))?;
+        } else if ours.dtype != target.dtype || join == "override" {
+            *x = relabelled(builder, *x, &target)?;
         }
     }
     Ok(())
@@ -71,26 +111,36 @@ fn along(builder: &mut dyn Builder, arrays: &mut [Operand], dim: &DimName, join:
 
 /// The labels that all are brought to; none where they are equal already.
 fn joined(labelled: &[Labelled], join: &str) -> Result<Option<Arc<Coord>>, TypeError> {
-    let [(_, first), others @ ..] = labelled else { return Ok(None) };
-    let Some((at, other)) = others.iter().find(|(_, other)| first.first_difference(other).is_some()) else {
+    let [(_, here, first), others @ ..] = labelled else { return Ok(None) };
+    let Some((_, there, other)) = others.iter().find(|(.., other)| first.first_difference(other).is_some()) else {
         return Ok(None);
     };
     if join == "exact" {
         let message = format!("the labels of `{}` differ", first.dim);
         return Err(TypeError::new("ff::type::coords", message)
-            .at(Culprit::Variadic(*at), format!("{} labels", other.len()))
-            .and_at(Culprit::Variadic(labelled[0].0), format!("{} labels", first.len()))
+            .at(Culprit::Variadic(*there), format!("{} labels", other.len()))
+            .and_at(Culprit::Variadic(*here), format!("{} labels", first.len()))
             .with_help("`join: exact` brings nothing together: choose inner, outer, left or right"));
     }
+    if join == "override" {
+        let Some((_, there, other)) = others.iter().find(|(.., other)| other.len() != first.len()) else {
+            return Ok(Some(first.clone()));
+        };
+        let message = format!("dim `{}` has {} and {} elements", first.dim, first.len(), other.len());
+        return Err(TypeError::new("ff::type::size", message)
+            .at(Culprit::Variadic(*there), format!("{} labels", other.len()))
+            .and_at(Culprit::Variadic(*here), format!("{} labels", first.len()))
+            .with_help("`join: override` gives arrays of one size the labels of the first"));
+    }
     let mut dtype = first.dtype;
-    for (i, coord) in labelled {
-        distinct(coord).map_err(|e| e.at(Culprit::Variadic(*i), "these labels"))?;
+    for (_, argument, coord) in labelled {
+        distinct(coord).map_err(|e| e.at(Culprit::Variadic(*argument), "these labels"))?;
         dtype = common(dtype, coord.dtype).ok_or_else(|| {
             let message = format!("labels of {} and {dtype} along `{}` do not go together", coord.dtype, coord.dim);
-            TypeError::new("ff::type::coords", message).at(Culprit::Variadic(*i), "labels of another kind")
+            TypeError::new("ff::type::coords", message).at(Culprit::Variadic(*argument), "labels of another kind")
         })?;
     }
-    let mut coords = labelled.iter().map(|(_, coord)| typed(coord, dtype));
+    let mut coords = labelled.iter().map(|(.., coord)| typed(coord, dtype));
     let target = match join {
         "left" => coords.next(),
         "right" => coords.next_back(),

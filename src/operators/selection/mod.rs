@@ -20,6 +20,7 @@ use super::error::Culprit;
 use super::moves::{self, Span};
 use super::{Arguments, Builder, Operand, Operator, Param, ParamKind, Signature, TypeError, Value};
 use crate::array::{Block, Coord, DimName};
+pub use align::{Brought, JOINS, aligned};
 pub(in crate::operators) use index::{ordered, rounded};
 use label::Lookup;
 
@@ -74,12 +75,16 @@ pub static OPERATORS: &[Operator] = &[
         name: "align",
         signature: Signature {
             params: &[
-                required("arrays", ParamKind::Rest, "The arrays; dims that only one has stay as they are."),
+                required(
+                    "arrays",
+                    ParamKind::Rest,
+                    "The arrays and datasets; dims that only one has stay as they are.",
+                ),
                 optional(
                     "join",
-                    ParamKind::Choice(align::JOINS),
+                    ParamKind::Choice(JOINS),
                     "inner",
-                    "The labels that are kept: those that all have, those that any has (sorted), those of the first or of the last array; `exact` refuses where they differ.",
+                    "The labels that are kept: those that all have, those that any has (sorted), those of the first or of the last array; `exact` refuses where they differ, `override` gives all the labels of the first.",
                 ),
             ],
         },

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::{Lowerer, Lowering};
 use crate::array::DimName;
-use crate::operators::{Arguments, Operand, Operator, ParamKind, Value};
+use crate::operators::error::Culprit;
+use crate::operators::{Arguments, Operand, Operator, Param, ParamKind, TypeError, Value};
 use crate::parser::ast::Arg;
 use crate::source::{Span, Spanned};
 
@@ -23,12 +24,22 @@ pub(super) fn variables(value: &Value) -> Option<&Variables> {
     (are_variables && !fields.is_empty()).then_some(fields)
 }
 
+/// Whether a dataset holds views, which wait for their reduction.
+pub(super) fn waits(value: &Value) -> bool {
+    variables(value).is_some_and(|all| all.iter().any(|(_, value)| matches!(value, Value::View(_))))
+}
+
 fn operand(value: &Value) -> Option<Operand> {
     match value {
         Value::Array(operand) => Some(*operand),
         Value::View(view) => Some(view.operand),
         _ => None,
     }
+}
+
+/// The parameter of this name.
+fn param(operator: &'static Operator, name: &str) -> Option<&'static Param> {
+    operator.signature.params.iter().find(|param| param.name == name)
 }
 
 /// What becomes of a variable.
@@ -39,6 +50,27 @@ enum Part {
     Kept,
     /// It is left out.
     Absent,
+}
+
+/// How datasets that are to be joined differ in their variables: a code and a message.
+fn unlike(items: &[Value], datasets: &[&Variables]) -> Option<(&'static str, String)> {
+    if let Some(i) = items.iter().position(|item| variables(item).is_none()) {
+        let message = format!("item {i} is {} and others are datasets", items[i].kind());
+        return Some(("ff::type::argument", message));
+    }
+    let lacks = |all: &Variables, of: &Variables| {
+        of.iter().find(|(name, _)| all.iter().all(|(other, _)| other != name)).map(|(name, _)| name.clone())
+    };
+    let (first, others) = datasets.split_first()?;
+    let differs = others.iter().enumerate().find_map(|(i, other)| {
+        let said = |lacking: usize, having: usize, name: String| {
+            format!("item {lacking} has no variable `{name}`, which item {having} has")
+        };
+        lacks(other, first)
+            .map(|name| said(i + 1, 0, name))
+            .or_else(|| lacks(first, other).map(|name| said(0, i + 1, name)))
+    });
+    Some(("ff::type::variable", differs?))
 }
 
 impl Lowerer<'_> {
@@ -60,14 +92,35 @@ impl Lowerer<'_> {
         apply: &mut dyn FnMut(&mut Self, &Arguments) -> Lowering<Value>,
     ) -> Lowering<Value> {
         let takes_array = |name: &str| {
-            let is_array = |kind| matches!(kind, ParamKind::Array | ParamKind::ArrayOrView);
-            operator.signature.params.iter().any(|param| param.name == name && is_array(param.kind))
+            let is_array = |kind| matches!(kind, ParamKind::Array | ParamKind::ArrayOrView | ParamKind::Arrays);
+            param(operator, name).is_some_and(|param| is_array(param.kind))
         };
+        let lists = |name: &str, value: &Value| match value {
+            Value::List(items) => takes_array(name) && items.iter().any(|item| variables(item).is_some()),
+            _ => false,
+        };
+        if let Some(place) = arguments.named.iter().position(|(name, value)| lists(name, &value.value)) {
+            return self.apply_to_lists(operator, arguments, place, at);
+        }
         let is_dataset = |name: &str, value: &Value| takes_array(name) && variables(value).is_some();
         let Some(place) = arguments.named.iter().position(|(name, value)| is_dataset(name, &value.value)) else {
             return apply(self, arguments);
         };
         let all = variables(&arguments.named[place].1.value).unwrap_or_default();
+        if operator.name == "rename" {
+            return self.rename_all(operator, arguments, all, at);
+        }
+        self.apply_to_variables(operator, arguments, (place, all), at)
+    }
+
+    /// Applies an operator to each variable of the dataset that is the argument at `place`.
+    fn apply_to_variables(
+        &mut self,
+        operator: &'static Operator,
+        arguments: &Arguments,
+        (place, all): (usize, &Variables),
+        at: Span,
+    ) -> Lowering<Value> {
         let dims = self.all_dims(all);
         let waits = all.iter().any(|(_, value)| matches!(value, Value::View(_)));
         let mut results = Vec::new();
@@ -88,7 +141,7 @@ impl Lowerer<'_> {
     /// What becomes of a variable of a dataset with these dims, which is the argument at `place`.
     fn part(
         &self,
-        operator: &Operator,
+        operator: &'static Operator,
         arguments: &Arguments,
         place: usize,
         (name, value, dims): (&str, &Value, &BTreeSet<DimName>),
@@ -105,7 +158,11 @@ impl Lowerer<'_> {
         let has = |dim: &DimName| operand(value).is_some_and(|x| self.ty(x).dims.axis(dim).is_some());
         let is_foreign = |dim: &DimName| dims.contains(dim) && !has(dim);
         let is_foreign_name = |value: &Value| matches!(value, Value::Name(dim) if is_foreign(&DimName::new(dim)));
-        let kind = |name: &str| operator.signature.params.iter().find(|p| p.name == name).map(|p| p.kind);
+        let kind = |name: &str| param(operator, name).map(|p| p.kind);
+        let of_foreign = |value: &Value| match value {
+            Value::List(items) => items.iter().any(is_foreign_name),
+            _ => false,
+        };
         let lacks = |(name, argument): &(&'static str, Spanned<Value>)| match kind(name) {
             Some(ParamKind::Dim) => is_foreign_name(&argument.value),
             Some(ParamKind::Key) => self.key_dims(&argument.value).iter().any(is_foreign),
@@ -115,12 +172,102 @@ impl Lowerer<'_> {
             return Part::Kept;
         }
         own.variadic.retain(|argument| !is_foreign_name(&argument.value));
-        own.per_dim.retain(|(name, _)| !is_foreign(&DimName::new(&name.value)));
+        own.per_dim.retain(|(name, value)| !is_foreign(&DimName::new(&name.value)) && !of_foreign(&value.value));
         let is_less = (own.variadic.len(), own.per_dim.len()) != (arguments.variadic.len(), arguments.per_dim.len());
         match is_less && own.variadic.is_empty() && own.per_dim.is_empty() {
             true => Part::Kept,
             false => Part::Applied(Box::new(own)),
         }
+    }
+
+    /// Applies an operator that joins arrays to datasets: to the arrays of one name, each after the other. A variable
+    /// that lacks the dim along which others are joined is the first dataset's.
+    fn apply_to_lists(
+        &mut self,
+        operator: &'static Operator,
+        arguments: &Arguments,
+        place: usize,
+        at: Span,
+    ) -> Lowering<Value> {
+        let (list, given) = &arguments.named[place];
+        let Value::List(items) = &given.value else { return self.apply(operator, arguments, at) };
+        let datasets: Vec<&Variables> = items.iter().map(|item| variables(item).unwrap_or_default()).collect();
+        if let Some((code, message)) = unlike(items, &datasets) {
+            let help = "take the variables that all have: `data[[\"t2m\", \"u10\"]]`, or `drop_vars(data, …)`";
+            let error = TypeError::new(code, message).at(Culprit::Param(list), "these do not go together");
+            let problem = self.placed(operator, arguments, at, error.with_help(help));
+            return self.fail(problem);
+        }
+        let dims: BTreeSet<DimName> = datasets.iter().flat_map(|all| self.all_dims(all)).collect();
+        let along = arguments.named.iter().find_map(|(name, value)| match &value.value {
+            Value::Name(dim) if param(operator, name)?.kind == ParamKind::Dim => Some(DimName::new(dim)),
+            _ => None,
+        });
+        let mut results = Vec::new();
+        for (name, first) in datasets[0] {
+            let of_name =
+                |all: &&Variables| all.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
+            let parts: Vec<Value> = datasets.iter().filter_map(of_name).collect();
+            let has = |dim: &DimName| parts.iter().filter_map(operand).any(|x| self.ty(x).dims.axis(dim).is_some());
+            if along.as_ref().is_some_and(|dim| dims.contains(dim) && !has(dim)) {
+                results.push((name.clone(), first.clone()));
+                continue;
+            }
+            let mut own = arguments.clone();
+            own.named[place].1.value = Value::List(Arc::new(parts));
+            results.push((name.clone(), self.apply(operator, &own, at)?));
+        }
+        Ok(Value::Record(Arc::new(results)))
+    }
+
+    /// `rename(data, t2m: tas, latitude: lat)`: variables and dims get other names.
+    fn rename_all(
+        &mut self,
+        operator: &'static Operator,
+        arguments: &Arguments,
+        all: &Variables,
+        at: Span,
+    ) -> Lowering<Value> {
+        let dims = self.all_dims(all);
+        let is_variable = |name: &str| all.iter().any(|(n, _)| n == name) && !dims.contains(&DimName::new(name));
+        let (of_variables, of_dims): (Vec<_>, Vec<_>) =
+            arguments.per_dim.iter().cloned().partition(|(name, _)| is_variable(&name.value));
+        let mut renamed = all.to_vec();
+        if !of_dims.is_empty() {
+            let own = Arguments { per_dim: of_dims, ..arguments.clone() };
+            if let Value::Record(fields) = self.apply_to_variables(operator, &own, (0, all), at)? {
+                renamed = fields.to_vec();
+            }
+        }
+        for (old, new) in of_variables {
+            let place = all.iter().position(|(n, _)| *n == old.value).unwrap_or_default();
+            match &new.value {
+                Value::Name(name) | Value::Str(name) if !name.is_empty() => renamed[place].0 = name.clone(),
+                other => {
+                    let help = format!("a name that is taken in the script goes in quotes: `{}: \"name\"`", old.value);
+                    return self.expected(
+                        &format!("the new name of `{}`", old.value),
+                        "a name",
+                        other,
+                        new.span,
+                        Some(help),
+                    );
+                }
+            }
+        }
+        let repeated = renamed.iter().enumerate().find(|(i, (n, _))| renamed[..*i].iter().any(|(other, _)| other == n));
+        if let Some((_, (name, _))) = repeated {
+            let message = format!("two variables of the dataset would be called `{name}`");
+            let culprit = arguments
+                .per_dim
+                .iter()
+                .find(|(_, new)| matches!(&new.value, Value::Name(n) | Value::Str(n) if n == name));
+            let culprit = culprit.map_or(Culprit::Call, |(old, _)| Culprit::Named(old.value.clone()));
+            let error = TypeError::new("ff::type::variable", message).at(culprit, "this name is taken");
+            let problem = self.placed(operator, arguments, at, error);
+            return self.fail(problem);
+        }
+        Ok(Value::Record(Arc::new(renamed)))
     }
 
     /// The dims of the array by which a key groups.

@@ -3,12 +3,21 @@
 use std::sync::Arc;
 
 use super::expression::stage;
+use super::member::member_help;
 use super::scope::Item;
 use super::{Lowerer, Lowering, dataset};
 use crate::operators::{Arguments, Operand, Value, find};
 use crate::parser::ast::{Arg, Expr, ExprKind};
 use crate::planner::error::{KindError, PlanError};
 use crate::source::{Span, Spanned};
+
+/// The variables of a dataset that an index names.
+enum Names {
+    /// One: the variable itself.
+    One(Spanned<String>),
+    /// A list: a dataset of these.
+    Several(Vec<Spanned<String>>),
+}
 
 /// Whether indices are given by dim.
 fn names_dims(args: &[Arg]) -> bool {
@@ -23,21 +32,34 @@ impl Lowerer<'_> {
                 let all = self.group_record(&group, base.span)?;
                 self.index_all(&all, args, (stage(base), at)).map(Item::Value)
             }
+            Item::Value(all @ Value::Record(_)) if names_dims(args) && dataset::waits(&all) => {
+                let (place, expected) = ("what is indexed".to_owned(), "a dataset of arrays".to_owned());
+                let found = "one of grouped or windowed arrays".to_owned();
+                let help = Some("reduce it first, as in `data |> groupby(time.month) |> mean()`".to_owned());
+                self.fail(KindError::Expected { place, expected, found, at: base.span, help })
+            }
             Item::Value(all @ Value::Record(_)) if names_dims(args) && dataset::variables(&all).is_some() => {
                 self.index_all(&all, args, (stage(base), at)).map(Item::Value)
             }
-            Item::Group(group) => {
-                let name = self.text_index(args, at)?;
-                self.group_member(&group, &name)
-            }
-            Item::Value(Value::Record(fields)) => {
-                let name = self.text_index(args, at)?;
-                let found = fields.iter().find(|(n, _)| *n == name.value).map(|(_, v)| v.clone());
-                match found {
-                    Some(value) => Ok(Item::Value(value)),
-                    None => self.no_member("the record".to_owned(), &name, None),
+            Item::Group(group) => match self.names_index(args, at)? {
+                Names::One(name) => self.group_member(&group, &name),
+                Names::Several(names) => {
+                    let member = |name: &Spanned<String>| {
+                        let item = self.group_member(&group, name)?;
+                        Ok((name.value.clone(), self.value_of(item, name.span)?))
+                    };
+                    let chosen = names.iter().map(member).collect::<Lowering<Vec<_>>>()?;
+                    Ok(Item::Value(Value::Record(Arc::new(chosen))))
                 }
-            }
+            },
+            Item::Value(Value::Record(fields)) => match self.names_index(args, at)? {
+                Names::One(name) => self.record_member(&fields, &name).map(Item::Value),
+                Names::Several(names) => {
+                    let member = |name: &Spanned<String>| Ok((name.value.clone(), self.record_member(&fields, name)?));
+                    let chosen = names.iter().map(member).collect::<Lowering<Vec<_>>>()?;
+                    Ok(Item::Value(Value::Record(Arc::new(chosen))))
+                }
+            },
             Item::Value(Value::List(items)) => self.list_index(&items, args, at).map(Item::Value),
             Item::Value(Value::Array(operand)) => match self.env.beyond.clone() {
                 Some(beyond) => self.relative(&beyond, operand, args, at).map(Item::Value),
@@ -54,19 +76,44 @@ impl Lowerer<'_> {
         }
     }
 
-    /// The only index, which must be a text: the name of a variable.
-    fn text_index(&mut self, args: &[Arg], at: Span) -> Lowering<Spanned<String>> {
+    fn record_member(&mut self, fields: &[(String, Value)], name: &Spanned<String>) -> Lowering<Value> {
+        if let Some((_, value)) = fields.iter().find(|(n, _)| *n == name.value) {
+            return Ok(value.clone());
+        }
+        let known: Vec<&str> = fields.iter().map(|(n, _)| n.as_str()).collect();
+        self.no_member("the record".to_owned(), name, member_help(&name.value, &known, "its fields are"))
+    }
+
+    /// The only index of a dataset: the name of a variable, or a list of such names.
+    fn names_index(&mut self, args: &[Arg], at: Span) -> Lowering<Names> {
         let help = Some("a variable is taken by name, `data[\"t2m\"]`, and then indexed".to_owned());
-        match args {
-            [Arg { name: None, value: e }] => match self.plan_value(e, "the name of a variable")? {
-                Value::Str(name) => Ok(Spanned::new(name, e.span)),
-                other => self.expected("the index of a dataset", "a name in quotes", &other, e.span, help),
-            },
-            _ => {
-                let message = "a dataset takes one index, a name".to_owned();
-                self.fail(KindError::Index { message, at, label: "not a name".into(), help })
+        let [Arg { name: None, value: e }] = args else {
+            let message = "a dataset takes one index, a name or a list of names".to_owned();
+            return self.fail(KindError::Index { message, at, label: "not a name".into(), help });
+        };
+        let items = match self.plan_value(e, "the name of a variable")? {
+            Value::Str(name) => return Ok(Names::One(Spanned::new(name, e.span))),
+            Value::List(items) => items,
+            other => return self.expected("the index of a dataset", "a name in quotes", &other, e.span, help),
+        };
+        let mut names: Vec<Spanned<String>> = Vec::new();
+        for (i, item) in items.iter().enumerate() {
+            let span = match &e.kind {
+                ExprKind::List(written) => written.get(i).map_or(e.span, |e| e.span),
+                _ => e.span,
+            };
+            match item {
+                Value::Str(name) if names.iter().all(|n| n.value != *name) => {
+                    names.push(Spanned::new(name.clone(), span))
+                }
+                Value::Str(name) => {
+                    let (message, label) = (format!("the variable `{name}` is named twice"), "again here".to_owned());
+                    return self.fail(KindError::Index { message, at: span, label, help: None });
+                }
+                other => return self.expected("the name of a variable", "a name in quotes", other, span, help),
             }
         }
+        Ok(Names::Several(names))
     }
 
     fn list_index(&mut self, items: &[Value], args: &[Arg], at: Span) -> Lowering<Value> {
