@@ -131,7 +131,7 @@ fn views(
     (name, text): (&str, &str),
     options: &Options,
 ) -> Result<(Vec<View>, Notes), Box<Report>> {
-    let mut checked = functionfuse::check(name, text, options, &LocalCatalog::default())?;
+    let mut checked = functionfuse::check(name, text, options, &LocalCatalog::new())?;
     let warnings = std::mem::take(&mut checked.warnings).report(checked.sources.clone());
     problems::show(&warnings, arguments.error_format);
     let graph = View::Graph("graph", checked.lowered.graph.clone());

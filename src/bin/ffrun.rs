@@ -90,7 +90,7 @@ fn run(arguments: &Arguments, line: &CommandLine, options: &Options) -> i32 {
         Ok(listeners) => listeners,
         Err(message) => return cli::failed(&message),
     };
-    let catalog = LocalCatalog::default();
+    let catalog = LocalCatalog::new();
     let begun = Instant::now();
     let planned = plan(arguments, line, options, &catalog);
     listeners.event("plan", begun);

@@ -44,7 +44,7 @@ struct Diff {
 
 fn open(url: &str) -> Arc<dyn Container> {
     let location = Location { format: "open".into(), url: url.into() };
-    LocalCatalog::default().container(&location).unwrap_or_else(|error| {
+    LocalCatalog::new().container(&location).unwrap_or_else(|error| {
         eprintln!("error: {error}");
         error.help.iter().for_each(|help| eprintln!("help: {help}"));
         exit(super::STORAGE)

@@ -126,6 +126,12 @@ pub trait Catalog {
     /// Nothing is there, it is not of the format, or its metadata is damaged or unsupported.
     fn describe(&self, location: &Location) -> Result<Arc<Stored>, CatalogError>;
 
+    /// The metadata of what lies at each of several locations, in their order; a catalog that waits for each may look at
+    /// several at a time.
+    fn describe_all(&self, locations: &[Location]) -> Vec<Result<Arc<Stored>, CatalogError>> {
+        locations.iter().map(|location| self.describe(location)).collect()
+    }
+
     /// All raw values of one array, for coordinates: small by nature.
     ///
     /// # Errors

@@ -22,6 +22,9 @@ use crate::planner::target::{ArraySpec, TargetOptions};
 /// Coordinates larger than this are not read whole.
 const MAX_VALUES_BYTES: u64 = 4 << 30;
 
+/// How many files are opened at a time: opening waits for the disk or the network, not for the processor.
+const OPENERS: usize = 8;
+
 /// Files and directories of this machine.
 #[derive(Default)]
 pub struct LocalCatalog {
@@ -31,6 +34,7 @@ pub struct LocalCatalog {
 impl LocalCatalog {
     /// A catalog that has opened nothing yet.
     pub fn new() -> Self {
+        place::allow_many_files();
         LocalCatalog::default()
     }
 }
@@ -38,19 +42,28 @@ impl LocalCatalog {
 impl World for LocalCatalog {
     fn container(&self, location: &Location) -> Result<Arc<dyn Container>, CatalogError> {
         let key = (location.format.clone(), location.url.clone());
-        let mut open = self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(container) = open.get(&key) {
+        let open = || self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(container) = open().get(&key) {
             return Ok(container.clone());
         }
         let container = open_location(location)?;
-        open.insert(key, container.clone());
-        Ok(container)
+        Ok(open().entry(key).or_insert(container).clone())
     }
 }
 
 impl Catalog for LocalCatalog {
     fn describe(&self, location: &Location) -> Result<Arc<Stored>, CatalogError> {
         Ok(self.container(location)?.stored().clone())
+    }
+
+    fn describe_all(&self, locations: &[Location]) -> Vec<Result<Arc<Stored>, CatalogError>> {
+        let share = locations.len().div_ceil(OPENERS).max(1);
+        let opened = |part: &[Location]| part.iter().map(|location| self.describe(location)).collect::<Vec<_>>();
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = locations.chunks(share).map(|part| scope.spawn(move || opened(part))).collect();
+            let joined = parts.into_iter().map(|part| part.join().unwrap_or_default());
+            joined.flatten().collect()
+        })
     }
 
     fn values(&self, location: &Location, path: &str) -> Result<Block, CatalogError> {

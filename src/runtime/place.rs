@@ -172,6 +172,19 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
+/// Lets this process have as many files open as the system allows it to ask for, since the files of a source stay open:
+/// what it may have without asking is often 1024.
+pub fn allow_many_files() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls only read or write the structure, which outlives them.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max;
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+}
+
 /// The URLs that `url` stands for: itself, unless it is a glob.
 ///
 /// # Errors
