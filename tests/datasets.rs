@@ -82,3 +82,9 @@ fn datasets_in_datasets_are_groups() {
         assert!(["full", "coarse", "deep"].iter().all(|name| told.contains(name)), "{told}");
     }
 }
+
+#[test]
+fn files_joined_agree_with_xarray() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    crate::programs::oracle("files.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
+}

@@ -158,7 +158,7 @@ fn merge(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Type
             }
         }
     }
-    let brought = aligned(builder, arrays, join)?.into_iter().map(Value::Array);
+    let brought = aligned(builder, arrays, join, None)?.into_iter().map(Value::Array);
     Ok(Value::Record(Arc::new(names.into_iter().zip(brought).collect())))
 }
 

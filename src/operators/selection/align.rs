@@ -41,7 +41,7 @@ pub(super) fn align(builder: &mut dyn Builder, arguments: &Arguments) -> Result<
         })?;
         arrays.extend(parts.into_iter().map(|array| Brought { array, argument }));
     }
-    let mut brought = aligned(builder, arrays, join)?.into_iter().map(Value::Array);
+    let mut brought = aligned(builder, arrays, join, None)?.into_iter().map(Value::Array);
     let mut next = || brought.next().unwrap_or(Value::None);
     let whole = arguments.variadic.iter().map(|value| match &value.value {
         Value::Record(fields) => {
@@ -64,17 +64,22 @@ fn arrays_of(value: &Value) -> Option<Vec<Operand>> {
     }
 }
 
-/// Arrays brought to the same labels along every dim that several have.
+/// Arrays brought to the same labels along every dim that several have, but for one.
 ///
 /// # Errors
 /// The labels of two do not go together, or `exact` finds different ones; the argument is blamed.
-pub fn aligned(builder: &mut dyn Builder, mut arrays: Vec<Brought>, join: &str) -> Result<Vec<Operand>, TypeError> {
+pub fn aligned(
+    builder: &mut dyn Builder,
+    mut arrays: Vec<Brought>,
+    join: &str,
+    except: Option<&DimName>,
+) -> Result<Vec<Operand>, TypeError> {
     let mut dims: Vec<DimName> = Vec::new();
     for one in &arrays {
         let ty = builder.ty(one.array);
         dims.extend(ty.dims.names().filter(|name| !dims.contains(name)).cloned().collect::<Vec<_>>());
     }
-    for dim in dims {
+    for dim in dims.into_iter().filter(|dim| Some(dim) != except) {
         along(builder, &mut arrays, &dim, join)?;
     }
     Ok(arrays.into_iter().map(|one| one.array).collect())

@@ -41,6 +41,21 @@ pub enum EdgeError {
         help: Option<String>,
     },
 
+    /// Files whose labels do not follow each other in the order in which they are joined.
+    #[error("{message}")]
+    #[diagnostic(
+        code(ff::source::order),
+        severity(warning),
+        help("`{{ order: labels }}` puts files in the order of their first labels, and refuses those that overlap")
+    )]
+    FilesOutOfOrder {
+        /// Which files.
+        message: String,
+        /// The source.
+        #[label("read here")]
+        at: Span,
+    },
+
     /// Metadata of a variable by which its values cannot be decoded.
     #[error("`{variable}` cannot be decoded: {message}")]
     #[diagnostic(code(ff::source::decode))]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Lowerer, Lowering};
 use crate::array::calendar::cf::{TimeUnits, UnitsError};
-use crate::array::{AttrValue, Attributes, Block, Calendar, Coord, CoordValues, DType, DimName};
+use crate::array::{AttrValue, Attributes, Block, Coord, CoordValues, DType, DimName};
 use crate::operators::cf::{ENCODING, Encoding, Instants, MAX_TIMES, instants};
 use crate::operators::{Constant, Operand, TypeError, Value};
 use crate::planner::catalog::{Stored, StoredArray};
@@ -32,15 +32,22 @@ pub(crate) fn with_units_of_bounded(stored: &Stored, path: &str, array: &StoredA
 }
 
 impl Lowerer<'_> {
-    /// The array that the raw values of `raw` mean.
-    pub(super) fn decoded(&mut self, dataset: usize, raw: Operand, array: &StoredArray, at: Span) -> Lowering<Operand> {
+    /// The array that the raw values of `raw` mean, which are those of `array` in this file, or are encoded as they are.
+    pub(super) fn decoded(
+        &mut self,
+        dataset: usize,
+        raw: Operand,
+        array: &StoredArray,
+        file: usize,
+        at: Span,
+    ) -> Lowering<Operand> {
         if !self.datasets[dataset].options.decode {
             return Ok(raw);
         }
         self.check_encoding(array, at)?;
         let encoding = Encoding::of(array.dtype, &array.attrs);
         if encoding.is_time() {
-            return self.decoded_times(dataset, raw, array, at);
+            return self.decoded_times(dataset, raw, array, file, at);
         }
         self.built(at, |builder| encoding.unpacked(builder, raw))
     }
@@ -75,8 +82,15 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A variable of instants: read and decoded now, as it is small by nature.
-    fn decoded_times(&mut self, dataset: usize, raw: Operand, array: &StoredArray, at: Span) -> Lowering<Operand> {
+    /// A variable of instants in one file: read and decoded now, as it is small by nature.
+    fn decoded_times(
+        &mut self,
+        dataset: usize,
+        raw: Operand,
+        array: &StoredArray,
+        file: usize,
+        at: Span,
+    ) -> Lowering<Operand> {
         let ty = self.ty(raw);
         let variable = array.path.trim_matches('/').to_owned();
         if ty.dims.count() > MAX_TIMES {
@@ -84,36 +98,23 @@ impl Lowerer<'_> {
             let help = Some("read it as numbers with `{ decode: false }`".to_owned());
             return self.fail(EdgeError::Decode { variable, message, at, help });
         }
-        let mut times = Vec::new();
-        let mut calendar = Calendar::Standard;
-        let dim = self.datasets[dataset].options.concat.as_ref().map(|d| d.value.clone());
-        let axis = dim.and_then(|dim| ty.dims.axis(&dim));
-        let files = if axis == Some(0) { self.datasets[dataset].files.len() } else { 1 };
-        for file in 0..files {
-            let location = self.datasets[dataset].files[file].location.clone();
-            let stored = if file == 0 { array.clone() } else { self.stored_array(dataset, file, &array.path, at)? };
-            let block = match self.catalog.values(&location, &array.path) {
-                Ok(block) => block,
-                Err(error) => return self.catalog_problem(error, at, "needed here"),
-            };
-            match instants(&block, &Encoding::of(stored.dtype, &stored.attrs)) {
-                Ok(found) => {
-                    self.warn_of_rounding(&variable, &found, at);
-                    times.extend(found.times);
-                    calendar = found.calendar;
-                }
-                Err(error) => return self.units_problem(&variable, error, at),
-            }
-        }
-        let ty = ty.with_dtype(DType::DateTime(calendar));
-        let Some(block) = Block::from_vec(&ty.shape(), times) else {
-            let message = "the files hold another number of values than they say".to_owned();
+        let location = self.datasets[dataset].files[file].location.clone();
+        let block = match self.catalog.values(&location, &array.path) {
+            Ok(block) => block,
+            Err(error) => return self.catalog_problem(error, at, "needed here"),
+        };
+        let found = match instants(&block, &Encoding::of(array.dtype, &array.attrs)) {
+            Ok(found) => found,
+            Err(error) => return self.units_problem(&variable, error, at),
+        };
+        self.warn_of_rounding(&variable, &found, at);
+        let ty = ty.with_dtype(DType::DateTime(found.calendar));
+        let Some(block) = Block::from_vec(&ty.shape(), found.times) else {
+            let message = "the file holds another number of values than it says".to_owned();
             return self.fail(EdgeError::Decode { variable, message, at, help: None });
         };
         let constant = self.constant(ty, Constant::Values(block), at);
-        for file in 0..files {
-            self.read_from(constant, self.datasets[dataset].files[file].location.clone());
-        }
+        self.read_from(constant, location);
         Ok(constant)
     }
 

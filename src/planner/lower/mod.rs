@@ -18,6 +18,7 @@ mod call;
 pub(crate) mod cf;
 mod dataset;
 mod expression;
+mod files;
 mod function;
 mod import;
 mod index;

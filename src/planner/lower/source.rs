@@ -11,7 +11,7 @@ use super::source_options::SourceOptions;
 use super::{Lowerer, Lowering, Poisoned};
 use crate::array::{ArrayType, ChunkGrid, Coord, DimName, Dims};
 use crate::operators::cf::Encoding;
-use crate::operators::{Call, Operand, Pattern, Units, Value};
+use crate::operators::{Operand, Value};
 use crate::parser::ast::{self, Name};
 use crate::planner::catalog::{CatalogError, Location, Stored, StoredArray, StoredGroup};
 use crate::planner::error::{CatalogProblem, EdgeError};
@@ -73,17 +73,17 @@ impl Lowerer<'_> {
                 locations.push(location);
             }
         }
-        if joined && locations.len() > 1 && options.concat.is_none() {
+        if joined && locations.len() > 1 && options.concat.is_none() && options.stack.is_none() {
             let message = format!("{} files are read, and nothing says how they are joined", locations.len());
             let help = Some("name the dim along which they follow each other: `{ concat: time }`".to_owned());
             return self.fail(EdgeError::SourceConcat { message, at, help });
         }
-        let files: Vec<Lowering<File>> = locations.into_iter().map(|l| self.described(l, at)).collect();
-        let files = files.into_iter().collect::<Lowering<Vec<File>>>()?;
+        let files = self.opened_files(locations, at)?;
         let name = source.name.value.clone();
         let (nodes, coords) = (BTreeMap::new(), BTreeMap::new());
         self.datasets.push(Dataset { name, at, files, options, nodes, coords });
         self.check_concat(self.datasets.len() - 1)?;
+        self.put_in_order(self.datasets.len() - 1, place.path.as_ref().map_or("", |path| &path.value))?;
         let path = place.path.map_or(Name { value: String::new(), span: at }, |p| p);
         self.opened(self.datasets.len() - 1, &path)
     }
@@ -107,13 +107,6 @@ impl Lowerer<'_> {
                 self.catalog_problem(error, at, "read here")
             }
             Ok(found) => Ok(found),
-            Err(error) => self.catalog_problem(error, at, "read here"),
-        }
-    }
-
-    fn described(&mut self, location: Location, at: Span) -> Lowering<File> {
-        match self.catalog.describe(&location) {
-            Ok(stored) => Ok(File { location, stored }),
             Err(error) => self.catalog_problem(error, at, "read here"),
         }
     }
@@ -184,6 +177,7 @@ impl Lowerer<'_> {
         let names = entries(stored);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let help = member_help(&name.value, &names, "it holds");
+        self.check_first_file(group.dataset, &path, name.span)?;
         let of = self.group_title(group);
         self.no_member(of, name, help)
     }
@@ -237,28 +231,24 @@ impl Lowerer<'_> {
             self.read_from(constant, self.datasets[dataset].files[0].location.clone());
             return Ok(constant);
         }
-        let along = self.datasets[dataset].options.concat.as_ref().map(|d| d.value.clone());
+        let options = &self.datasets[dataset].options;
+        let of_dim = matches!(dims.as_slice(), [dim] if path.rsplit('/').next() == Some(dim.as_str()));
+        let along = options.concat.as_ref().map(|d| d.value.clone());
         let axis = along.and_then(|dim| dims.iter().position(|d| *d == dim));
-        let files = if axis.is_some() { self.datasets[dataset].files.len() } else { 1 };
-        let mut stored = vec![first];
-        for file in 1..files {
-            let next = self.stored_array(dataset, file, path, at)?;
-            self.check_alike(dataset, file, &stored[0], &next, axis)?;
-            stored.push(next);
+        match axis {
+            _ if self.datasets[dataset].files.len() == 1 && options.stack.is_none() => {}
+            Some(axis) => {
+                let joined = self.joined_variable(dataset, &first, &dims, Some(axis), at)?;
+                let labels = self.ty(joined).coord(&dims[axis]).filter(|_| of_dim).cloned();
+                return Ok(labels.map_or(joined, |labels| self.joined_labels(dataset, joined, &labels, at)));
+            }
+            None if options.stack.is_some() && !of_dim => {
+                return self.joined_variable(dataset, &first, &dims, None, at);
+            }
+            None => self.check_equal(dataset, &first, at)?,
         }
-        let alike =
-            stored.iter().all(|s| Encoding::of(s.dtype, &s.attrs) == Encoding::of(stored[0].dtype, &stored[0].attrs));
-        let mut parts = Vec::new();
-        for (file, array) in stored.iter().enumerate() {
-            let raw = self.raw(dataset, file, array, &dims)?;
-            let decode = !alike || files == 1;
-            parts.push(if decode { self.decoded(dataset, raw, array, at)? } else { raw });
-        }
-        if files == 1 {
-            return Ok(parts[0]);
-        }
-        let joined = self.joined(dataset, &parts, axis.unwrap_or(0))?;
-        if alike { self.decoded(dataset, joined, &stored[0], at) } else { Ok(joined) }
+        let raw = self.raw(dataset, 0, &first, &dims)?;
+        self.decoded(dataset, raw, &first, 0, at)
     }
 
     /// The metadata of an array in one file.
@@ -268,7 +258,8 @@ impl Lowerer<'_> {
         if let Some(array) = stored.array(path) {
             return Ok(StoredArray { attrs: with_units_of_bounded(stored, path, array), ..array.clone() });
         }
-        let message = format!("`{}` has no variable `{path}`", source.files[file].location.url);
+        let name = path.trim_matches('/');
+        let message = format!("`{}` has no variable `{name}`", source.files[file].location.url);
         let help = Some(format!("`{}` has; files that are joined must hold the same", source.files[0].location.url));
         self.fail(EdgeError::SourceConcat { message, at, help })
     }
@@ -297,41 +288,14 @@ impl Lowerer<'_> {
         Ok(dims)
     }
 
-    fn check_alike(
+    /// The node of an array as it is stored; attributes that only encode are left out of its type.
+    pub(super) fn raw(
         &mut self,
         dataset: usize,
         file: usize,
-        first: &StoredArray,
-        next: &StoredArray,
-        axis: Option<usize>,
-    ) -> Lowering<()> {
-        let (a, b) = (self.dims_of(dataset, first)?, self.dims_of(dataset, next)?);
-        let shown = |array: &StoredArray, dims: &[DimName]| {
-            let dims: Vec<String> = dims.iter().zip(&array.shape).map(|(d, n)| format!("{d}={n}")).collect();
-            format!("{}[{}]", array.dtype, dims.join(", "))
-        };
-        let sizes = first.shape.len() == next.shape.len()
-            && (0..first.shape.len()).all(|i| Some(i) == axis || first.shape[i] == next.shape[i]);
-        if a == b && sizes && first.dtype == next.dtype {
-            return Ok(());
-        }
-        let source = &self.datasets[dataset];
-        let url = |file: usize| source.files[file].location.url.clone();
-        let message = format!(
-            "`{}` is {} in `{}` and {} in `{}`",
-            first.path.trim_matches('/'),
-            shown(first, &a),
-            url(0),
-            shown(next, &b),
-            url(file)
-        );
-        let at = source.at;
-        let help = Some("files that are joined must agree in dtype, dims and all sizes but the joined one".to_owned());
-        self.fail(EdgeError::SourceConcat { message, at, help })
-    }
-
-    /// The node of an array as it is stored; attributes that only encode are left out of its type.
-    fn raw(&mut self, dataset: usize, file: usize, array: &StoredArray, dims: &[DimName]) -> Lowering<Operand> {
+        array: &StoredArray,
+        dims: &[DimName],
+    ) -> Lowering<Operand> {
         let mut ty = ArrayType::new(array.dtype, Dims::new(dims.iter().cloned().zip(array.shape.iter().copied())));
         let grid = array.inner_chunks.as_ref().or(array.chunks.as_ref());
         ty.chunks = ChunkGrid::regular(&grid.cloned().unwrap_or_else(|| contiguous_chunks(&ty)));
@@ -361,7 +325,7 @@ impl Lowerer<'_> {
     }
 
     /// The labels of a dim as seen from a group: those of the nearest group that has them.
-    fn coordinate_of(
+    pub(super) fn coordinate_of(
         &mut self,
         dataset: usize,
         file: usize,
@@ -404,23 +368,6 @@ impl Lowerer<'_> {
         match self.catalog.values(&location, &array.path) {
             Ok(block) => self.decoded_coordinate(dataset, &array, &block, at),
             Err(error) => self.catalog_problem(error, at, "its coordinates are read here"),
-        }
-    }
-
-    /// Arrays one after another.
-    pub(super) fn joined(&mut self, dataset: usize, parts: &[Operand], axis: usize) -> Lowering<Operand> {
-        let at = self.datasets[dataset].at;
-        let nodes: Vec<_> = parts.iter().map(|o| super::builder::node(*o)).collect();
-        let ty = self.ty(parts[0]);
-        let text = format!("axis: {axis}");
-        let call =
-            Call { name: "concat", text, pattern: Pattern::Concat { axis }, dtype: ty.dtype, units: Units::Kept };
-        match self.lowered.graph.apply(call, &nodes, at) {
-            Ok(id) => Ok(operand(id)),
-            Err(error) => {
-                let help = Some("joined files must have the same labels on all other dims".to_owned());
-                self.fail(EdgeError::SourceConcat { message: error.message, at, help })
-            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::call::listed;
 use super::member::member_help;
 use super::{Lowerer, Lowering};
 use crate::array::DimName;
+use crate::operators::selection::JOINS;
 use crate::operators::{Value, error::closest};
 use crate::parser::ast::{BinaryOp, Expr, ExprKind, Field, Target};
 use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
@@ -14,7 +15,7 @@ use crate::planner::graph::Missing;
 use crate::source::{Span, Spanned};
 
 /// The options there are.
-const OPTIONS: [&str; 4] = ["dims", "decode", "concat", "missing"];
+const OPTIONS: [&str; 9] = ["dims", "decode", "concat", "missing", "stack", "labels", "order", "join", "compat"];
 
 /// How a source is read.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,32 @@ pub(super) struct SourceOptions {
     pub concat: Option<Spanned<DimName>>,
     /// What chunks mean that were never written.
     pub missing: Missing,
+    /// The new dim along which files lie one over the other.
+    pub stack: Option<Spanned<DimName>>,
+    /// The labels of that dim.
+    pub labels: Option<Spanned<Value>>,
+    /// Whether files are put in the order of their labels.
+    pub in_order: bool,
+    /// What is done where the labels of other dims differ, as the `join` of `align`.
+    pub join: &'static str,
+    /// Whether variables that are not joined have to be the same in all files.
+    pub compares: bool,
+}
+
+impl Default for SourceOptions {
+    fn default() -> Self {
+        SourceOptions {
+            dims: None,
+            decode: true,
+            concat: None,
+            missing: Missing::Fill,
+            stack: None,
+            labels: None,
+            in_order: false,
+            join: "exact",
+            compares: false,
+        }
+    }
 }
 
 /// Where a target lies: its URLs and the path within.
@@ -131,7 +158,7 @@ impl Lowerer<'_> {
 
     /// The options of a source.
     pub(super) fn source_options(&mut self, fields: &[Field]) -> Lowering<SourceOptions> {
-        let mut options = SourceOptions { dims: None, decode: true, concat: None, missing: Missing::Fill };
+        let mut options = SourceOptions::default();
         let mut sound = Ok(());
         for field in fields {
             sound = sound.and(self.source_option(field, &mut options));
@@ -166,16 +193,20 @@ impl Lowerer<'_> {
                 options.concat = Some(Spanned::new(dim, e.span));
             }
             "missing" => {
-                options.missing = match self.word(e, "`missing`")?.as_str() {
-                    "fill" => Missing::Fill,
+                options.missing = match self.one_of(e, "missing", &["fill", "warn", "error"])? {
                     "warn" => Missing::Warn,
                     "error" => Missing::Error,
-                    other => {
-                        let message = format!("`missing` cannot be `{other}`");
-                        return self.bad_option(&message, e.span, "it is `fill`, `warn` or `error`");
-                    }
-                }
+                    _ => Missing::Fill,
+                };
             }
+            "stack" => {
+                let dim = DimName::new(&self.word(e, "`stack`")?);
+                options.stack = Some(Spanned::new(dim, e.span));
+            }
+            "labels" => options.labels = Some(Spanned::new(self.value(e)?, e.span)),
+            "order" => options.in_order = self.one_of(e, "order", &["given", "labels"])? == "labels",
+            "join" => options.join = self.one_of(e, "join", JOINS)?,
+            "compat" => options.compares = self.one_of(e, "compat", &["override", "equals"])? == "equals",
             other => {
                 let help = match closest(other, OPTIONS) {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -187,10 +218,34 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// The dim along which files are joined must be one of a variable.
+    /// One of the words that an option may be.
+    fn one_of(&mut self, e: &Expr, option: &str, words: &[&'static str]) -> Lowering<&'static str> {
+        let word = self.word(e, &format!("`{option}`"))?;
+        if let Some(known) = words.iter().find(|known| **known == word) {
+            return Ok(known);
+        }
+        let help = match closest(&word, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? It is one of {}", listed(words)),
+            None => format!("it is one of {}", listed(words)),
+        };
+        self.bad_option(&format!("`{option}` cannot be `{word}`"), e.span, &help)
+    }
+
+    /// The dim along which files are joined must be one of a variable, that along which they are stacked a new one.
     pub(super) fn check_concat(&mut self, dataset: usize) -> Lowering<()> {
         let source = &self.datasets[dataset];
-        let Some(along) = source.options.concat.clone() else { return Ok(()) };
+        let options = &source.options;
+        if let (Some(_), Some(stack)) = (&options.concat, &options.stack) {
+            let at = stack.span;
+            let help = "join datasets in the script for more: `stack([open_a, open_b], member)`";
+            return self.bad_option("files are joined along a dim, `concat`, or along a new one, `stack`", at, help);
+        }
+        if let (Some(labels), None) = (&options.labels, &options.stack) {
+            let at = labels.span;
+            return self.bad_option("`labels` are those of the dim that `stack` names", at, "add `stack: member`");
+        }
+        let Some(along) = options.concat.clone().or(options.stack.clone()) else { return Ok(()) };
+        let is_new = options.stack.is_some();
         let stored = source.files[0].stored.clone();
         let mut arrays = Vec::new();
         match &*stored {
@@ -201,8 +256,13 @@ impl Lowerer<'_> {
         for array in arrays {
             names.extend(self.dims_of(dataset, array)?);
         }
-        if names.contains(&along.value) {
+        if names.contains(&along.value) != is_new {
             return Ok(());
+        }
+        if is_new {
+            let message = format!("the files have a dim `{}` already", along.value);
+            let help = format!("files that follow each other along it are joined with `concat: {}`", along.value);
+            return self.bad_option(&message, along.span, &help);
         }
         let names: Vec<&str> = names.iter().map(DimName::as_str).collect();
         let help = member_help(along.value.as_str(), &names, "the dims are");
