@@ -18,6 +18,7 @@ mod parse;
 mod programs;
 mod random;
 mod reshapes;
+mod selection;
 mod sinks;
 mod tidy;
 mod whole;

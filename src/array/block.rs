@@ -352,6 +352,32 @@ impl Block {
         with_values!(self, values => take(values, axis, positions))
     }
 
+    /// The elements at points, copied: their axis takes the place of the first of `axes`, which ascend, and point `i` lies
+    /// at `positions[a][i]` along each of them.
+    pub fn points(&self, axes: &[usize], positions: &[Vec<usize>]) -> Block {
+        fn points<T: Element>(values: &Values<T>, axes: &[usize], positions: &[Vec<usize>]) -> Block {
+            let view = values.view();
+            let count = positions[0].len();
+            let mut shape: Vec<usize> = view.shape().to_vec();
+            for &axis in axes.iter().rev() {
+                shape.remove(axis);
+            }
+            let mut elements = Vec::with_capacity(shape.iter().product::<usize>() * count);
+            for point in 0..count {
+                let mut part = view.view();
+                for (&axis, positions) in axes.iter().zip(positions).rev() {
+                    part = part.index_axis_move(Axis(axis), positions[point]);
+                }
+                elements.extend(part.iter().cloned());
+            }
+            shape.insert(0, count);
+            let place = axes[0];
+            let order: Vec<usize> = (1..=place).chain([0]).chain(place + 1..shape.len()).collect();
+            T::wrap(Values::new(shape, elements).expect("an element a place").permute(&order))
+        }
+        with_values!(self, values => points(values, axes, positions))
+    }
+
     /// The same elements laid out in C order without gaps; a view that already is so is not copied.
     pub fn contiguous(&self) -> Block {
         fn contiguous<T: Element>(values: &Values<T>) -> Block {

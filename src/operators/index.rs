@@ -52,6 +52,16 @@ pub enum IndexMap {
         /// The labels of the output along `axis`; none takes the input's at `positions`.
         coord: Option<Arc<Coord>>,
     },
+    /// The elements at points: along the new `dim`, which takes the place of the first of `axes`, element `i` is the one at
+    /// `positions[a][i]` along each of them.
+    Points {
+        /// The axes that the points replace, ascending.
+        axes: Vec<usize>,
+        /// Positions in the input, as many along each axis.
+        positions: Vec<Arc<[u64]>>,
+        /// The dim of the points, without labels.
+        dim: DimName,
+    },
     /// Values as they are, with other names, coordinates or attributes.
     Relabel(Labels),
     /// The same elements in C order under other dims.
@@ -114,6 +124,14 @@ impl IndexMap {
                     out.coords.insert(coord.dim.clone(), coord.clone());
                 }
             }
+            IndexMap::Points { axes, positions, dim } => {
+                for &axis in axes.iter().rev() {
+                    out.remove_axis(axis);
+                }
+                let count = positions[0].len() as u64;
+                out.dims.insert(axes[0], dim.clone(), count);
+                out.chunks.axes.insert(axes[0], AxisChunks::regular(count));
+            }
             IndexMap::Relabel(labels) => return labels.apply(input),
             IndexMap::Reshape(reshape) => return Ok(reshape.infer(input)),
         }
@@ -172,10 +190,18 @@ impl IndexMap {
             }
             IndexMap::Take { axis, positions, .. } => {
                 let taken = &positions[output.start[*axis] as usize..output.end(*axis) as usize];
-                let low = taken.iter().copied().min().unwrap_or(0);
                 let mut region = output.clone();
-                region.start[*axis] = low;
-                region.shape[*axis] = taken.iter().copied().max().map_or(0, |high| high - low + 1);
+                (region.start[*axis], region.shape[*axis]) = hull(taken);
+                region
+            }
+            IndexMap::Points { axes, positions, .. } => {
+                let mut region = output.clone();
+                let (first, count) = (region.start.remove(axes[0]), region.shape.remove(axes[0]));
+                for (&axis, positions) in axes.iter().zip(positions) {
+                    let (low, length) = hull(&positions[first as usize..(first + count) as usize]);
+                    region.start.insert(axis, low);
+                    region.shape.insert(axis, length);
+                }
                 region
             }
             IndexMap::Relabel(_) => output.clone(),
@@ -209,10 +235,23 @@ impl IndexMap {
                     .collect();
                 block.take(*axis, &taken)
             }
+            IndexMap::Points { axes, positions, .. } => {
+                let span = output.start[axes[0]] as usize..output.end(axes[0]) as usize;
+                let relative = |(&axis, positions): (&usize, &Arc<[u64]>)| {
+                    positions[span.clone()].iter().map(|p| (p - piece.region.start[axis]) as usize).collect()
+                };
+                block.points(axes, &axes.iter().zip(positions).map(relative).collect::<Vec<_>>())
+            }
             IndexMap::Relabel(_) => block.clone(),
             IndexMap::Reshape(reshape) => reshape.apply(output, piece),
         }
     }
+}
+
+/// The first of some positions, and how many elements there are from it to the last.
+fn hull(positions: &[u64]) -> (u64, u64) {
+    let low = positions.iter().copied().min().unwrap_or(0);
+    (low, positions.iter().copied().max().map_or(0, |high| high - low + 1))
 }
 
 fn slice_axis(out: &mut ArrayType, axis: usize, (start, step, size): (i64, i64, u64)) {

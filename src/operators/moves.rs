@@ -131,6 +131,15 @@ pub fn take(
     }
 }
 
+/// The elements at points: along `dim`, in the place of the first of `axes`, which ascend, as many positions along each.
+pub fn points(builder: &mut dyn Builder, x: Operand, axes: &[usize], positions: &[Vec<u64>], dim: &DimName) -> Moved {
+    let ty = builder.ty(x);
+    let at = axes.iter().zip(positions).map(|(&axis, at)| format!("{}: {}", ty.dims[axis].name, list(at)));
+    let text = format!("{} as {dim}", at.collect::<Vec<_>>().join(", "));
+    let positions = positions.iter().map(|at| at.as_slice().into()).collect();
+    apply(builder, x, "points", text, IndexMap::Points { axes: axes.to_vec(), positions, dim: dim.clone() })
+}
+
 /// Without `axis`, which has one element.
 pub fn drop_axis(builder: &mut dyn Builder, x: Operand, axis: usize) -> Moved {
     let text = builder.ty(x).dims[axis].name.to_string();

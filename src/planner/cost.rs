@@ -183,7 +183,9 @@ pub(super) fn whole_steps(stage: &Stage, regions: &Regions) -> u64 {
         let Some(region) = &regions.steps[i] else { continue };
         let copies = match &step.call.pattern {
             Pattern::Window(_) | Pattern::Stencil(_) | Pattern::Concat { .. } | Pattern::Scan(_) => true,
-            Pattern::Injective(map) => matches!(map, IndexMap::Take { .. } | IndexMap::Reshape(_)),
+            Pattern::Injective(map) => {
+                matches!(map, IndexMap::Take { .. } | IndexMap::Points { .. } | IndexMap::Reshape(_))
+            }
             Pattern::Elementwise(_) | Pattern::Reduction(_) | Pattern::Contraction(_) | Pattern::Whole(_) => false,
         };
         if let Pattern::Window(window) = &step.call.pattern {

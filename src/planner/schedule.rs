@@ -367,7 +367,7 @@ fn grid(graph: &Graph, group: &[Job]) -> Tasks {
     let grid = match &group[0].product {
         Some(product) => blocks::grid(&space, product),
         None if is_whole => whole::grid(&kernel, &space, units.as_ref()),
-        None => tasks::grid(&space, units.as_ref()),
+        None => whole::gathering(tasks::grid(&space, units.as_ref()), &kernel, &space, units.as_ref()),
     };
     let whole = if is_whole { whole::fixed(&kernel, &shape) } else { Vec::new() };
     Tasks { walk: walk(graph, group, &grid), shape, grid, units, whole }

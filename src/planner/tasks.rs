@@ -65,7 +65,7 @@ pub fn task_bytes(grid: &ChunkGrid, ty: &ArrayType) -> u64 {
 }
 
 /// The chunks of a type, or slabs where it comes in one piece that is too large for a task.
-fn natural(ty: &ArrayType) -> Vec<AxisChunks> {
+pub fn natural(ty: &ArrayType) -> Vec<AxisChunks> {
     let shape = ty.shape();
     let whole = ty.chunks.axes.iter().zip(&shape).all(|(a, &n)| a.size >= n && a.offset == 0);
     if whole && ty.bytes() > SMALLEST {

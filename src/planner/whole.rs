@@ -9,7 +9,7 @@ use super::graph::{Graph, NodeId, NodeKind};
 use super::kernel::{Kernel, Slot, Step};
 use super::tasks;
 use crate::array::{ArrayType, AxisChunks, ChunkGrid, Region};
-use crate::operators::Pattern;
+use crate::operators::{IndexMap, Pattern};
 
 /// Bytes a task should at least take in, so that its overhead stays below a percent.
 const SMALLEST: u64 = 8 << 20;
@@ -40,14 +40,19 @@ pub fn gathers(graph: &Graph, id: NodeId) -> bool {
 
 /// Bytes that each step that needs whole axes takes in for a region of the outputs of a kernel.
 fn taken_by_each(kernel: &Kernel, region: &Region) -> Vec<u64> {
+    taken_by(kernel, region, is_whole)
+}
+
+/// Bytes that each of some steps takes in for a region of the outputs of a kernel.
+fn taken_by(kernel: &Kernel, region: &Region, is_one: impl Fn(&Step) -> bool) -> Vec<u64> {
     let wanted: Vec<(Slot, Region)> = kernel.outputs.iter().map(|slot| (*slot, region.clone())).collect();
     let regions = kernel.required(&wanted);
     let bytes = |slot: &Slot| {
         let size = kernel.ty(*slot).dtype.size() as u64;
         regions.get(*slot).map_or(0, |region| region.count().saturating_mul(size))
     };
-    let whole = kernel.steps.iter().filter(|step| is_whole(step));
-    whole.map(|step| step.args.iter().map(bytes).sum()).collect()
+    let some = kernel.steps.iter().filter(|step| is_one(step));
+    some.map(|step| step.args.iter().map(bytes).sum()).collect()
 }
 
 /// Bytes that the steps that need whole axes take in at most for a region of the outputs of a kernel.
@@ -100,6 +105,36 @@ pub fn grid(kernel: &Kernel, ty: &ArrayType, units: Option<&ChunkGrid>) -> Chunk
         let room = SMALLEST / bytes(&grid).max(1);
         let factor = room.min(shape[axis].div_ceil(grid.axes[axis].size)).max(1);
         grid.axes[axis].size *= factor;
+    }
+    grid
+}
+
+/// Whether a step gathers points: of those far apart little is given and much is read.
+fn is_gather(step: &Step) -> bool {
+    matches!(step.call.pattern, Pattern::Injective(IndexMap::Points { .. }))
+}
+
+/// Whether a kernel has a step that gathers points.
+pub fn has_gather(kernel: &Kernel) -> bool {
+    kernel.steps.iter().any(is_gather)
+}
+
+/// The grid of tasks over a space of `ty`, made smaller, down to its chunks and whole `units`, while too much is read of
+/// what points are gathered from.
+pub fn gathering(mut grid: ChunkGrid, kernel: &Kernel, ty: &ArrayType, units: Option<&ChunkGrid>) -> ChunkGrid {
+    if !has_gather(kernel) {
+        return grid;
+    }
+    let shape = ty.shape();
+    let (natural, unit) = (tasks::natural(ty), |axis: usize| units.map_or(1, |units| units.axes[axis].size));
+    let least = |axis: usize| natural[axis].size.div_ceil(unit(axis)) * unit(axis);
+    let size = |grid: &ChunkGrid, axis: usize| grid.axes[axis].size.min(shape[axis]);
+    while taken_by(kernel, &first(&grid, &shape), is_gather).iter().sum::<u64>() > LARGEST {
+        let longer = (0..shape.len()).filter(|axis| size(&grid, *axis) > least(*axis));
+        let Some(axis) = longer.max_by_key(|axis| size(&grid, *axis) / least(*axis)) else { break };
+        let half = (size(&grid, axis) / 2).div_ceil(least(axis)).max(1) * least(axis);
+        let half = half.min(size(&grid, axis) - 1).max(least(axis)) / least(axis) * least(axis);
+        grid.axes[axis].size = half;
     }
     grid
 }

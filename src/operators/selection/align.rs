@@ -242,7 +242,7 @@ pub(super) fn gathered(
         let taken = match Pick::of(positions) {
             Pick::Run(span) => moves::slice(builder, x, &[(axis, span)])?,
             Pick::Take(positions) => moves::take(builder, x, axis, &positions, None)?,
-            Pick::One(_) | Pick::Along(..) => x,
+            Pick::One(_) | Pick::Along(..) | Pick::At(_) => x,
         };
         return relabelled(builder, taken, target);
     }

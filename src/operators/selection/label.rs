@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use super::index::{Direction, Index, Label, Method, rounded, show};
-use super::{Pick, known, mask_positions};
+use super::{Pick, Points, known, mask_positions};
 use crate::array::calendar::{DAY, HOUR, MINUTE, SECOND, periods, text};
-use crate::array::{ArrayType, Coord, CoordValues, DType, Dim, Scalar};
+use crate::array::{Coord, CoordValues, DType, Dim, Scalar};
 use crate::operators::arguments::RangeValue;
 use crate::operators::error::{Culprit, closest};
 use crate::operators::labels::typed;
@@ -212,7 +212,7 @@ impl<'a> Lookup<'a> {
     /// The labels of an array, looked up: along the array's dim where it has a name of its own.
     fn along(&self, builder: &dyn Builder, operand: Operand, how: &How) -> Result<Pick, TypeError> {
         let block = known(builder, operand)?;
-        let ty: &ArrayType = &builder.ty(operand);
+        let ty = builder.ty(operand);
         if let (DType::Bool, Some(mask)) = (ty.dtype, block.view::<bool>())
             && self.index.coord.dtype != DType::Bool
         {
@@ -220,11 +220,10 @@ impl<'a> Lookup<'a> {
         }
         let labels: Vec<Scalar> = block.scalars().iter().map(|s| typed(s, ty.dtype)).collect();
         let positions = self.several(&labels, how)?;
-        let name = &ty.dims[0].name;
-        if *name == self.dim.name || name.is_auto() {
-            return Ok(Pick::of(positions));
+        match ty.dims[0].name.is_auto() {
+            true => Ok(Pick::of(positions)),
+            false => Ok(Pick::At(Points { positions, like: ty })),
         }
-        Ok(Pick::Along(positions, name.clone(), ty.coord(name).cloned()))
     }
 
     /// The position that stands in for a label which is not there.

@@ -2,12 +2,15 @@
 //!
 //! Both turn each argument into a [`Pick`] along one axis; picks are then emitted as one slice, and
 //! a gather for every axis whose picks have no regular distance. Selections along several axes are
-//! orthogonal. Deliberately absent: pointwise selection, where several dims share one array of
-//! labels, and selections that depend on values which are only known when the script runs.
+//! orthogonal, but for those by arrays that share a dim: these pick point by point (`points`).
+//! Deliberately absent: selections that depend on values which are only known when the script runs.
 
 mod align;
 mod index;
 mod label;
+mod points;
+#[cfg(test)]
+mod points_tests;
 mod position;
 mod reindex;
 #[cfg(test)]
@@ -23,6 +26,7 @@ use crate::array::{Block, Coord, DimName};
 pub use align::{Brought, JOINS, aligned};
 pub(in crate::operators) use index::{ordered, rounded};
 use label::Lookup;
+use points::Points;
 
 const METHODS: ParamKind = ParamKind::Choice(&["nearest", "pad", "ffill", "backfill", "bfill"]);
 const INSTEAD: Param = optional("method", METHODS, "none", "Which label stands in for one that is not there.");
@@ -40,7 +44,7 @@ pub static OPERATORS: &[Operator] = &[
                 required(
                     "index",
                     ParamKind::PerDim,
-                    "A position (drops the dim), a half-open range such as `0..<24`, `5..` or `(..) step 2`, a list of positions or a mask; negative counts from the end.",
+                    "A position (drops the dim), a half-open range such as `0..<24`, `5..` or `(..) step 2`, a list or array of positions, or a mask; negative counts from the end. Arrays that share a dim select point by point along it.",
                 ),
             ],
         },
@@ -56,7 +60,7 @@ pub static OPERATORS: &[Operator] = &[
                 required(
                     "label",
                     ParamKind::PerDim,
-                    "A label (drops the dim), a range that includes both ends, a list of labels, or an array of labels, which are looked up and give the array's dim; dates may be partial.",
+                    "A label (drops the dim), a range that includes both ends, a list of labels, or an array of labels, which are looked up and give the array's dim, point by point where several share it; dates may be partial.",
                 ),
                 optional(
                     "method",
@@ -139,7 +143,12 @@ enum Pick {
     Take(Vec<u64>),
     /// Elements anywhere, along another dim with a coordinate or none.
     Along(Vec<u64>, DimName, Option<Arc<Coord>>),
+    /// Elements anywhere, one for each element of an array with dims of its own.
+    At(Points),
 }
+
+/// What is taken along some axes.
+type Picks = Vec<(usize, Pick)>;
 
 impl Pick {
     fn of(positions: Vec<u64>) -> Pick {
@@ -156,7 +165,7 @@ fn isel(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeE
         let pick = position::pick(builder, dim, &value.value).map_err(|e| blame(e, &dim.name))?;
         add(&mut picks, axis, pick, &dim.name)?;
     }
-    emit(builder, x, picks).map(Value::Array)
+    emit(builder, x, picks, false).map(Value::Array)
 }
 
 fn sel(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
@@ -173,37 +182,17 @@ fn sel(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeEr
         {
             builder.warn(blame(warning, &dim.name));
         }
-        if let Pick::Along(_, new, _) = &pick
-            && *new != dim.name
-            && ty.dims.axis(new).is_some()
-        {
-            return Err(pointwise(new, &dim.name));
-        }
         add(&mut picks, axis, pick, &dim.name)?;
     }
-    emit(builder, x, picks).map(Value::Array)
+    emit(builder, x, picks, true).map(Value::Array)
 }
 
 fn blame(error: TypeError, dim: &DimName) -> TypeError {
     error.or_at(Culprit::Named(dim.to_string()))
 }
 
-fn pointwise(new: &DimName, dim: &DimName) -> TypeError {
-    let message = format!("the labels for `{dim}` lie along `{new}`, which is a dim of the array already");
-    TypeError::new("ff::type::repeated_dim", message)
-        .at(Culprit::Named(dim.to_string()), format!("an array along `{new}`"))
-        .with_help("selecting point by point is not supported; `rename` the labels' dim to select all pairs")
-}
-
-fn add(picks: &mut Vec<(usize, Pick)>, axis: usize, pick: Pick, dim: &DimName) -> Result<(), TypeError> {
+fn add(picks: &mut Picks, axis: usize, pick: Pick, dim: &DimName) -> Result<(), TypeError> {
     let again = picks.iter().any(|(a, _)| *a == axis);
-    let shared = picks.iter().find_map(|(_, other)| match (other, &pick) {
-        (Pick::Along(_, a, _), Pick::Along(_, b, _)) if a == b => Some(a),
-        _ => None,
-    });
-    if let Some(shared) = shared {
-        return Err(pointwise(shared, dim));
-    }
     if again {
         let message = format!("dim `{dim}` is named twice");
         return Err(TypeError::new("ff::type::repeated_dim", message).at(Culprit::Named(dim.to_string()), "again here"));
@@ -212,8 +201,9 @@ fn add(picks: &mut Vec<(usize, Pick)>, axis: usize, pick: Pick, dim: &DimName) -
     Ok(())
 }
 
-/// Adds the calls for all picks.
-fn emit(builder: &mut dyn Builder, x: Operand, picks: Vec<(usize, Pick)>) -> Result<Operand, TypeError> {
+/// Adds the calls for all picks. An array of positions along a dim of its own gives the array that dim where it is `renamed`.
+fn emit(builder: &mut dyn Builder, x: Operand, picks: Vec<(usize, Pick)>, renamed: bool) -> Result<Operand, TypeError> {
+    let (picks, groups) = points::grouped(&builder.ty(x), picks, renamed)?;
     let mut spans = Vec::new();
     let mut dropped = Vec::new();
     let mut takes = Vec::new();
@@ -226,6 +216,7 @@ fn emit(builder: &mut dyn Builder, x: Operand, picks: Vec<(usize, Pick)>) -> Res
             Pick::Run(span) => spans.push((axis, span)),
             Pick::Take(positions) => takes.push((axis, positions, None)),
             Pick::Along(positions, dim, coord) => takes.push((axis, positions, Some((dim, coord)))),
+            Pick::At(_) => {}
         }
     }
     spans.sort_unstable_by_key(|(axis, _)| *axis);
@@ -237,15 +228,17 @@ fn emit(builder: &mut dyn Builder, x: Operand, picks: Vec<(usize, Pick)>) -> Res
     for axis in dropped.into_iter().rev() {
         out = moves::drop_axis(builder, out, axis)?;
     }
-    Ok(out)
+    groups.iter().try_fold(out, |out, group| group.emit(builder, out))
 }
 
 /// The values of an array of positions or labels.
 fn known(builder: &dyn Builder, operand: Operand) -> Result<Block, TypeError> {
     let ty = builder.ty(operand);
-    if ty.rank() > 1 {
-        let message = format!("an array with one dim is expected, this is {ty}");
-        return Err(TypeError::new("ff::type::argument", message));
+    if ty.rank() > 1 && ty.dims.names().any(DimName::is_auto) {
+        let error = TypeError::new("ff::type::argument", format!("an array with one dim is expected, this is {ty}"));
+        return Err(
+            error.with_help("one with several dims selects point by point where its dims have names: `rename` them")
+        );
     }
     builder.chosen_by(operand)?.ok_or_else(|| {
         let message = "what is selected depends on values that are only known when the script runs";

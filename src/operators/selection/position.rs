@@ -1,7 +1,7 @@
 //! Positions: what the arguments of `isel` pick.
 
-use super::{Pick, known, mask_positions};
-use crate::array::{Dim, Scalar};
+use super::{Pick, Points, known, mask_positions};
+use crate::array::{DType, Dim, Scalar};
 use crate::operators::arguments::RangeValue;
 use crate::operators::moves::Span;
 use crate::operators::{Builder, TypeError, Value};
@@ -17,9 +17,11 @@ pub(super) fn pick(builder: &dyn Builder, dim: &Dim, value: &Value) -> Result<Pi
         }
         Value::Array(operand) => {
             let scalars = known(builder, *operand)?.scalars();
-            match (builder.ty(*operand).rank(), scalars.as_slice()) {
+            let ty = builder.ty(*operand);
+            match (ty.rank(), scalars.as_slice()) {
                 (0, [only]) => only.as_i64().map_or_else(|| Err(unfit(value)), |i| position(i, dim).map(Pick::One)),
-                _ => several(&scalars, dim),
+                (1, _) if ty.dtype == DType::Bool || ty.dims[0].name.is_auto() => several(&scalars, dim),
+                _ => Ok(Pick::At(Points { positions: positions(&scalars, dim)?, like: ty })),
             }
         }
         other => Err(unfit(other)),
@@ -55,13 +57,16 @@ fn several(scalars: &[Scalar], dim: &Dim) -> Result<Pick, TypeError> {
     if let Some(mask) = mask.filter(|mask| !mask.is_empty()) {
         return mask_positions(&mask, dim).map(Pick::of);
     }
+    positions(scalars, dim).map(Pick::of)
+}
+
+fn positions(scalars: &[Scalar], dim: &Dim) -> Result<Vec<u64>, TypeError> {
     let at = |scalar: &Scalar| match scalar {
         Scalar::Int(_) | Scalar::UInt(_) => position(scalar.as_i64().unwrap_or(i64::MAX), dim),
         other => Err(TypeError::new("ff::type::argument", format!("{other} is not a position"))
             .with_help("positions are integers; `sel` selects by label")),
     };
-    let positions: Vec<u64> = scalars.iter().map(at).collect::<Result<_, _>>()?;
-    Ok(Pick::of(positions))
+    scalars.iter().map(at).collect()
 }
 
 /// The elements of a half-open range, as Python's `slice.indices` has them.

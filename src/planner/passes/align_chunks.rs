@@ -64,13 +64,16 @@ fn needs_cut(graph: &Graph, input: NodeId, objects: &[u64], settings: &Settings)
 /// An object is made of much more than itself where that is so many times its bytes.
 const MUCH: u64 = 4;
 
-/// Why an object cannot be made in one task: it is made of much more than itself, and of more than half of the budget.
+/// Why an object cannot be made in one task: it is made of much more than itself, and of more than half of the budget; or of
+/// points of which one task would read too much.
 fn too_large(graph: &Graph, input: NodeId, units: &ChunkGrid, settings: &Settings) -> Option<String> {
     let ty = &graph[input].ty;
     let object = whole::first(units, &ty.shape());
     let own = object.count().saturating_mul(ty.dtype.size() as u64);
     let taken = access::taken(graph, input, Some(units));
-    (taken > settings.memory / 2 && taken > own.saturating_mul(MUCH)).then(|| {
+    let is_gathered = whole::has_gather(&access::cone(graph, &[input]).joined.kernel);
+    let most = if is_gathered { whole::LARGEST.min(settings.memory / 2) } else { settings.memory / 2 };
+    (taken > most && taken > own.saturating_mul(MUCH)).then(|| {
         let taken = tasks::bytes_text(taken);
         format!("a chunk of {units} is made of {taken} at once: it is put together from smaller parts")
     })

@@ -14,6 +14,7 @@ pub mod fold_constants;
 pub mod fuse;
 pub mod push_down;
 pub mod reshapes;
+pub mod select_apart;
 pub mod whole_axes;
 
 use super::graph::{Graph, NodeId};
@@ -47,6 +48,11 @@ pub static PIPELINE: &[Pass] = &[
         name: "drop_advice",
         summary: "take out the rechunks of the script, which types bear",
         run: drop_advice::drop_advice,
+    },
+    Pass {
+        name: "select_apart",
+        summary: "read what is selected by parts that lie far apart",
+        run: select_apart::select_apart,
     },
     Pass {
         name: "finish_scans",

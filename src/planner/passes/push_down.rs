@@ -42,7 +42,9 @@ fn selection(graph: &Graph, id: NodeId) -> Option<Call> {
     let call = &step(graph, id)?.call;
     let selects = matches!(
         &call.pattern,
-        Pattern::Injective(IndexMap::Slice { .. } | IndexMap::Take { dim: None, coord: None, .. })
+        Pattern::Injective(
+            IndexMap::Slice { .. } | IndexMap::Take { dim: None, coord: None, .. } | IndexMap::Points { .. }
+        )
     );
     selects.then(|| (**call).clone())
 }
