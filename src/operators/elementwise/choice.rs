@@ -2,6 +2,7 @@
 
 use super::call;
 use super::function::given;
+use super::missing;
 use crate::array::{DType, Kind};
 use crate::operators::arguments::{Param, ParamKind, optional, required};
 use crate::operators::error::Culprit;
@@ -87,12 +88,24 @@ fn select(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Typ
             .at(Culprit::Param("choices"), "one a condition")
             .with_help("what is taken where no condition holds is `default`"));
     }
-    let mut out = arguments.get("default").cloned().unwrap_or(Value::Int(0));
-    for (condition, choice) in conditions.iter().zip(choices).rev() {
+    let default = arguments.get("default").cloned().unwrap_or(Value::Int(0));
+    let mut values = united(builder, choices, Some(&default))?;
+    let mut out = values.pop().expect("the default is the last");
+    for (condition, choice) in conditions.iter().zip(&values).rev() {
         out = call(builder, "where", &[condition.clone(), choice.clone(), out])
             .map_err(|e| e.renamed(&[("cond", "conditions"), ("x", "choices"), ("other", "default")]))?;
     }
     Ok(out)
+}
+
+/// The choices, then the default, in one dtype: literals are weak beside the arrays of all choices.
+fn united(builder: &mut dyn Builder, choices: &[Value], default: Option<&Value>) -> Result<Vec<Value>, TypeError> {
+    let choices = choices.iter().map(|choice| ("choices", choice));
+    let values: Vec<_> = choices.chain(default.map(|value| ("default", value))).collect();
+    if values.iter().any(|(_, value)| matches!(value, Value::Array(_))) {
+        return missing::alike(builder, &values);
+    }
+    Ok(values.into_iter().map(|(_, value)| value.clone()).collect())
 }
 
 fn choose(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
@@ -108,8 +121,10 @@ fn choose(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Typ
         "clip" => index,
         _ => known_index(builder, index, last)?,
     };
+    let choices = united(builder, choices, None)?;
     let mut out = choices[last as usize].clone();
-    for (number, choice) in choices.iter().enumerate().rev().skip(1) {
+    // A single choice is taken too, so that the result has the dims of the index.
+    for (number, choice) in choices.iter().enumerate().rev().skip(usize::from(last > 0)) {
         let condition = call(builder, "le", &[index.clone(), Value::Int(number as i64)])?;
         out = call(builder, "where", &[condition, choice.clone(), out])
             .map_err(|e| e.renamed(&[("cond", "index"), ("x", "choices"), ("other", "choices")]))?;

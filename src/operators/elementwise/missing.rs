@@ -13,7 +13,7 @@ use super::loops::{map1, map2};
 use super::{refusal, time};
 use crate::array::block::with_type;
 use crate::array::calendar::NAT;
-use crate::array::{ArrayType, DType, Scalar};
+use crate::array::{ArrayType, DType, Dims, Scalar};
 use crate::operators::arguments::{Param, ParamKind, optional, required, weak_dtype};
 use crate::operators::error::Culprit;
 use crate::operators::tile::{TileElement, TileLoop};
@@ -165,6 +165,24 @@ fn common(builder: &dyn Builder, choices: &mut [Choice]) -> Result<DType, TypeEr
         }
     }
     Ok(dtype)
+}
+
+/// Values one of which is chosen, in their common dtype, literals as arrays without dims.
+///
+/// # Errors
+/// They have no common dtype; a literal is out of its range.
+pub(super) fn alike(builder: &mut dyn Builder, choices: &[(&'static str, &Value)]) -> Result<Vec<Value>, TypeError> {
+    let choices = choices.iter().map(|(param, value)| Ok((*param, given(param, value)?)));
+    let mut choices = choices.collect::<Result<Vec<Choice>, TypeError>>()?;
+    let dtype = common(builder, &mut choices)?;
+    let typed = choices.into_iter().map(|(_, given)| match given {
+        Given::Array(operand) => cast_to(builder, operand, dtype).map(Value::Array),
+        Given::Weak(scalar) => {
+            let ty = ArrayType::new(dtype, Dims::default());
+            Ok(Value::Array(builder.constant(ty, Constant::Full(scalar))))
+        }
+    });
+    typed.collect()
 }
 
 fn mixed(first: (&'static str, DType), second: (&'static str, DType)) -> TypeError {
