@@ -3,6 +3,7 @@
 //! Of integers and bools they are computed in the smallest float that holds them all: `f16` for
 //! eight bits, `f32` for sixteen, else `f64`. What computes them is [`elementary`].
 
+use super::loops::Map;
 use super::{complex, elementary};
 use crate::operators::Operator;
 use crate::operators::arguments::{Param, ParamKind, required};
@@ -81,10 +82,14 @@ pub static MATH: &[Operator] = &[
     ),
     unary!("sinc", "`sin(pi x) / (pi x)`, one at zero", "sinc(x)";
         units Lost,
+        bool -> F64: |x| elementary::Sinc.usual(f64::from(u8::from(x))),
+        integer -> F64: |x| elementary::Sinc.usual(x as f64),
         float by: elementary::Sinc,
     ),
     unary!("i0", "The modified Bessel function of the first kind and order zero", "i0(x)";
         units Lost,
+        bool -> F64: |x| elementary::I0.usual(f64::from(u8::from(x))),
+        integer -> F64: |x| elementary::I0.usual(x as f64),
         float by: elementary::I0,
     ),
     unary!("asin", "The arc sine, in radians; NaN outside -1 to 1", "asin(x / 10)";

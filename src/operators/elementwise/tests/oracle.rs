@@ -421,12 +421,9 @@ fn refused(job: &Job) -> bool {
         || (name == "fillna" && kinds[0] != Kind::Float && job.inputs[1] == "-3")
 }
 
-/// Where the dtype of our result differs on purpose: bools stay bools and become f16 as by other functions, and small
-/// integers small floats.
+/// Where the dtype of our result differs on purpose: bools stay bools and become f16 as by other functions.
 fn other_dtype(job: &Job) -> bool {
-    let whole = matches!(kinds(job)[..], [Kind::Bool | Kind::Signed | Kind::Unsigned]);
-    (kinds(job) == [Kind::Bool] && matches!(job.name.as_str(), "conj" | "angle" | "round"))
-        || (whole && matches!(job.name.as_str(), "sinc" | "i0"))
+    kinds(job) == [Kind::Bool] && matches!(job.name.as_str(), "conj" | "angle" | "round")
 }
 
 /// Whether two results are the same, within rounding where they are not exact.
