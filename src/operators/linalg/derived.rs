@@ -164,6 +164,10 @@ fn paired(builder: &mut dyn Builder, args: &Arguments, name: &str) -> Result<([O
             both[i] = call::cast(builder, both[i], DType::F64)?;
         }
     }
+    let dtypes = both.map(|x| builder.ty(x).dtype);
+    if let Some(dtype) = dtypes[0].promote(dtypes[1]) {
+        both = [call::cast(builder, both[0], dtype)?, call::cast(builder, both[1], dtype)?];
+    }
     let missing = [apply(builder, "isnan", &both[..1])?, apply(builder, "isnan", &both[1..])?];
     let missing = apply(builder, "or", &missing)?;
     let valid = apply(builder, "not", &[missing])?;
