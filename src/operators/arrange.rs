@@ -88,8 +88,10 @@ pub static OPERATORS: &[Operator] = &[
 fn repeated(builder: &mut dyn Builder, arguments: &Arguments, tiled: bool) -> Result<Value, TypeError> {
     let mut x = arguments.array("x")?;
     let ty = builder.ty(x);
+    let mut labelled = (*ty).clone();
     for (axis, count) in arguments.per_axis(&ty)? {
         let dim = ty.dims[axis].clone();
+        labelled.coords.remove(&dim.name);
         let at = Culprit::Named(dim.name.to_string());
         let count = match &count.value {
             Value::Int(n) if *n >= 0 => *n as u64,
@@ -112,7 +114,7 @@ fn repeated(builder: &mut dyn Builder, arguments: &Arguments, tiled: bool) -> Re
         let joined = sizes.into_iter().map(|(name, n)| if name == dim.name { (name, size) } else { (name, n) });
         x = moves::reshape(builder, spread, &Dims::new(joined))?;
     }
-    Ok(Value::Array(x))
+    described(builder, x, &labelled).map(Value::Array)
 }
 
 fn shown(value: &Value) -> String {
