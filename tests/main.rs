@@ -14,6 +14,7 @@ mod generated;
 mod hdf5;
 mod levels;
 mod lowering;
+mod operators;
 mod parse;
 mod programs;
 mod random;
