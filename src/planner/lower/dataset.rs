@@ -73,6 +73,18 @@ fn unlike(items: &[Value], datasets: &[&Variables]) -> Option<(&'static str, Str
     Some(("ff::type::variable", differs?))
 }
 
+/// Whether a parameter takes arrays.
+fn takes_array(operator: &'static Operator, name: &str) -> bool {
+    let is_array = |kind| matches!(kind, ParamKind::Array | ParamKind::ArrayOrView | ParamKind::Arrays);
+    param(operator, name).is_some_and(|param| is_array(param.kind))
+}
+
+/// The first argument that is a dataset where an array should be: its place, and its variables.
+fn dataset<'a>(operator: &'static Operator, arguments: &'a Arguments) -> Option<(usize, &'a Variables)> {
+    let named = arguments.named.iter().enumerate().filter(|(_, (name, _))| takes_array(operator, name));
+    named.filter_map(|(place, (_, value))| Some((place, variables(&value.value)?))).next()
+}
+
 impl Lowerer<'_> {
     /// Applies an operator: to each variable, where an argument that should be an array is a dataset.
     pub(super) fn apply_to_all(
@@ -81,7 +93,17 @@ impl Lowerer<'_> {
         arguments: &Arguments,
         at: Span,
     ) -> Lowering<Value> {
-        self.for_each_variable(operator, arguments, &mut |l, own| l.apply(operator, own, at))
+        let lists = |name: &str, value: &Value| match value {
+            Value::List(items) => takes_array(operator, name) && items.iter().any(|item| variables(item).is_some()),
+            _ => false,
+        };
+        if let Some(place) = arguments.named.iter().position(|(name, value)| lists(name, &value.value)) {
+            return self.apply_to_lists(operator, arguments, place, at);
+        }
+        match dataset(operator, arguments) {
+            Some((_, all)) if operator.name == "rename" => self.rename_all(operator, arguments, all, at),
+            _ => self.for_each_variable(operator, arguments, &mut |l, own| l.apply(operator, own, at)),
+        }
     }
 
     /// Calls `apply` once, or with each variable, where an argument that should be an array is a dataset.
@@ -91,36 +113,7 @@ impl Lowerer<'_> {
         arguments: &Arguments,
         apply: &mut dyn FnMut(&mut Self, &Arguments) -> Lowering<Value>,
     ) -> Lowering<Value> {
-        let takes_array = |name: &str| {
-            let is_array = |kind| matches!(kind, ParamKind::Array | ParamKind::ArrayOrView | ParamKind::Arrays);
-            param(operator, name).is_some_and(|param| is_array(param.kind))
-        };
-        let lists = |name: &str, value: &Value| match value {
-            Value::List(items) => takes_array(name) && items.iter().any(|item| variables(item).is_some()),
-            _ => false,
-        };
-        if let Some(place) = arguments.named.iter().position(|(name, value)| lists(name, &value.value)) {
-            return self.apply_to_lists(operator, arguments, place, at);
-        }
-        let is_dataset = |name: &str, value: &Value| takes_array(name) && variables(value).is_some();
-        let Some(place) = arguments.named.iter().position(|(name, value)| is_dataset(name, &value.value)) else {
-            return apply(self, arguments);
-        };
-        let all = variables(&arguments.named[place].1.value).unwrap_or_default();
-        if operator.name == "rename" {
-            return self.rename_all(operator, arguments, all, at);
-        }
-        self.apply_to_variables(operator, arguments, (place, all), at)
-    }
-
-    /// Applies an operator to each variable of the dataset that is the argument at `place`.
-    fn apply_to_variables(
-        &mut self,
-        operator: &'static Operator,
-        arguments: &Arguments,
-        (place, all): (usize, &Variables),
-        at: Span,
-    ) -> Lowering<Value> {
+        let Some((place, all)) = dataset(operator, arguments) else { return apply(self, arguments) };
         let dims = self.all_dims(all);
         let waits = all.iter().any(|(_, value)| matches!(value, Value::View(_)));
         let mut results = Vec::new();
@@ -235,7 +228,9 @@ impl Lowerer<'_> {
         let mut renamed = all.to_vec();
         if !of_dims.is_empty() {
             let own = Arguments { per_dim: of_dims, ..arguments.clone() };
-            if let Value::Record(fields) = self.apply_to_variables(operator, &own, (0, all), at)? {
+            if let Value::Record(fields) =
+                self.for_each_variable(operator, &own, &mut |l, own| l.apply(operator, own, at))?
+            {
                 renamed = fields.to_vec();
             }
         }
