@@ -11,6 +11,7 @@ mod documentation;
 #[cfg(feature = "runtime")]
 mod explain;
 mod generated;
+mod groups;
 mod hdf5;
 mod levels;
 mod lowering;

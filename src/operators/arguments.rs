@@ -134,6 +134,8 @@ pub enum ParamKind {
     /// `time.month`, the bare name of a coordinate, dim or `let`; it is left out where the expression
     /// has no name. A value that is no such record is a key without a name.
     Key,
+    /// Any number of positional keys, each as [`ParamKind::Key`] describes it.
+    Keys,
     /// Named arguments whose names are dims of the first argument (or, for `rename` and its like, anything).
     PerDim,
     /// Any plan-time value or array, as it is.
@@ -177,7 +179,7 @@ pub struct Signature {
 pub struct Arguments {
     /// Parameters that were given, with their values.
     pub named: Vec<(&'static str, Spanned<Value>)>,
-    /// Positional arguments of a variadic parameter (`Dims`, `Rest`).
+    /// Positional arguments of a variadic parameter (`Dims`, `Keys`, `Rest`).
     pub variadic: Vec<Spanned<Value>>,
     /// Named arguments of a `PerDim` parameter.
     pub per_dim: Vec<(Spanned<String>, Spanned<Value>)>,

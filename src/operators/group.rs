@@ -1,20 +1,21 @@
 //! Views that wait for a reduction: `groupby`, `groupby_bins`, `resample`, `rolling`, `coarsen`.
 //!
-//! Groups are known while planning: a *key* gives each position along one dim its group, and the
-//! labels of the groups, ascending, become the coordinate of a new dim in its place. Positions whose
-//! key is missing belong to no group.
-//!
-//! Absent: keys computed from data, keys of several dims.
+//! A *key* gives each element its group, and the labels of the groups, ascending, become the coordinate of a
+//! new dim in the place of those of the key. Elements whose key is missing belong to no group. Groups along one dim
+//! are known while planning ([`Groups`]); those of other keys are codes that go along with the values ([`view::Zones`](super::view::Zones)).
 
 use std::sync::Arc;
+
+mod codes;
+mod keys;
+mod zones;
 
 use super::arguments::{ParamKind, Signature, optional, required};
 use super::error::{Culprit, TypeError};
 use super::view::{Boundary, Groups, View, ViewKind};
-use super::{Arguments, Builder, Operand, Operator, Value, axis_of};
-use crate::array::calendar::NAT;
+use super::{Arguments, Builder, Constant, Operand, Operator, Value, axis_of};
 use crate::array::calendar::periods::{self, Duration};
-use crate::array::{ArrayType, Attributes, Block, Coord, CoordValues, DType, DimName, Scalar};
+use crate::array::{ArrayType, Attributes, Block, Coord, CoordValues, DType, DimName, Dims, Scalar};
 
 /// The rows of views.
 pub static OPERATORS: &[Operator] = &[
@@ -26,13 +27,43 @@ pub static OPERATORS: &[Operator] = &[
                 required(
                     "key",
                     ParamKind::Key,
-                    "A coordinate, an expression of coordinates, or a list: one group a value.",
+                    "A coordinate, an expression of coordinates, a list, or an array along dims of `x`: one group a value.",
+                ),
+                required("keys", ParamKind::Keys, "More keys: each has a dim of its own."),
+                optional(
+                    "labels",
+                    ParamKind::Any,
+                    "none",
+                    "The values that have groups, `0..<50`; of several keys by name, `{zone: 0..<50}`. None means all there are.",
+                ),
+                optional(
+                    "stacked",
+                    ParamKind::Bool,
+                    "false",
+                    "Whether the combinations of several keys that occur lie along one dim, labelled `a, b`.",
                 ),
             ],
         },
-        summary: "Groups along one dim, in ascending order of a key, for the reduction that follows.",
+        summary: "Groups in ascending order of keys, for the reduction that follows; they take the place of the dims of the keys.",
         example: "x |> groupby([1, 1, 2, 2, 1, 2]) |> mean()",
         expand: groupby,
+    },
+    Operator {
+        name: "bins",
+        signature: Signature {
+            params: &[
+                required(
+                    "key",
+                    ParamKind::Any,
+                    "Numbers: a coordinate, an expression of coordinates, a list, or an array.",
+                ),
+                required("edges", ParamKind::Any, "The edges of the bins, ascending."),
+                optional("right", ParamKind::Bool, "true", "Whether bins include their right edge and not their left."),
+            ],
+        },
+        summary: "A key of `groupby`: the bin that another key lies in.",
+        example: "x |> groupby(bins([1, 5, 9, 2, 6, 7], [0, 5, 10])) |> mean()",
+        expand: bins,
     },
     Operator {
         name: "groupby_bins",
@@ -105,12 +136,11 @@ pub static OPERATORS: &[Operator] = &[
 ];
 
 fn view(operand: Operand, kind: ViewKind) -> Result<Value, TypeError> {
-    Ok(Value::View(Arc::new(View { operand, kind })))
+    Ok(Value::View(Arc::new(View { operand, kind, unfold: None })))
 }
 
 /// The values by which positions along one dim are grouped.
 pub(super) struct Key {
-    name: DimName,
     /// The dim.
     pub dim: DimName,
     /// The values, one for each position.
@@ -119,47 +149,10 @@ pub(super) struct Key {
 
 impl Key {
     /// Reads a key, which the lowering gives as [`ParamKind::Key`] says.
-    pub fn read(builder: &dyn Builder, args: &Arguments, ty: &ArrayType) -> Result<Key, TypeError> {
-        let at = |error: TypeError| error.at(Culprit::Param("key"), "the key");
-        let (name, values) = match args.value("key") {
-            Value::Record(entries) => {
-                let find = |name| entries.iter().find(|(n, _)| n == name).map(|(_, value)| value);
-                let name = match find("name") {
-                    Some(Value::Str(name)) => Some(DimName::new(name)),
-                    _ => None,
-                };
-                (name, find("values").ok_or_else(|| TypeError::expected("key", "a coordinate", args.value("key")))?)
-            }
-            value => (None, value),
-        };
-        let (dim, dtype, block, attrs) = match values {
-            Value::Name(dim) | Value::Str(dim) => {
-                let dim = DimName::new(dim);
-                let size = ty.dims[axis_of(ty, &dim).map_err(at)?].size;
-                let coord = match ty.coord(&dim) {
-                    Some(coord) => (**coord).clone(),
-                    None => Coord::integers(dim.clone(), (0..size as i64).collect()),
-                };
-                return Ok(Key { name: name.unwrap_or_else(|| dim.clone()), dim, coord });
-            }
-            Value::Array(operand) => array_key(builder, *operand, ty).map_err(at)?,
-            Value::List(values) => list_key(values, ty).map_err(at)?,
-            other => return Err(TypeError::expected("key", "a coordinate, a 1-d array or a list", other)),
-        };
-        let coord = Coord::from_block(dim.clone(), dtype, &block, attrs).ok_or_else(|| {
-            at(TypeError::new("ff::type::group_key", format!("{dtype} values have no order to group by")))
-        })?;
-        Ok(Key { name: name.unwrap_or_else(|| DimName::new("group")), dim, coord })
-    }
-
-    /// The view of `x` in which the position `i` belongs to the group `index[i]` of `labels`.
-    fn grouped(self, x: Operand, ty: &ArrayType, index: Vec<u32>, labels: Coord) -> Result<Value, TypeError> {
-        if labels.dim != self.dim && ty.dims.axis(&labels.dim).is_some() {
-            let message = format!("the groups would be called `{}`, and {ty} has such a dim", labels.dim);
-            let error = TypeError::new("ff::type::repeated_dim", message).at(Culprit::Param("key"), "the key");
-            return Err(error.with_help("name the key otherwise: `let k = …`"));
-        }
-        view(x, ViewKind::Groups(Groups::new(self.dim, index, labels)))
+    pub fn read(builder: &mut dyn Builder, args: &Arguments, ty: &ArrayType) -> Result<Key, TypeError> {
+        let coord =
+            keys::along(builder, args.value("key"), ty).map_err(|error| error.at(Culprit::Param("key"), "the key"))?;
+        Ok(Key { dim: coord.dim.clone(), coord })
     }
 }
 
@@ -243,48 +236,47 @@ fn ranked<T: Clone>(
 fn groupby(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
     let x = args.array("x")?;
     let ty = builder.ty(x);
-    let key = Key::read(builder, args, &ty)?;
-    let (index, firsts) = match &key.coord.values {
-        CoordValues::Int(v) => ranked(v, |_| false, i64::cmp),
-        CoordValues::Time(v, _) | CoordValues::Duration(v) => ranked(v, |t| *t == NAT, i64::cmp),
-        CoordValues::Float(v) => ranked(v, |x| x.is_nan(), |a, b| (a + 0.0).total_cmp(&(b + 0.0))),
-        CoordValues::Str(v) => ranked(v, |_| false, Arc::cmp),
-    };
-    let labels = Coord { dim: key.name.clone(), ..key.coord.take(&firsts) };
-    key.grouped(x, &ty, index, labels)
+    let keys = keys::read(builder, args, &ty)?;
+    let stacked = args.bool("stacked", false)?;
+    zones::grouped(builder, (x, stacked), keys)
 }
 
 fn groupby_bins(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
     let x = args.array("x")?;
     let ty = builder.ty(x);
-    let key = Key::read(builder, args, &ty)?;
-    let edges = edges(builder, args)?;
-    let right = args.bool("right", true)?;
-    let bin = |value: f64| {
-        let below = edges.partition_point(|&edge| if right { edge < value } else { edge <= value });
-        if value.is_nan() || below == 0 || below == edges.len() { u32::MAX } else { below as u32 - 1 }
-    };
-    let index = match &key.coord.values {
-        CoordValues::Int(v) => v.iter().map(|&i| bin(i as f64)).collect(),
-        CoordValues::Float(v) => v.iter().map(|&x| bin(x)).collect(),
-        CoordValues::Time(..) | CoordValues::Duration(_) | CoordValues::Str(_) => {
-            let message = format!("the bins are numbers, the key is {}", key.coord.dtype);
-            return Err(TypeError::new("ff::type::group_key", message).at(Culprit::Param("key"), "the key"));
-        }
-    };
+    let key = keys::binned(builder, args, &ty)?;
+    zones::grouped(builder, (x, false), vec![key])
+}
+
+/// `bins`: what [`keys`] reads as a key in bins.
+fn bins(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
+    let edges = args.value("edges");
+    edges_of(builder, edges).map_err(|error| error.or_at(Culprit::Param("edges")))?;
+    let fields = [("values", args.value("key").clone()), ("bins", edges.clone())];
+    let right = ("right".to_owned(), Value::Bool(args.bool("right", true)?));
+    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).chain([right]);
+    Ok(Value::Record(Arc::new(fields.collect())))
+}
+
+/// An array of values that are known, without labels.
+fn constant(builder: &mut dyn Builder, dims: &Dims, block: Block) -> Operand {
+    let ty = ArrayType::new(block.dtype(), dims.clone());
+    let block = block.reshape(&dims.shape());
+    builder.constant(ty, Constant::Values(block))
+}
+
+/// The labels of bins.
+fn bin_labels(dim: DimName, edges: &[f64], right: bool) -> Coord {
     let label = |pair: &[f64]| match right {
         true => format!("({}, {}]", pair[0], pair[1]).into(),
         false => format!("[{}, {})", pair[0], pair[1]).into(),
     };
     let values = CoordValues::Str(edges.windows(2).map(label).collect());
-    let dim = DimName::new(&format!("{}_bins", key.name));
-    let labels = Coord { dim, dtype: DType::Str, values, attrs: Arc::default() };
-    key.grouped(x, &ty, index, labels)
+    Coord { dim, dtype: DType::Str, values, attrs: Arc::default() }
 }
 
 /// The edges of bins: at least two numbers, ascending.
-fn edges(builder: &dyn Builder, args: &Arguments) -> Result<Vec<f64>, TypeError> {
-    let value = args.value("bins");
+fn edges_of(builder: &dyn Builder, value: &Value) -> Result<Vec<f64>, TypeError> {
     let edges: Option<Vec<f64>> = match value {
         Value::List(values) => values.iter().map(|v| v.scalar().and_then(|s| s.as_f64())).collect(),
         Value::Array(operand) => builder.known(*operand).and_then(|b| b.scalars().iter().map(Scalar::as_f64).collect()),

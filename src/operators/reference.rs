@@ -19,7 +19,7 @@ impl fmt::Display for Param {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.kind, self.default) {
             (ParamKind::PerDim, _) => write!(f, "DIM: {}…", self.name),
-            (ParamKind::Dims | ParamKind::Rest, _) => write!(f, "{}…", self.name),
+            (ParamKind::Dims | ParamKind::Keys | ParamKind::Rest, _) => write!(f, "{}…", self.name),
             (_, None) => f.write_str(self.name),
             (_, Some(default)) => write!(f, "{}: {default}", self.name),
         }
@@ -45,6 +45,7 @@ impl fmt::Display for ParamKind {
             ParamKind::NewName => "a new dim's name",
             ParamKind::Dims => "dims",
             ParamKind::Key => "a coordinate, or an expression of coordinates",
+            ParamKind::Keys => "keys",
             ParamKind::PerDim => "a value for each dim named",
             ParamKind::Any => "a value or an array",
             ParamKind::Rest => "values",

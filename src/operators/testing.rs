@@ -214,7 +214,9 @@ pub fn bind(params: &'static [Param], positional: &[Value], named: &[(&str, Valu
     let mut positional = positional.iter();
     for param in params {
         match param.kind {
-            ParamKind::Dims | ParamKind::Rest => arguments.variadic.extend(positional.by_ref().map(spanned)),
+            ParamKind::Dims | ParamKind::Keys | ParamKind::Rest => {
+                arguments.variadic.extend(positional.by_ref().map(spanned))
+            }
             ParamKind::PerDim => {}
             _ => {
                 let by_name = || named.iter().find(|(name, _)| *name == param.name).map(|(_, value)| value);

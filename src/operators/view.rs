@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Operand;
-use crate::array::{Coord, DimName};
+use super::index::Labels;
+use super::{Builder, Operand, TypeError, axis_of, moves};
+use crate::array::{Coord, Dim, DimName, Dims};
 
 /// An array seen as groups or windows, which only a reduction can be applied to.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +13,8 @@ pub struct View {
     pub operand: Operand,
     /// How it is seen.
     pub kind: ViewKind,
+    /// How the dim of the groups becomes one dim per key, where there are several.
+    pub unfold: Option<Unfold>,
 }
 
 /// The kinds of view.
@@ -19,6 +22,8 @@ pub struct View {
 pub enum ViewKind {
     /// Positions along `dim` belong to groups, which become the dim of `coord` in its place.
     Groups(Groups),
+    /// Elements along several dims belong to groups that another array tells.
+    Zones(Zones),
     /// Each element sees `window` elements along each of these dims.
     Rolling {
         /// Dim and window length, at least one.
@@ -63,6 +68,70 @@ impl Groups {
         };
         let within = index.iter().map(place).collect();
         Groups { dim, index: index.into(), within, coord: Arc::new(coord) }
+    }
+}
+
+/// Groups along one or several dims, told by an array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zones {
+    /// The dims that are grouped.
+    pub dims: Vec<DimName>,
+    /// The group of each element along these dims, as `i32`; negative where it belongs to none.
+    pub codes: Operand,
+    /// The labels of the groups; its dim is the new dim.
+    pub coord: Arc<Coord>,
+    /// Whether every group has a member for sure.
+    pub is_full: bool,
+}
+
+/// How the dim of groups becomes one dim per key, and where these go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unfold {
+    /// The dim of the groups.
+    pub flat: DimName,
+    /// The labels of the keys, whose dims take its place in C order.
+    pub keys: Vec<Arc<Coord>>,
+    /// For each combination of labels its group, where groups are not all combinations in order.
+    pub pick: Option<Arc<[u64]>>,
+    /// The order of the dims, where it is not the one they are in; what is not named comes first.
+    pub order: Vec<DimName>,
+}
+
+impl View {
+    /// What is made of the groups of the view, with a dim per key.
+    ///
+    /// # Errors
+    /// There is no dim of groups, which expansions make.
+    pub fn unfolded(&self, builder: &mut dyn Builder, x: Operand) -> Result<Operand, TypeError> {
+        let Some(unfold) = &self.unfold else { return Ok(x) };
+        let ty = builder.ty(x);
+        let axis = axis_of(&ty, &unfold.flat)?;
+        let mut out = match &unfold.pick {
+            Some(pick) => moves::take(builder, x, axis, pick, Some((unfold.flat.clone(), None)))?,
+            None => x,
+        };
+        if unfold.keys.len() > 1 {
+            let of = |coord: &Arc<Coord>| Dim { name: coord.dim.clone(), size: coord.len() as u64 };
+            let mut dims = Dims::default();
+            for dim in ty.dims.iter() {
+                match dim.name == unfold.flat {
+                    true => unfold.keys.iter().map(of).for_each(|dim| dims.push(dim.name, dim.size)),
+                    false => dims.push(dim.name.clone(), dim.size),
+                }
+            }
+            out = moves::reshape(builder, out, &dims)?;
+        }
+        let now = builder.ty(out);
+        let kept = ty.coords.values().filter(|coord| coord.dim != unfold.flat);
+        let lost = kept.chain(&unfold.keys).filter(|coord| now.coord(&coord.dim) != Some(*coord));
+        let coords = lost.map(|coord| (coord.dim.clone(), Some(coord.clone()))).collect();
+        out = moves::relabel(builder, out, Labels { coords, ..Labels::default() })?;
+        let place = |dim: &Dim| unfold.order.iter().position(|name| *name == dim.name).map_or(0, |at| at + 1);
+        let mut axes: Vec<usize> = (0..now.rank()).collect();
+        if !unfold.order.is_empty() {
+            axes.sort_by_key(|axis| place(&now.dims[*axis]));
+        }
+        moves::permute(builder, out, &axes)
     }
 }
 

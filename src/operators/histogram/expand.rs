@@ -166,7 +166,14 @@ impl Counted {
     fn read(builder: &mut dyn Builder, args: &Arguments, name: &'static str) -> Result<Counted, TypeError> {
         match args.value("x") {
             Value::View(view) => match &view.kind {
-                ViewKind::Groups(groups) => Ok(Counted { name, x: view.operand, groups: Some(groups.clone()) }),
+                ViewKind::Groups(groups) if view.unfold.is_none() => {
+                    Ok(Counted { name, x: view.operand, groups: Some(groups.clone()) })
+                }
+                ViewKind::Groups(_) | ViewKind::Zones(_) => {
+                    let message = format!("`{name}` over groups goes by one key along one dim");
+                    let error = TypeError::new("ff::type::view", message).at(Culprit::Param("x"), "other groups");
+                    Err(error.with_help("count with the key as one dim more: `groupby(x, bins(x, …), KEY) |> count()`"))
+                }
                 ViewKind::Rolling { .. } | ViewKind::Coarsen { .. } => {
                     let error = TypeError::new("ff::type::view", format!("`{name}` over windows is not defined"));
                     let error = error.at(Culprit::Param("x"), "these are windows");

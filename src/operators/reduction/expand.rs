@@ -74,14 +74,14 @@ impl Reducing for Reducer {
 }
 
 /// What a call asks for besides what is reduced.
-struct Asked {
-    options: Options,
-    keepdims: bool,
-    min_count: Option<u64>,
+pub(super) struct Asked {
+    pub options: Options,
+    pub keepdims: bool,
+    pub min_count: Option<u64>,
 }
 
 impl Asked {
-    fn read(args: &Arguments) -> Result<Asked, TypeError> {
+    pub fn read(args: &Arguments) -> Result<Asked, TypeError> {
         let min_count = match args.int_opt("min_count")? {
             Some(n) if n < 0 => {
                 let error =
@@ -103,7 +103,7 @@ impl Asked {
     }
 
     /// The fold for elements of `input`, missing where too few are present.
-    fn choose(&self, reducer: &dyn Reducing, input: DType) -> Result<Reduced, TypeError> {
+    pub fn choose(&self, reducer: &dyn Reducing, input: DType) -> Result<Reduced, TypeError> {
         let reduced = reducer.choose(input, &self.options)?;
         match self.min_count {
             Some(least) => at_least(reduced, input, least, true),
@@ -112,7 +112,7 @@ impl Asked {
     }
 
     /// Every option that is not as it would be anyway, in a fixed order.
-    fn text(&self, what: String) -> String {
+    pub fn text(&self, what: String) -> String {
         let mut text = what;
         let options = &self.options;
         if !options.skipna {
@@ -145,7 +145,14 @@ pub fn expand(reducer: &dyn Reducing, builder: &mut dyn Builder, args: &Argument
     let asked = Asked::read(args)?;
     let result = match args.value("x") {
         Value::View(view) => match &view.kind {
-            ViewKind::Groups(groups) => grouped(reducer, builder, args, (view, groups, &asked)),
+            ViewKind::Groups(groups) => {
+                let out = grouped(reducer, builder, args, (view, groups, &asked))?;
+                view.unfolded(builder, out)
+            }
+            ViewKind::Zones(zones) => {
+                let out = super::zones::zoned(reducer, builder, args, (view.operand, zones, &asked))?;
+                view.unfolded(builder, out)
+            }
             ViewKind::Rolling { .. } | ViewKind::Coarsen { .. } => windowed(reducer, builder, args, (view, &asked)),
         },
         value => {
@@ -164,7 +171,7 @@ pub fn expand(reducer: &dyn Reducing, builder: &mut dyn Builder, args: &Argument
     result.map(Value::Array)
 }
 
-fn emit(
+pub(super) fn emit(
     reducer: &dyn Reducing,
     builder: &mut dyn Builder,
     (text, pattern, dtype): (String, Pattern, DType),
@@ -254,7 +261,7 @@ fn axes(reducer: &dyn Reducing, args: &Arguments, ty: &ArrayType) -> Result<Vec<
     args.axes(ty)
 }
 
-fn not_empty(reducer: &dyn Reducing, ty: &ArrayType, axes: &[usize]) -> Result<(), TypeError> {
+pub(super) fn not_empty(reducer: &dyn Reducing, ty: &ArrayType, axes: &[usize]) -> Result<(), TypeError> {
     let Some(&axis) = axes.iter().find(|&&a| ty.dims[a].size == 0) else { return Ok(()) };
     if reducer.of_nothing() {
         return Ok(());
@@ -331,7 +338,7 @@ fn windowed(
     let mut axes = Vec::new();
     let mut text = String::new();
     match &view.kind {
-        ViewKind::Groups(_) => return Err(undefined(reducer.name(), ty.dtype)),
+        ViewKind::Groups(_) | ViewKind::Zones(_) => return Err(undefined(reducer.name(), ty.dtype)),
         ViewKind::Rolling { windows, center, min_periods } => {
             if matches!(reducer.name(), "any" | "all") {
                 let message =

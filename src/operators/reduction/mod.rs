@@ -11,6 +11,7 @@
 //! Absent: median and quantiles, which need all elements of a cell at once (`super::whole`).
 
 pub mod choose;
+pub mod coded;
 pub mod expand;
 pub mod extremes;
 pub mod fold;
@@ -26,6 +27,7 @@ pub mod tests;
 pub mod times;
 pub mod truth;
 pub mod weighted;
+pub mod zones;
 
 pub use choose::{Options, Reducer, at_least, choose};
 pub use expand::Reducing;

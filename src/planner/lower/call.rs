@@ -146,7 +146,7 @@ impl Lowerer<'_> {
                     }
                 },
             };
-            if matches!(param.kind, ParamKind::Dims | ParamKind::Rest) {
+            if matches!(param.kind, ParamKind::Dims | ParamKind::Keys | ParamKind::Rest) {
                 variadic = Some(param);
                 matched.variadic.push((param, given));
             } else {
@@ -182,7 +182,9 @@ impl Lowerer<'_> {
                 (ExprKind::List(items), ParamKind::Dims | ParamKind::Rest) => {
                     matched.variadic.extend(items.iter().map(|e| (param, Given::Written(e))));
                 }
-                (_, ParamKind::Dims | ParamKind::Rest) => matched.variadic.push((param, Given::Written(value))),
+                (_, ParamKind::Dims | ParamKind::Keys | ParamKind::Rest) => {
+                    matched.variadic.push((param, Given::Written(value)));
+                }
                 _ => matched.named.push((param, Given::Written(value))),
             }
             return Ok(());
@@ -212,7 +214,8 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn check_required(&mut self, operator: &Operator, arguments: &Arguments, at: Span) -> Lowering<()> {
-        let variadic = |p: &&Param| matches!(p.kind, ParamKind::Dims | ParamKind::Rest | ParamKind::PerDim);
+        let variadic =
+            |p: &&Param| matches!(p.kind, ParamKind::Dims | ParamKind::Keys | ParamKind::Rest | ParamKind::PerDim);
         let required = operator.signature.params.iter().filter(|p| p.default.is_none() && !variadic(p));
         let mut sound = Ok(());
         for param in required {
@@ -281,7 +284,7 @@ impl Lowerer<'_> {
                 Ok(Value::Str(name.to_owned()))
             }
             (ParamKind::DType, _) => self.dtype_argument(e, bare),
-            (ParamKind::Key, _) => self.key(e, subject),
+            (ParamKind::Key | ParamKind::Keys, _) => self.key(e, subject),
             (ParamKind::Array | ParamKind::ArrayOrView, _) => {
                 let item = self.item(e)?;
                 self.array_argument(param, item, e.span)
@@ -292,13 +295,18 @@ impl Lowerer<'_> {
 
     /// A key with the name its groups are to have, as [`ParamKind::Key`] describes it.
     fn key(&mut self, e: &Expr, subject: Option<Operand>) -> Lowering<Value> {
-        let values = self.with_subject(subject, |l| l.value(e))?;
-        let name = match &e.kind {
-            ExprKind::Name(name) => name,
-            ExprKind::Member { name, .. } => &name.value,
-            _ => return Ok(values),
+        let named = |name: String, values: Value| {
+            Value::Record(Arc::new(vec![("name".to_owned(), Value::Str(name)), ("values".to_owned(), values)]))
         };
-        Ok(Value::Record(Arc::new(vec![("name".to_owned(), Value::Str(name.clone())), ("values".to_owned(), values)])))
+        if let ExprKind::Record(fields) = &e.kind {
+            let keys = fields.iter().map(|field| {
+                let values = self.key(&field.value, subject)?;
+                Ok(named(field.key.value.clone(), values))
+            });
+            return keys.collect::<Lowering<Vec<Value>>>().map(|keys| Value::List(Arc::new(keys)));
+        }
+        let values = self.with_subject(subject, |l| l.value(e))?;
+        Ok(key_name(e).map_or(values.clone(), |name| named(name, values)))
     }
 
     /// The array in which names of dims and coordinates are looked up.
@@ -471,10 +479,22 @@ enum Callee {
     Operator(&'static Operator),
 }
 
+/// What the groups of a key are called: what is in bins after its own key.
+fn key_name(e: &Expr) -> Option<String> {
+    match &e.kind {
+        ExprKind::Name(name) => Some(name.clone()),
+        ExprKind::Member { name, .. } => Some(name.value.clone()),
+        ExprKind::Call { callee, args } if matches!(&callee.kind, ExprKind::Name(name) if name == "bins") => {
+            args.first().and_then(|key| key_name(&key.value)).map(|name| format!("{name}_bins"))
+        }
+        _ => None,
+    }
+}
+
 /// `mean(x, dims…, skipna: true)`: how an operator is called.
 pub(super) fn signature(operator: &Operator) -> String {
     let param = |p: &Param| match (p.kind, p.default) {
-        (ParamKind::Dims | ParamKind::Rest, _) => format!("{}…", p.name),
+        (ParamKind::Dims | ParamKind::Keys | ParamKind::Rest, _) => format!("{}…", p.name),
         (ParamKind::PerDim, _) => "dim: …".to_owned(),
         (_, Some(default)) => format!("{}: {default}", p.name),
         (_, None) => p.name.to_owned(),

@@ -161,7 +161,9 @@ impl Lowerer<'_> {
             Some(ParamKind::Key) => self.key_dims(&argument.value).iter().any(is_foreign),
             _ => false,
         };
-        if own.named.iter().any(lacks) {
+        let has_keys = operator.signature.params.iter().any(|p| p.kind == ParamKind::Keys);
+        let lacks_key = |key: &Spanned<Value>| has_keys && self.key_dims(&key.value).iter().any(is_foreign);
+        if own.named.iter().any(lacks) || own.variadic.iter().any(lacks_key) {
             return Part::Kept;
         }
         own.variadic.retain(|argument| !is_foreign_name(&argument.value));
@@ -270,6 +272,7 @@ impl Lowerer<'_> {
         match key {
             Value::Array(operand) => self.ty(*operand).dims.names().cloned().collect(),
             Value::Record(fields) => fields.iter().flat_map(|(_, value)| self.key_dims(value)).collect(),
+            Value::List(keys) => keys.iter().flat_map(|key| self.key_dims(key)).collect(),
             Value::Name(dim) => vec![DimName::new(dim)],
             _ => Vec::new(),
         }
