@@ -42,3 +42,23 @@ pub fn cast(builder: &mut dyn Builder, x: Operand, dtype: DType) -> Result<Opera
     }
     operator(builder, "cast", &[Value::Array(x), Value::DType(dtype)])
 }
+
+/// The value of a reduction, or of what else takes dims, over some axes of an array; the array itself where there are none.
+///
+/// # Errors
+/// As [`operator`].
+pub fn over(
+    builder: &mut dyn Builder,
+    name: &str,
+    (x, axes): (Operand, &[usize]),
+    options: &[(&'static str, Value)],
+) -> Result<Operand, TypeError> {
+    if axes.is_empty() && builder.ty(x).rank() > 0 {
+        return Ok(x);
+    }
+    let spanned = |value: Value| Spanned::new(value, Span::default());
+    let mut named = vec![("x", spanned(Value::Array(x)))];
+    named.extend(options.iter().map(|(name, value)| (*name, spanned(value.clone()))));
+    let variadic = axes.iter().map(|axis| spanned(Value::Int(*axis as i64))).collect();
+    with(builder, name, &Arguments { named, variadic, ..Arguments::default() })
+}

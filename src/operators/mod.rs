@@ -28,7 +28,10 @@ pub mod interpolate;
 pub mod labelled;
 pub mod labels;
 pub mod linalg;
+pub mod masks;
+pub mod moments;
 pub mod moves;
+pub mod named;
 pub mod neighbourhood;
 pub mod pattern;
 pub mod random;
@@ -169,6 +172,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("elementwise parts of complex numbers", elementwise::complex::COMPLEX),
     ("elementwise casts", elementwise::cast::CASTS),
     ("reductions", reduction::OPERATORS),
+    ("moments", moments::OPERATORS),
     ("scans", scan::OPERATORS),
     ("linear algebra", contraction::OPERATORS),
     ("matrices", linalg::OPERATORS),
@@ -179,11 +183,13 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("stencils", stencil::OPERATORS),
     ("filters by order", neighbourhood::OPERATORS),
     ("selection", selection::OPERATORS),
+    ("masks", masks::OPERATORS),
     ("interpolation", interpolate::OPERATORS),
     ("fits", fit::OPERATORS),
     ("by labels", labelled::OPERATORS),
     ("shape", shape::OPERATORS),
     ("arrangement", arrange::OPERATORS),
+    ("arrangement by NumPy's names", named::OPERATORS),
     ("labels", labels::OPERATORS),
     ("datasets", dataset::OPERATORS),
     ("packed values", cf::OPERATORS),

@@ -16,8 +16,11 @@ use crate::array::calendar::NAT;
 use crate::array::{ArrayType, DType, Dims, Scalar};
 use crate::operators::arguments::{Param, ParamKind, optional, required, weak_dtype};
 use crate::operators::error::Culprit;
+use crate::operators::moves::{self, Span};
 use crate::operators::tile::{TileElement, TileLoop};
-use crate::operators::{Arguments, Builder, Call, Constant, Operator, Pattern, Signature, TypeError, Units, Value};
+use crate::operators::{
+    Arguments, Builder, Call, Constant, Operator, Pattern, Signature, TypeError, Units, Value, axis_of,
+};
 
 /// Missing values, choice and membership.
 pub static MISSING: &[Operator] = &[
@@ -78,7 +81,10 @@ pub static MISSING: &[Operator] = &[
         signature: Signature { params: WHERE },
         summary: "`x` where the condition holds, `other` elsewhere; `x where cond` leaves the rest missing",
         example: "where(x > 0, x, 0)",
-        expand: choose,
+        expand: |builder, arguments| {
+            let chosen = choose(builder, arguments)?;
+            if arguments.bool("drop", false)? { dropped(builder, arguments, chosen) } else { Ok(chosen) }
+        },
     },
     Operator {
         name: "fillna",
@@ -104,6 +110,12 @@ const WHERE: &[Param] = &[
     required("cond", ParamKind::Array, "The condition, bool."),
     required("x", ParamKind::Array, "The values where it holds."),
     optional("other", ParamKind::Array, "none", "The values elsewhere; missing, where left out."),
+    optional(
+        "drop",
+        ParamKind::Bool,
+        "false",
+        "Whether labels go for which the condition holds nowhere; it is known while planning then.",
+    ),
 ];
 const FILLNA: &[Param] = &[
     required("x", ParamKind::Array, "The array."),
@@ -252,6 +264,32 @@ fn select<T: TileElement>() -> TileLoop {
             out.clone_from(if holds { x } else { other });
         }
     })
+}
+
+/// Only the labels of what was chosen for which the condition holds anywhere.
+fn dropped(builder: &mut dyn Builder, arguments: &Arguments, chosen: Value) -> Result<Value, TypeError> {
+    let (Value::Array(mask), Value::Array(mut out)) = (arguments.value("cond"), chosen.clone()) else {
+        return Ok(chosen);
+    };
+    let Some(block) = builder.chosen_by(*mask)? else {
+        let message = "which labels stay depends on values that are only known when the script runs";
+        let error = TypeError::new("ff::type::unknown_values", message);
+        return Err(error
+            .at(Culprit::Param("cond"), "not known before the run")
+            .with_help("leave out `drop`, or say how many elements to make room for: `extract(x, cond, size: 100)`"));
+    };
+    let ty = builder.ty(*mask);
+    let Some(mask) = block.view::<bool>() else { return Ok(chosen) };
+    for (axis, dim) in ty.dims.iter().enumerate() {
+        let held = mask.axis_iter(ndarray::Axis(axis)).map(|part| part.iter().any(|holds| *holds));
+        let kept: Vec<u64> = held.enumerate().filter(|(_, any)| *any).map(|(at, _)| at as u64).collect();
+        let axis = axis_of(&builder.ty(out), &dim.name)?;
+        out = match Span::of(&kept) {
+            Some(span) => moves::slice(builder, out, &[(axis, span)])?,
+            None => moves::take(builder, out, axis, &kept, None)?,
+        };
+    }
+    Ok(Value::Array(out))
 }
 
 /// Whether an element is missing.

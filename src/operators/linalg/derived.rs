@@ -1,6 +1,7 @@
 //! What follows from sums and products: traces, norms, products of vectors, covariances.
 
 use crate::array::{ArrayType, DType, Dims, Kind, Scalar};
+use crate::operators::call::over as reduce;
 use crate::operators::elementwise::broadcast::broadcast_to;
 use crate::operators::error::Culprit;
 use crate::operators::index::Labels;
@@ -9,22 +10,6 @@ use crate::source::{Span, Spanned};
 
 fn spanned(value: Value) -> Spanned<Value> {
     Spanned::new(value, Span::default())
-}
-
-/// A reduction over some axes.
-fn reduce(
-    builder: &mut dyn Builder,
-    name: &str,
-    (x, axes): (Operand, &[usize]),
-    options: &[(&'static str, Value)],
-) -> Result<Operand, TypeError> {
-    if axes.is_empty() && builder.ty(x).rank() > 0 {
-        return Ok(x);
-    }
-    let mut named = vec![("x", spanned(Value::Array(x)))];
-    named.extend(options.iter().map(|(name, value)| (*name, spanned(value.clone()))));
-    let variadic = axes.iter().map(|axis| spanned(Value::Int(*axis as i64))).collect();
-    call::with(builder, name, &Arguments { named, variadic, ..Arguments::default() })
 }
 
 fn apply(builder: &mut dyn Builder, name: &str, inputs: &[Operand]) -> Result<Operand, TypeError> {

@@ -231,6 +231,23 @@ fn emit(builder: &mut dyn Builder, x: Operand, picks: Vec<(usize, Pick)>, rename
     groups.iter().try_fold(out, |out, group| group.emit(builder, out))
 }
 
+/// The positions along a dim that a position, a range, a list or an array means, as for `isel`.
+///
+/// # Errors
+/// It means none, or is not known while planning.
+pub(in crate::operators) fn positions_along(
+    builder: &dyn Builder,
+    dim: &crate::array::Dim,
+    value: &Value,
+) -> Result<Vec<u64>, TypeError> {
+    Ok(match position::pick(builder, dim, value)? {
+        Pick::One(position) => vec![position],
+        Pick::Run(span) => (0..span.count as i64).map(|i| (span.start + i * span.step) as u64).collect(),
+        Pick::Take(positions) | Pick::Along(positions, ..) => positions,
+        Pick::At(points) => points.positions,
+    })
+}
+
 /// The values of an array of positions or labels.
 fn known(builder: &dyn Builder, operand: Operand) -> Result<Block, TypeError> {
     let ty = builder.ty(operand);

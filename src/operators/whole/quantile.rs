@@ -2,7 +2,8 @@
 //!
 //! Of `n` elements in ascending order, the quantile `q` stands at the place `(n - 1) q`, counted from zero
 //! (method 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician
-//! 50, 1996, which is NumPy's `linear`); methods differ in what they make of a place between two elements.
+//! 50, 1996, which is NumPy's `linear`); methods differ in what they make of a place between two elements. The other
+//! methods of that paper, from `inverted_cdf` to `normal_unbiased`, put it elsewhere too, as NumPy has them.
 //! Elements are found by selection, in linear time, and never sorted where few are wanted.
 
 use std::sync::Arc;
@@ -31,21 +32,68 @@ pub enum Method {
     Midpoint,
     /// As that, computed as a mean: what a median is.
     Mean,
+    /// Method 1 of Hyndman and Fan: the least element that a part `q` is not above.
+    InvertedCdf,
+    /// Method 2: as that, halfway to the next where the part is met exactly.
+    AveragedInvertedCdf,
+    /// Method 3: the nearest of them, of two equally near the one at an even place, counted from one.
+    ClosestObservation,
+    /// Method 4: interpolated between the steps of the distribution.
+    InterpolatedInvertedCdf,
+    /// Method 5: steps are met in their middle.
+    Hazen,
+    /// Method 6: the mean of the places that elements have.
+    Weibull,
+    /// Method 8: their median.
+    MedianUnbiased,
+    /// Method 9: unbiased where elements are normally distributed.
+    NormalUnbiased,
 }
 
 impl Method {
     /// The names of what a script can ask for.
-    pub const NAMES: &'static [&'static str] = &["linear", "lower", "higher", "nearest", "midpoint"];
+    pub const NAMES: &'static [&'static str] = &[
+        "linear",
+        "lower",
+        "higher",
+        "nearest",
+        "midpoint",
+        "inverted_cdf",
+        "averaged_inverted_cdf",
+        "closest_observation",
+        "interpolated_inverted_cdf",
+        "hazen",
+        "weibull",
+        "median_unbiased",
+        "normal_unbiased",
+    ];
 
     /// The method of that name.
     pub fn parse(name: &str) -> Option<Method> {
-        let methods = [Method::Linear, Method::Lower, Method::Higher, Method::Nearest, Method::Midpoint];
+        let methods = [
+            Method::Linear,
+            Method::Lower,
+            Method::Higher,
+            Method::Nearest,
+            Method::Midpoint,
+            Method::InvertedCdf,
+            Method::AveragedInvertedCdf,
+            Method::ClosestObservation,
+            Method::InterpolatedInvertedCdf,
+            Method::Hazen,
+            Method::Weibull,
+            Method::MedianUnbiased,
+            Method::NormalUnbiased,
+        ];
         Method::NAMES.iter().position(|known| *known == name).map(|at| methods[at])
     }
 
     /// Whether it gives elements, and nothing that lies between them.
     pub fn picks(self) -> bool {
-        matches!(self, Method::Lower | Method::Higher | Method::Nearest)
+        matches!(
+            self,
+            Method::Lower | Method::Higher | Method::Nearest | Method::InvertedCdf | Method::ClosestObservation
+        )
     }
 
     /// The elements below and above the quantile `q` of `n` elements, and how far it lies between them.
@@ -60,8 +108,45 @@ impl Method {
             Method::Higher => pair(high, high, 0.0),
             Method::Nearest => pair(exact.round_ties_even(), exact.round_ties_even(), 0.0),
             Method::Midpoint | Method::Mean => pair(low, high, if low == high { 0.0 } else { 0.5 }),
+            Method::InvertedCdf => step(n as f64 * q - 1.0, last, |_| true),
+            Method::ClosestObservation => step(n as f64 * q - 1.5, last, |low| low.rem_euclid(2.0) == 1.0),
+            Method::AveragedInvertedCdf => {
+                let exact = n as f64 * q - 1.0;
+                let (low, high) = (exact.floor(), exact.floor() + 1.0);
+                if exact == low { within(exact, last, 0.5) } else { pair(high, high, 0.0) }
+            }
+            Method::InterpolatedInvertedCdf => plotted(q, n, (0.0, 1.0)),
+            Method::Hazen => plotted(q, n, (0.5, 0.5)),
+            Method::Weibull => plotted(q, n, (0.0, 0.0)),
+            Method::MedianUnbiased => plotted(q, n, (1.0 / 3.0, 1.0 / 3.0)),
+            Method::NormalUnbiased => plotted(q, n, (3.0 / 8.0, 3.0 / 8.0)),
         }
     }
+}
+
+/// The element at or after a place; the one at it only where that `holds`.
+fn step(exact: f64, last: usize, holds: impl Fn(f64) -> bool) -> (usize, usize, f64) {
+    let low = exact.floor();
+    let at = if exact == low && holds(low) { low } else { low + 1.0 };
+    let at = last.min(at.max(0.0) as usize);
+    (at, at, 0.0)
+}
+
+/// The elements around a place, which ends at the first and last, and how far to go between.
+fn within(exact: f64, last: usize, part: f64) -> (usize, usize, f64) {
+    if exact < 0.0 {
+        return (0, 0, 0.0);
+    }
+    match exact.floor() as usize {
+        low if low >= last => (last, last, 0.0),
+        low => (low, low + 1, part),
+    }
+}
+
+/// The place by the plotting position of these parameters.
+fn plotted(q: f64, n: usize, (alpha, beta): (f64, f64)) -> (usize, usize, f64) {
+    let exact = n as f64 * q + (alpha + q * (1.0 - alpha - beta)) - 1.0;
+    within(exact, n - 1, exact - exact.floor())
 }
 
 /// Quantiles of lines, one element each.

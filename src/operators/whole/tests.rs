@@ -6,6 +6,7 @@ use crate::array::{ArrayType, Block, Calendar, DType, Dims, Region, Scalar};
 use crate::operators::pattern::Piece;
 use crate::operators::reduction::tests::{DATA, LOOP, told};
 use crate::operators::testing::{Bench, assert_python, list};
+use crate::operators::whole::quantile::Method;
 use crate::operators::{Builder, Constant, Value};
 use Value::{Bool, Float, Int, Name};
 
@@ -90,7 +91,7 @@ fn quantiles_of_floats_are_xarrays() {
     let mut lines = quantiles(&mut bench, &x, &Float(0.3), &[]);
     lines.extend(quantiles(&mut bench, &x, &levels(), &[]));
     lines.extend(quantiles(&mut bench, &x, &Float(0.3), &[("skipna", Bool(false))]));
-    for method in ["lower", "higher", "nearest", "midpoint"] {
+    for method in Method::NAMES.iter().skip(1).copied() {
         lines.extend(quantiles(&mut bench, &x, &levels(), &[("method", Name(method.into()))]));
     }
     lines.extend(medians(&mut bench, &x, &[]));
@@ -99,7 +100,8 @@ fn quantiles_of_floats_are_xarrays() {
 for d in OVER: q(x, .3, d)
 for d in OVER: q(x, QS, d)
 for d in OVER: q(x, .3, d, skipna=False)
-for m in ['lower', 'higher', 'nearest', 'midpoint']:
+for m in ['lower', 'higher', 'nearest', 'midpoint', 'inverted_cdf', 'averaged_inverted_cdf', 'closest_observation',
+    'interpolated_inverted_cdf', 'hazen', 'weibull', 'median_unbiased', 'normal_unbiased']:
     for d in OVER: q(x, QS, d, method=m)
 for d in OVER: med(x, d)
 for d in OVER: med(x, d, skipna=False)";
@@ -121,6 +123,7 @@ fn quantiles_of_other_dtypes_are_xarrays() {
     for x in [&single, &half, &n, &byte] {
         lines.extend(quantiles(&mut bench, x, &levels(), &[]));
         lines.extend(quantiles(&mut bench, x, &Float(0.7), &nearest));
+        lines.extend(quantiles(&mut bench, x, &levels(), &[("method", Name("inverted_cdf".into()))]));
         lines.extend(medians(&mut bench, x, &[]));
     }
     lines.extend(quantiles(&mut bench, &bools, &Float(0.7), &nearest));
@@ -133,6 +136,7 @@ f = array((v.astype('f4') / np.float32(3)))
 for a in [f, array(v.astype('f2')), n, array((np.arange(6000) * 7919 % 200).astype('u1'))]:
     for d in OVER: q(a, QS, d)
     for d in OVER: told(a.quantile(.7, d, method='nearest'))
+    for d in OVER: told(a.quantile(QS, d, method='inverted_cdf'))
     for d in OVER: med(a, d)
 b = array(k > 600)
 for d in OVER: told(b.quantile(.7, d, method='nearest'))
