@@ -42,6 +42,14 @@ fn budgets_and_threads_change_no_byte() {
         "v[t: a[p: 0..<50] % 40, y: a[p: 0..<50]]",
         "median(v[y: a, x: b], t)",
         "cumsum(v, t) |> isel(y: a, x: b)",
+        "extract(v, v > 100, size: 500)",
+        "compress(v, mean(v, t, y) > 62.9, x, size: 30, fill: -1.0)",
+        "flatnonzero(v > 120, size: 1000)",
+        "argwhere(v[t: 3] > 120, size: 700)",
+        "histogram2d(v, v[t: 0], bins: [20, 7])",
+        "skew(v, t)",
+        "diagonal(v, rows: y, columns: x)",
+        "pad(v, t: [3, 2], mode: linear_ramp)",
     ];
     for (number, value) in values.into_iter().enumerate() {
         let mut outputs = Vec::new();

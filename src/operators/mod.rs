@@ -195,6 +195,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("packed values", cf::OPERATORS),
     ("creation", creation::OPERATORS),
     ("random numbers", random::OPERATORS),
+    ("random numbers of more distributions", random::MORE_OPERATORS),
 ];
 
 /// The operator called `name`.

@@ -43,6 +43,21 @@ REAL = {
     "random.normal([%d], 4, 0.25, SEED, f32)": stats.norm(4, 0.25),
     "random.exponential([%d], seed: SEED)": stats.expon(),
     "random.exponential([%d], 7, SEED)": stats.expon(scale=7),
+    "random.lognormal([%d], 0.5, 0.25, SEED)": stats.lognorm(0.25, scale=np.exp(0.5)),
+    "random.gamma([%d], 0.4, 2, SEED)": stats.gamma(0.4, scale=2),
+    "random.gamma([%d], 1, seed: SEED)": stats.gamma(1),
+    "random.gamma([%d], 37.5, seed: SEED)": stats.gamma(37.5),
+    "random.beta([%d], 2, 5, SEED)": stats.beta(2, 5),
+    "random.beta([%d], 0.5, 0.7, SEED)": stats.beta(0.5, 0.7),
+    "random.chisquare([%d], 3, SEED)": stats.chi2(3),
+    "random.standard_t([%d], 9, SEED)": stats.t(9),
+    "random.laplace([%d], 1, 2, SEED)": stats.laplace(1, 2),
+    "random.logistic([%d], 1, 2, SEED)": stats.logistic(1, 2),
+    "random.gumbel([%d], 1, 2, SEED)": stats.gumbel_r(1, 2),
+    "random.weibull([%d], 1.5, SEED)": stats.weibull_min(1.5),
+    "random.pareto([%d], 9, SEED)": stats.lomax(9),
+    "random.rayleigh([%d], 2, SEED)": stats.rayleigh(scale=2),
+    "random.triangular([%d], -1, 0, 2, SEED)": stats.triang(1 / 3, -1, 3),
 }
 WHOLE = {
     "random.integers([%d], 10, seed: SEED)": stats.randint(0, 10),
@@ -54,6 +69,10 @@ WHOLE = {
     "random.poisson([%d], 10, SEED)": stats.poisson(10),
     "random.poisson([%d], 137.5, SEED)": stats.poisson(137.5),
     "random.poisson([%d], 1e9, SEED)": stats.poisson(1e9),
+    "random.geometric([%d], 0.3, SEED)": stats.geom(0.3),
+    "random.geometric([%d], 0.001, SEED)": stats.geom(0.001),
+    "random.choice([%d], 5, seed: SEED)": stats.randint(0, 5),
+    "random.choice([%d], [2, 3, 7], [0.5, 0.2, 0.3], SEED)": stats.rv_discrete(values=([2, 3, 7], [0.5, 0.2, 0.3]))(),
     "random.binomial([%d], 9, 0.5, SEED)": stats.binom(9, 0.5),
     "random.binomial([%d], 1000, 0.001, SEED)": stats.binom(1000, 0.001),
     "random.binomial([%d], 1000, 0.98, SEED)": stats.binom(1000, 0.98),
@@ -63,6 +82,8 @@ WHOLE = {
 }
 
 for seed in (0, 2**40 + 1):
+    test = stats.kstest(draw(f"random.standard_cauchy([{N}], {seed})"), stats.cauchy.cdf)
+    assert test.pvalue > 1e-3, test
     for call, of in REAL.items():
         call = (call % N).replace("SEED", str(seed))
         values = draw(call)

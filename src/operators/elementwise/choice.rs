@@ -36,6 +36,23 @@ pub static CHOICES: &[Operator] = &[
         expand: select,
     },
     Operator {
+        name: "piecewise",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::Array, "The array, whose dtype the result has."),
+                required("conditions", ParamKind::Any, "A list of conditions, bool."),
+                required(
+                    "values",
+                    ParamKind::Any,
+                    "As many values: what is taken where the condition is the last that holds; one more is taken where none holds, else zero.",
+                ),
+            ],
+        },
+        summary: "The value of the last condition that holds, in the dtype of the array",
+        example: "piecewise(x, [x < 0, x > 1], [-x, 1, x])",
+        expand: piecewise,
+    },
+    Operator {
         name: "choose",
         signature: Signature {
             params: &[
@@ -106,6 +123,34 @@ fn united(builder: &mut dyn Builder, choices: &[Value], default: Option<&Value>)
         return missing::alike(builder, &values);
     }
     Ok(values.into_iter().map(|(_, value)| value.clone()).collect())
+}
+
+fn piecewise(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let x = arguments.array("x")?;
+    let (conditions, values) = (items(arguments, "conditions")?, items(arguments, "values")?);
+    let has_rest = values.len() == conditions.len() + 1;
+    if (values.len() != conditions.len() && !has_rest) || conditions.is_empty() {
+        let message = format!("there are {} conditions and {} values", conditions.len(), values.len());
+        return Err(TypeError::new("ff::type::argument", message)
+            .at(Culprit::Param("values"), "one a condition")
+            .with_help("one more than conditions is taken where none holds"));
+    }
+    let dtype = builder.ty(x).dtype;
+    let zero = if dtype == DType::Bool { Value::Bool(false) } else { Value::Int(0) };
+    let mut out = if has_rest { values[conditions.len()].clone() } else { zero };
+    for (condition, value) in conditions.iter().zip(values) {
+        out = call(builder, "where", &[condition.clone(), value.clone(), out])
+            .map_err(|e| e.renamed(&[("cond", "conditions"), ("x", "values"), ("other", "values")]))?;
+    }
+    let dims = builder.ty(x).dims.clone();
+    let Value::Array(made) = out else { return Ok(out) };
+    let made = crate::operators::call::cast(builder, made, dtype)?;
+    let fits = builder.ty(made).dims.names().all(|name| dims.axis(name).is_some());
+    if !fits {
+        let error = TypeError::new("ff::type::dims", format!("{} is not of the dims of the array", builder.ty(made)));
+        return Err(error.at(Culprit::Param("values"), "dims that the array lacks"));
+    }
+    super::broadcast::broadcast_to(builder, made, &dims).map(Value::Array)
 }
 
 fn choose(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
@@ -222,5 +267,48 @@ fn real(builder: &mut dyn Builder, param: &'static str, value: &Value) -> Result
             let error = TypeError::new("ff::type::dtype", format!("there is no tolerance for {dtype}"));
             Err(error.at(Culprit::Param(param), "not numbers").with_help("compare durations: `abs(a - b) <= 1s`"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operators::testing::{Bench, assert_python, ints, list};
+    use Value::{Float, Int};
+
+    #[test]
+    fn pieces_are_numpys() {
+        let mut bench = Bench::new();
+        let reals = bench.array(&[("t", 7)], vec![-2.5, -1.0, 0.0, f64::NAN, 0.5, 1.0, 9.0]);
+        let whole = bench.array(&[("t", 7)], vec![-3i32, -2, -1, 0, 1, 2, 3]);
+        let mut lines = Vec::new();
+        for x in [reals, whole] {
+            let x = Value::Array(x);
+            let mut of = |name: &str, y: Value| Value::Array(bench.apply_named(name, &[x.clone(), y], &[]));
+            let conditions = list([of("lt", Int(0)), of("gt", Int(-2)), of("ge", Int(1))]);
+            let values = [Float(-1.75), x.clone(), Int(7)];
+            let rest = list(values.iter().cloned().chain([Float(2.5)]));
+            lines.push(bench.say("piecewise", &[x.clone(), conditions.clone(), list(values)], &[]));
+            lines.push(bench.say("piecewise", &[x.clone(), conditions, rest], &[]));
+        }
+        let script = "
+say = lambda a: show(xr.DataArray(a, dims='t'))
+for x in (np.array([-2.5, -1, 0, np.nan, .5, 1, 9]), np.arange(-3, 4, dtype='i4')):
+    c, v = [x < 0, x > -2, x >= 1], [-1.75, lambda x: x, 7]
+    say(np.piecewise(x, c, v)); say(np.piecewise(x, c, v + [2.5]))";
+        assert_python(script, &lines);
+    }
+
+    #[test]
+    fn mistakes_are_explained() {
+        let mut bench = Bench::new();
+        let x = Value::Array(bench.x());
+        let condition = Value::Array(bench.apply_named("gt", &[x.clone(), Int(0)], &[]));
+        let told = [
+            bench.say("piecewise", &[x.clone(), list([condition.clone()]), ints([1, 2, 3])], &[]),
+            bench.say("piecewise", &[x.clone(), list([]), list([])], &[]),
+            bench.say("piecewise", &[x, condition, ints([1])], &[]),
+        ];
+        insta::assert_snapshot!(told.join("\n"));
     }
 }

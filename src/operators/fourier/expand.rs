@@ -64,6 +64,35 @@ pub(super) fn ifft(builder: &mut dyn Builder, args: &Arguments) -> Result<Value,
     complex(builder, args, ("ifft", Kind::Inverse))
 }
 
+/// A transform of the last so many dims, or of all for none, unless dims are named.
+pub(super) fn several(
+    builder: &mut dyn Builder,
+    args: &Arguments,
+    (name, count): (&'static str, usize),
+) -> Result<Value, TypeError> {
+    let x = args.array("x")?;
+    let ty = builder.ty(x);
+    let mut args = args.clone();
+    if args.variadic.is_empty() {
+        if ty.rank() < count.max(1) {
+            let message = format!("a transform along {} dims is asked for, this is {ty}", count.max(1));
+            return Err(TypeError::new("ff::type::dims", message).at(Culprit::Param("x"), "too few dims"));
+        }
+        let first = if count == 0 { 0 } else { ty.rank() - count };
+        let name = |axis: usize| crate::source::Spanned::new(Value::Int(axis as i64), crate::source::Span::default());
+        args.variadic = (first..ty.rank()).map(name).collect();
+    } else if count > 0 && args.variadic.len() != count {
+        let message = format!("{count} dims are transformed, {} are named", args.variadic.len());
+        return Err(TypeError::new("ff::type::dims", message).at(Culprit::Variadic(0), "not as many"));
+    }
+    match name {
+        "fft" => fft(builder, &args),
+        "ifft" => ifft(builder, &args),
+        "rfft" => rfft(builder, &args),
+        _ => irfft(builder, &args),
+    }
+}
+
 fn complex(builder: &mut dyn Builder, args: &Arguments, what: (&'static str, Kind)) -> Result<Value, TypeError> {
     let mut x = subject(builder, args, what.0)?;
     let (axes, norm) = (along(&builder.ty(x), args)?, Norm::of(args)?);

@@ -24,6 +24,7 @@ const DIMS: Param = required(
     "The dims transformed, the last by default; real transforms halve the last named.",
 );
 const DIM: Param = required("dims", ParamKind::Dims, "The dim, the last by default.");
+const SEVERAL: Param = required("dims", ParamKind::Dims, "The dims transformed.");
 const N: Param = optional(
     "n",
     ParamKind::Any,
@@ -76,6 +77,62 @@ pub static OPERATORS: &[Operator] = &[
         summary: "The inverse of `rfft`: real numbers.",
         example: "x |> rfft(t) |> irfft(t, n: 6)",
         expand: expand::irfft,
+    },
+    Operator {
+        name: "fft2",
+        signature: Signature { params: &[X, SEVERAL, N, NORM] },
+        summary: "The Fourier transform along two dims, the last two by default, as `fft`.",
+        example: "fft2(x)",
+        expand: |builder, args| expand::several(builder, args, ("fft", 2)),
+    },
+    Operator {
+        name: "ifft2",
+        signature: Signature { params: &[X, SEVERAL, N, NORM] },
+        summary: "The inverse of `fft2`.",
+        example: "ifft2(fft2(x))",
+        expand: |builder, args| expand::several(builder, args, ("ifft", 2)),
+    },
+    Operator {
+        name: "fftn",
+        signature: Signature { params: &[X, SEVERAL, N, NORM] },
+        summary: "The Fourier transform along all dims, or those named, as `fft`.",
+        example: "fftn(x)",
+        expand: |builder, args| expand::several(builder, args, ("fft", 0)),
+    },
+    Operator {
+        name: "ifftn",
+        signature: Signature { params: &[X, SEVERAL, N, NORM] },
+        summary: "The inverse of `fftn`.",
+        example: "ifftn(fftn(x))",
+        expand: |builder, args| expand::several(builder, args, ("ifft", 0)),
+    },
+    Operator {
+        name: "rfft2",
+        signature: Signature { params: &[X, SEVERAL, N, NORM] },
+        summary: "The Fourier transform of real numbers along two dims, the last of which is halved, as `rfft`.",
+        example: "rfft2(x)",
+        expand: |builder, args| expand::several(builder, args, ("rfft", 2)),
+    },
+    Operator {
+        name: "irfft2",
+        signature: Signature { params: &[X, SEVERAL, BACK_N, NORM] },
+        summary: "The inverse of `rfft2`.",
+        example: "irfft2(rfft2(x))",
+        expand: |builder, args| expand::several(builder, args, ("irfft", 2)),
+    },
+    Operator {
+        name: "rfftn",
+        signature: Signature { params: &[X, SEVERAL, N, NORM] },
+        summary: "The Fourier transform of real numbers along all dims, the last of which is halved, as `rfft`.",
+        example: "rfftn(x)",
+        expand: |builder, args| expand::several(builder, args, ("rfft", 0)),
+    },
+    Operator {
+        name: "irfftn",
+        signature: Signature { params: &[X, SEVERAL, BACK_N, NORM] },
+        summary: "The inverse of `rfftn`.",
+        example: "irfftn(rfftn(x))",
+        expand: |builder, args| expand::several(builder, args, ("irfft", 0)),
     },
     Operator {
         name: "hfft",

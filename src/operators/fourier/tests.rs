@@ -301,6 +301,34 @@ fn roots_are_exact_where_they_can_be() {
 }
 
 #[test]
+fn several_dims_are_transformed_as_numpy_does() {
+    let mut cases = Cases::new();
+    let shape = [("z", 3), ("t", 4), ("y", 5)];
+    let x = cases.array(&shape, |i| (i * 7919 % 101) as f64 / 9.0 - 4.0, "f8");
+    for name in ["fft2", "ifft2", "fftn", "ifftn", "rfft2", "irfft2", "rfftn", "irfftn"] {
+        cases.call(name, x, &[], &[], &format!("np.fft.{name}(A)"));
+        let axes = if name.ends_with('2') { "axes" } else { "s=None, axes" };
+        cases.call(
+            name,
+            x,
+            &["z", "t"],
+            &[("norm", text("ortho"))],
+            &format!("np.fft.{name}(A, {axes}=(0, 1), norm='ortho')"),
+        );
+    }
+    cases.call("fft2", x, &[], &[("n", ints([2, 8]))], "np.fft.fft2(A, (2, 8))");
+    cases.call("irfftn", x, &[], &[("n", ints([3, 4, 7]))], "np.fft.irfftn(A, (3, 4, 7), axes=(0, 1, 2))");
+    cases.check();
+    let mut bench = Bench::new();
+    let line = Value::Array(bench.array(&[("t", 2)], vec![1.0, 2.0]));
+    let told = [bench.say("fft2", from_ref(&line), &[]), bench.say("rfft2", &[line, Name("t".into())], &[])];
+    insta::assert_snapshot!(told.join("\n"), @r"
+    ff::type::dims: a transform along 2 dims is asked for, this is f64[t=2; chunks 2] [too few dims]
+    ff::type::dims: 2 dims are transformed, 1 are named [not as many]
+    ");
+}
+
+#[test]
 fn mistakes_are_explained() {
     let mut bench = Bench::new();
     let x = Value::Array(bench.x());

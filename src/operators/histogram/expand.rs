@@ -129,11 +129,11 @@ pub fn searchsorted(builder: &mut dyn Builder, args: &Arguments) -> Result<Value
     elementwise(builder, ("searchsorted", text), (Some(run), DType::I64), &[x]).map(Value::Array)
 }
 
-fn is_real(dtype: DType) -> bool {
+pub(super) fn is_real(dtype: DType) -> bool {
     matches!(dtype.kind(), Kind::Bool | Kind::Unsigned | Kind::Signed | Kind::Float)
 }
 
-fn elementwise(
+pub(super) fn elementwise(
     builder: &mut dyn Builder,
     (name, text): (&'static str, String),
     (run, dtype): (Option<TileLoop>, DType),
@@ -144,7 +144,7 @@ fn elementwise(
 }
 
 /// The least and greatest finite value of all.
-fn extremes(builder: &mut dyn Builder, x: Operand) -> Result<[Operand; 2], TypeError> {
+pub(super) fn extremes(builder: &mut dyn Builder, x: Operand) -> Result<[Operand; 2], TypeError> {
     let mut x = Value::Array(x);
     if let Value::Array(operand) = x
         && builder.ty(operand).dtype.kind() == Kind::Float

@@ -9,10 +9,11 @@
 //! nowhere.
 //!
 //! Absent: bins chosen by an estimator (`auto`, `fd`), which needs all elements before the first is counted;
-//! bins of times and of complex numbers; histograms of several variables at once.
+//! bins of times and of complex numbers.
 
 pub mod bins;
 pub mod expand;
+mod joint;
 pub mod place;
 pub mod search;
 pub mod tally;
@@ -44,6 +45,21 @@ const HISTOGRAM: &[Param] = &[
     WEIGHTS,
     optional("density", ParamKind::Bool, "false", "Whether to divide by the total and by the widths of the bins."),
 ];
+
+const DENSITY: Param =
+    optional("density", ParamKind::Bool, "false", "Whether to divide by the total and by the areas of the bins.");
+const JOINT_BINS: Param = optional(
+    "bins",
+    ParamKind::Any,
+    "10",
+    "The number of equal bins of each array, or a list with a number or a list of edges for each.",
+);
+const JOINT_RANGE: Param = optional(
+    "range",
+    ParamKind::Any,
+    "none",
+    "A list with the outer edges of equal bins of each, `[[a, b], [c, d]]`; the least and greatest finite values, where left out or none.",
+);
 
 const BINCOUNT: &[Param] = &[
     X,
@@ -77,6 +93,39 @@ pub static OPERATORS: &[Operator] = &[
         summary: "How many elements lie in each bin; the last dim is `bin`, labelled by the centres where `range` or edges are given.",
         example: "x |> histogram(t, bins: 4, range: [-3, 9])",
         expand: expand::histogram,
+    },
+    Operator {
+        name: "histogram2d",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::Array, "The array."),
+                required("y", ParamKind::Array, "The other array, matched to `x` by dim name."),
+                DIMS,
+                JOINT_BINS,
+                JOINT_RANGE,
+                WEIGHTS,
+                DENSITY,
+            ],
+        },
+        summary: "How many pairs of elements lie in each pair of bins; the last dims are `bin_x` and `bin_y`.",
+        example: "histogram2d(x, abs(x), bins: [4, 2], range: [[-3, 9], [0, 9]])",
+        expand: joint::histogram2d,
+    },
+    Operator {
+        name: "histogramdd",
+        signature: Signature {
+            params: &[
+                required("sample", ParamKind::Any, "A list of arrays, matched by dim name, or a record of them."),
+                DIMS,
+                JOINT_BINS,
+                JOINT_RANGE,
+                WEIGHTS,
+                DENSITY,
+            ],
+        },
+        summary: "How many elements of several arrays lie together in each combination of bins; the last dims are `bin_0`, `bin_1`, …, or named as the record.",
+        example: "histogramdd({a: x, b: abs(x)}, bins: 3, range: [[-3, 9], [0, 9]])",
+        expand: joint::histogramdd,
     },
     Operator {
         name: "bincount",

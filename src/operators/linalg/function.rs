@@ -29,6 +29,12 @@ pub enum Make {
     Eigenvectors,
     /// The triangular factor of a positive definite matrix.
     Cholesky,
+    /// The matrix that exchanges rows as elimination does, back.
+    Exchanges,
+    /// The lower triangular factor of elimination.
+    Lower,
+    /// The upper one.
+    Upper,
     /// The inverse.
     Inverse,
     /// The determinant.
@@ -76,6 +82,9 @@ impl MatrixFunction {
             Make::Eigenvalues => row(eigen(&matrix).0),
             Make::Eigenvectors => eigen(&matrix).1,
             Make::Cholesky => cholesky(&matrix),
+            Make::Exchanges => Eliminated::new(matrix).exchanges(),
+            Make::Lower => Eliminated::new(matrix).lower(),
+            Make::Upper => Eliminated::new(matrix).upper(),
             Make::Inverse => Eliminated::new(matrix).solve(&Matrix::identity(n, n)),
             Make::Determinant => row(vec![Eliminated::new(matrix).determinant()]),
             Make::Solution { right } => {
@@ -98,7 +107,7 @@ impl MatrixFunction {
             Make::R | Make::Vt => (least, n),
             Make::S => (1, least),
             Make::Eigenvalues => (1, n),
-            Make::Eigenvectors | Make::Cholesky | Make::Inverse => (n, n),
+            Make::Eigenvectors | Make::Cholesky | Make::Inverse | Make::Exchanges | Make::Lower | Make::Upper => (n, n),
             Make::Determinant => (1, 1),
             Make::Solution { right } | Make::LeastSquares { right, .. } => (n - right as u64, right as u64),
         }

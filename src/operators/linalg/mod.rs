@@ -19,6 +19,7 @@ mod square;
 mod tall;
 #[cfg(test)]
 mod tests;
+mod triangular;
 
 use super::arguments::{optional, required};
 use super::{Operator, Param, ParamKind, Signature};
@@ -85,6 +86,37 @@ pub static OPERATORS: &[Operator] = &[
         expand: expand::det,
     },
     Operator {
+        name: "lu",
+        signature: Signature { params: &[X, MATRIX] },
+        summary: "The record `{p, l, u}` of square matrices: `x` is the product of `p`, which exchanges rows, `l`, lower triangular with ones on the diagonal, and `u`, upper triangular.",
+        example: "lu(isel(x, t: 2..<6)).u",
+        expand: triangular::lu,
+    },
+    Operator {
+        name: "solve_triangular",
+        signature: Signature {
+            params: &[
+                A,
+                B,
+                optional(
+                    "lower",
+                    ParamKind::Bool,
+                    "false",
+                    "Whether the lower triangle is looked at, and not the upper.",
+                ),
+                optional(
+                    "unit_diagonal",
+                    ParamKind::Bool,
+                    "false",
+                    "Whether ones are on the diagonal, whatever stands there.",
+                ),
+            ],
+        },
+        summary: "The solution of `a` times it `= b` for triangular matrices, of which one triangle is looked at.",
+        example: "solve_triangular(eye(4) |> rename(dim_0: y, dim_1: k), isel(x, t: 0))",
+        expand: triangular::solve_triangular,
+    },
+    Operator {
         name: "cholesky",
         signature: Signature { params: &[X, MATRIX] },
         summary: "The lower triangular factor of symmetric positive definite matrices; missing where they are not.",
@@ -141,6 +173,18 @@ pub static OPERATORS: &[Operator] = &[
         summary: "The covariance over dims, of the places where neither is missing.",
         example: "cov(x, x * 2, t)",
         expand: derived::cov,
+    },
+    Operator {
+        name: "corrcoef",
+        signature: Signature {
+            params: &[
+                ANY,
+                optional("rows", ParamKind::Dim, "none", "The dim of the variables; the first of two unless given."),
+            ],
+        },
+        summary: "The matrix of Pearson's correlations of variables over the other dim; its columns are named as the rows, with `_2`.",
+        example: "corrcoef(fillna(x, 0), rows: y)",
+        expand: triangular::corrcoef,
     },
     Operator {
         name: "corr",

@@ -63,6 +63,34 @@ impl Eliminated {
         (0..self.matrix.rows).fold(sign, |product, i| product * self.matrix.at(i, i))
     }
 
+    /// The matrix whose product with the eliminated one has its rows in their first order.
+    pub fn exchanges(&self) -> Matrix {
+        let n = self.matrix.rows;
+        let mut made = Matrix::zeros(n, n);
+        self.rows.iter().enumerate().for_each(|(place, row)| *made.at_mut(*row, place) = 1.0);
+        made
+    }
+
+    /// The lower triangular factor.
+    pub fn lower(&self) -> Matrix {
+        let n = self.matrix.rows;
+        let mut made = Matrix::identity(n, n);
+        for column in 0..n {
+            made.column_mut(column)[column + 1..].copy_from_slice(&self.matrix.column(column)[column + 1..]);
+        }
+        made
+    }
+
+    /// The upper triangular factor.
+    pub fn upper(&self) -> Matrix {
+        let n = self.matrix.rows;
+        let mut made = Matrix::zeros(n, n);
+        for column in 0..n {
+            made.column_mut(column)[..=column].copy_from_slice(&self.matrix.column(column)[..=column]);
+        }
+        made
+    }
+
     /// The matrix whose product with this one is `right`; NaN where this one is singular.
     pub fn solve(&self, right: &Matrix) -> Matrix {
         let n = self.matrix.rows;

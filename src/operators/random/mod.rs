@@ -9,6 +9,7 @@
 //! Deliberately absent: seeds taken from the clock, by which no run could be repeated.
 
 mod counts;
+mod more;
 mod philox;
 mod real;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use super::{
 };
 use crate::array::{ArrayType, DType, DimName, Dims, Scalar};
 
+pub use more::OPERATORS as MORE_OPERATORS;
 pub use philox::Generator;
 use real::Real;
 
@@ -42,6 +44,8 @@ const EXPONENTIAL: u32 = 3;
 const POISSON: u32 = 4;
 const BINOMIAL: u32 = 5;
 const ORDER: u32 = 6;
+/// The first stream of the distributions of `more`.
+const MORE: u32 = 16;
 
 /// The operators, in reading order.
 pub static OPERATORS: &[Operator] = &[

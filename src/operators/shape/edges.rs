@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::ends::Made;
 use crate::array::{ArrayType, Coord, CoordValues, DType, Dim, Scalar};
 use crate::operators::arguments::axis;
 use crate::operators::creation::fill_value;
@@ -90,7 +91,12 @@ enum Mode {
     Reflect,
     Symmetric,
     Wrap,
+    Made(Made),
 }
+
+/// The modes of `pad`.
+pub(super) const MODES: &[&str] =
+    &["constant", "edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "median", "maximum", "minimum"];
 
 pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
     let x = arguments.array("x")?;
@@ -108,6 +114,9 @@ pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Va
         let (parts, coord) = if mode == Mode::Constant {
             let fill = fill.clone().ok_or_else(|| no_missing(ty.dtype, "value"))?;
             let [front, back] = [widths.0, widths.1].map(|n| moves::filler(builder, out, axis, n, fill.clone()));
+            (vec![front, out, back], coord.and_then(|c| padded_with_missing(c, widths)))
+        } else if let Mode::Made(made) = mode {
+            let [front, back] = made.ends(builder, arguments, (out, axis, widths))?;
             (vec![front, out, back], coord.and_then(|c| padded_with_missing(c, widths)))
         } else {
             let (front, back) = walks(dim, widths, mode)?;
@@ -207,8 +216,14 @@ impl Mode {
             "reflect" => Mode::Reflect,
             "symmetric" => Mode::Symmetric,
             "wrap" => Mode::Wrap,
+            "linear_ramp" => Mode::Made(Made::Ramp),
+            "mean" => Mode::Made(Made::Statistic("mean")),
+            "median" => Mode::Made(Made::Statistic("median")),
+            "maximum" => Mode::Made(Made::Statistic("max")),
+            "minimum" => Mode::Made(Made::Statistic("min")),
             other => {
-                let help = "modes are constant, edge, reflect, symmetric and wrap";
+                let help =
+                    "modes are constant, edge, reflect, symmetric, wrap, linear_ramp, mean, median, maximum, minimum";
                 return Err(TypeError::new("ff::type::choice", format!("there is no mode `{other}`"))
                     .at(Culprit::Param("mode"), "no such mode")
                     .with_help(help));
@@ -218,6 +233,15 @@ impl Mode {
             return Err(TypeError::new("ff::type::argument", "a value is for the mode `constant` only")
                 .at(Culprit::Param("value"), "has nothing to do")
                 .and_at(Culprit::Param("mode"), "takes its elements from the array"));
+        }
+        for (param, fits) in [
+            ("end_values", mode == Mode::Made(Made::Ramp)),
+            ("stat_length", matches!(mode, Mode::Made(Made::Statistic(_)))),
+        ] {
+            if !fits && arguments.get(param).is_some() {
+                let error = TypeError::new("ff::type::argument", format!("`{param}` is not for this mode"));
+                return Err(error.at(Culprit::Param(param), "has nothing to do"));
+            }
         }
         Ok(mode)
     }
@@ -267,7 +291,7 @@ fn period(size: i64, from: i64, count: u64, mode: Mode) -> Vec<Span> {
     let period = match mode {
         Mode::Reflect => 2 * (size - 1),
         Mode::Symmetric => 2 * size,
-        Mode::Constant | Mode::Edge | Mode::Wrap => size,
+        Mode::Constant | Mode::Edge | Mode::Wrap | Mode::Made(_) => size,
     };
     let end = from + count as i64;
     let mut at = from;

@@ -6,6 +6,7 @@
 mod axes;
 mod chunks;
 pub(in crate::operators) mod edges;
+mod ends;
 mod join;
 mod resize;
 #[cfg(test)]
@@ -237,11 +238,18 @@ pub static OPERATORS: &[Operator] = &[
                 ),
                 optional(
                     "mode",
-                    ParamKind::Choice(&["constant", "edge", "reflect", "symmetric", "wrap"]),
+                    ParamKind::Choice(edges::MODES),
                     "constant",
-                    "What is added: `value`, the outermost element, the mirrored elements without or with the outermost, or those of the other end.",
+                    "What is added: `value`, the outermost element, the mirrored elements without or with the outermost, those of the other end, a ramp to `end_values`, or a statistic of the elements.",
                 ),
                 optional("value", ParamKind::Any, "none", FILL),
+                optional("end_values", ParamKind::Float, "0", "Where ramps end."),
+                optional(
+                    "stat_length",
+                    ParamKind::Int,
+                    "none",
+                    "Of how many elements at either end a statistic is; of all, if left out.",
+                ),
             ],
         },
         summary: "Adds elements at the ends of dims. Labels are padded alike; with `constant` they are missing (integer labels become f64, texts go).",
