@@ -10,6 +10,8 @@ use functionfuse::source::Span;
 use functionfuse::{Options, check, plan};
 use regex::Regex;
 
+use crate::world::World;
+
 const SCRIPT: &str = r#"
 source a1b = open("examples/data/iris/A1B_north_america.nc")
 let celsius = a1b.air_temperature - 273.15
@@ -136,4 +138,14 @@ fn the_list_of_operators_has_them_all() {
     let list = functionfuse::operators::reference::list();
     let mean = find("mean").unwrap();
     assert!(list.contains(&format!("  {}\n      {}\n", mean.usage(), mean.summary)));
+}
+
+/// Reading all between the ends for it would take as long as any computation.
+#[test]
+fn large_arrays_are_read_at_their_ends_to_be_printed() {
+    let script = "source g = open(\"grid.zarr\")\nprint g.x";
+    let options = Options { memory: Some(512 << 20), threads: Some(2), ..Options::default() };
+    let checked = check("s.ff", script, &options, &World).unwrap_or_else(|e| panic!("{e:?}"));
+    let planned = plan(checked, &options).unwrap_or_else(|e| panic!("{e:?}"));
+    insta::assert_snapshot!(text::render(&[View::Plan(planned.plan)]));
 }

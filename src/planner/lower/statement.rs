@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::builder::{node, operand};
+use super::builder::node;
 use super::call::listed;
 use super::expression::stage;
 use super::scope::{Function, Item};
 use super::value;
 use super::{Lowerer, Lowering};
 use crate::array::DType;
-use crate::operators::{Call, IndexMap, Operand, Pattern, Units, Value};
+use crate::operators::moves::{self, Span as Run};
+use crate::operators::{Operand, Value};
 use crate::parser::ast::{self, Expr, PersistItem, Statement, StatementKind};
 use crate::planner::error::{KindError, PlanError};
 use crate::planner::graph::{NodeKind, Sink};
@@ -178,27 +179,23 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// The first and last elements along each long axis, of an array too large to print.
+    /// The first and last elements along each long axis, of an array too large to print. They are parts of their own,
+    /// joined, so that a task reads what lies at the ends and not all between them.
     fn ends(&mut self, x: Operand, at: Span) -> Operand {
         let ty = self.ty(x);
-        if ty.dims.count() <= PRINTED_WHOLE {
+        if ty.dims.count() <= PRINTED_WHOLE && ty.dims.iter().all(|dim| dim.size <= PRINTED_WHOLE) {
             return x;
         }
-        let mut cut = x;
-        for (axis, dim) in ty.dims.iter().enumerate() {
-            if dim.size <= 2 * PRINTED_ENDS + 1 {
-                continue;
+        let cut = self.built(at, |builder| {
+            let mut cut = x;
+            for (axis, dim) in ty.dims.iter().enumerate().filter(|(_, dim)| dim.size > 2 * PRINTED_ENDS + 1) {
+                let mut end = |start| moves::slice(builder, cut, &[(axis, Run::run(start, PRINTED_ENDS))]);
+                let ends = [end(0)?, end(dim.size - PRINTED_ENDS)?];
+                cut = moves::concat(builder, axis, &ends)?;
             }
-            let positions: Arc<[u64]> = (0..PRINTED_ENDS).chain(dim.size - PRINTED_ENDS..dim.size).collect();
-            let text = format!("axis: {axis}, ends: {PRINTED_ENDS} of {}", dim.size);
-            let map = IndexMap::Take { axis, positions, dim: None, coord: None };
-            let call =
-                Call { name: "ends", text, pattern: Pattern::Injective(map), dtype: ty.dtype, units: Units::Kept };
-            if let Ok(id) = self.lowered.graph.apply(call, &[node(cut)], at) {
-                cut = operand(id);
-            }
-        }
-        cut
+            Ok(cut)
+        });
+        cut.unwrap_or(x)
     }
 
     /// `assert EXPR, STRING`
