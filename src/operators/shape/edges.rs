@@ -111,6 +111,9 @@ pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Va
             continue;
         }
         let coord = ty.coord(&dim.name);
+        if coord.is_some() && widths.0 + widths.1 + dim.size > MAX_LABELS {
+            return Err(too_many_labels(dim, widths));
+        }
         let (parts, coord) = if mode == Mode::Constant {
             let fill = fill.clone().ok_or_else(|| no_missing(ty.dtype, "value"))?;
             let [front, back] = [widths.0, widths.1].map(|n| moves::filler(builder, out, axis, n, fill.clone()));
@@ -120,9 +123,13 @@ pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Va
             (vec![front, out, back], coord.and_then(|c| padded_with_missing(c, widths)))
         } else {
             let (front, back) = walks(dim, widths, mode)?;
-            let positions: Vec<usize> = (front.iter().chain([&Span::run(0, dim.size)]).chain(&back))
-                .flat_map(|span| (0..span.count as i64).map(|i| (span.start + i * span.step) as usize))
-                .collect();
+            let taken = |coord: &Arc<Coord>| {
+                let spans = front.iter().copied().chain([Span::run(0, dim.size)]).chain(back.iter().copied());
+                let positions =
+                    spans.flat_map(|span| (0..span.count as i64).map(move |i| (span.start + i * span.step) as usize));
+                coord.take(&positions.collect::<Vec<_>>())
+            };
+            let coord = coord.map(taken);
             let mut parts = Vec::new();
             for span in front {
                 parts.push(walk(builder, out, axis, span)?);
@@ -131,7 +138,7 @@ pub(super) fn pad(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Va
             for span in back {
                 parts.push(walk(builder, out, axis, span)?);
             }
-            (parts, coord.map(|c| c.take(&positions)))
+            (parts, coord)
         };
         out = moves::concat(builder, axis, &parts)?;
         let coords = coord.map(|c| (dim.name.clone(), Arc::new(c))).into_iter().collect();
@@ -260,6 +267,16 @@ fn walk(builder: &mut dyn Builder, x: Operand, axis: usize, span: Span) -> Resul
 
 /// Most pieces that one end is padded with.
 pub(in crate::operators) const MAX_PIECES: u64 = 1000;
+
+/// Labels are held in memory while planning.
+const MAX_LABELS: u64 = 1 << 27;
+
+fn too_many_labels(dim: &Dim, (before, after): (u64, u64)) -> TypeError {
+    let count = before + after + dim.size;
+    TypeError::new("ff::type::size", format!("`{}` would have {count} labels, more than {MAX_LABELS}", dim.name))
+        .at(Culprit::Named(dim.name.to_string()), "so many")
+        .with_help(format!("drop the labels first: `drop_coords(x, {})`", dim.name))
+}
 
 /// The spans of elements before and after.
 fn walks(dim: &Dim, (before, after): (u64, u64), mode: Mode) -> Result<(Vec<Span>, Vec<Span>), TypeError> {
