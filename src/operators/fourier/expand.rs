@@ -286,7 +286,7 @@ fn shifted(builder: &mut dyn Builder, args: &Arguments, from: fn(u64) -> u64) ->
 
 pub(super) fn fftfreq(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
     let n = count(args)?;
-    frequencies(builder, args, &[(0, (n + 1) / 2), (-(n / 2), n / 2)])
+    frequencies(builder, args, &[(0, n - n / 2), (-(n / 2), n / 2)])
 }
 
 pub(super) fn rfftfreq(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
