@@ -224,6 +224,7 @@ fn isclose(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Ty
     let a = real(builder, "a", arguments.value("a"))?;
     let b = real(builder, "b", arguments.value("b"))?;
     let tolerance = |param: &'static str, default: f64| match arguments.get(param) {
+        Some(value @ Value::Str(_)) => Err(TypeError::expected(param, "a number", value)),
         Some(value) => given(param, value).map(|_| value.clone()),
         None => Ok(Value::Float(default)),
     };

@@ -203,6 +203,51 @@ fn choices_have_a_common_dtype() {
     assert_eq!(of("cast", &[a(real), Value::DType(DType::U8)]), "u8[t=3; chunks 3] 0 0 2");
 }
 
+/// Literals are weak beside the arrays of all choices, and a single choice has the dims of the index.
+#[test]
+fn several_choices_have_a_common_dtype() {
+    let mut bench = Bench::new();
+    let list = |values: &[Value]| Value::List(Arc::new(values.to_vec()));
+    let number = a(bench.array(&[("t", 3)], vec![0i64, 1, 2]));
+    let real = a(bench.array(&[("y", 2)], vec![0.5f32, 2.5]));
+    let [low, high] = [0, 1].map(|n| a(bench.apply_named("gt", &[number.clone(), Value::Int(n)], &[])));
+    let conditions = list(&[low, high]);
+    let chosen = bench.apply_named("select", &[conditions, list(&[real.clone(), Value::Float(1.5)])], &[]);
+    assert_eq!(shown(&bench, chosen), "f32[t=3, y=2; chunks 3x2] 0 0 0.5 2.5 0.5 2.5");
+    let chosen = bench.apply_named("choose", &[number, list(&[real])], &[("mode", Value::Str("clip".into()))]);
+    assert_eq!(shown(&bench, chosen), "f32[t=3, y=2; chunks 3x2] 0.5 2.5 0.5 2.5 0.5 2.5");
+}
+
+#[test]
+fn mistakes_in_choices_are_explained() {
+    let mut bench = Bench::new();
+    let list = |values: &[Value]| Value::List(Arc::new(values.to_vec()));
+    let x = a(bench.x());
+    let whole = a(bench.array(&[("t", 3)], vec![0u8, 1, 2]));
+    let text = || Value::Str("a".into());
+    let holds = a(bench.array(&[("t", 3)], vec![true, false, true]));
+    let told = [
+        bench.say("select", &[list(&[]), list(&[])], &[]),
+        bench.say("select", &[holds.clone(), list(&[Value::Int(1)])], &[]),
+        bench.say("select", &[list(&[holds.clone()]), list(&[Value::Int(1), Value::Int(2)])], &[]),
+        bench.say("select", &[list(&[whole.clone()]), list(&[Value::Int(1)])], &[]),
+        bench.say("select", &[list(&[holds.clone()]), list(&[text()])], &[]),
+        bench.say("select", &[list(&[holds]), list(&[whole.clone()]), Value::Int(300)], &[]),
+        bench.say("choose", &[x.clone(), list(&[Value::Int(1)])], &[]),
+        bench.say("choose", &[whole.clone(), list(&[])], &[]),
+        bench.say("choose", &[whole.clone(), list(&[Value::Int(1), Value::Int(2)])], &[]),
+        bench.say("choose", &[whole.clone(), Value::Int(1)], &[]),
+        bench.say("choose", &[text(), list(&[Value::Int(1)])], &[]),
+        bench.say("isclose", &[text(), x.clone()], &[]),
+        bench.say("isclose", &[x.clone(), x.clone()], &[("rtol", text())]),
+        bench.say("isclose", &[x.clone(), x.clone()], &[("equal_nan", Value::Int(1))]),
+        bench.say("ldexp", &[x.clone(), Value::Float(0.5)], &[]),
+        bench.say("ldexp", &[text(), Value::Int(1)], &[]),
+        bench.say("ldexp", &[whole, x], &[]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
 #[test]
 fn casts_round_and_clip_for_packing() {
     let mut bench = Bench::new();
