@@ -95,8 +95,6 @@ def reindexed(draw, name):
     options = "" if method is None else f", method: {method}"
     options += "" if fill is None else f", fill: {fill}"
     expected = value.reindex({dim: labels}, method=method, **({} if fill is None else {"fill_value": value.dtype.type(fill)}))
-    if value.dtype.kind == "i" and expected.dtype.kind == "f":
-        expected = expected.astype("f8")  # xarray makes f32 of narrow integers.
     call = f"reindex({text}, {dim}: {lit(labels)}{options})"
     if name == "reindex_like":
         call = f"reindex_like({text}, assign_coords(zeros({{{dim}: {len(labels)}}}), {dim}: {lit(labels)}){options})"
