@@ -46,6 +46,8 @@ pub struct Encoding {
     /// `_Unsigned`: whether integers are to be taken as unsigned (true) or signed (false).
     unsigned: Option<bool>,
     is_bool: bool,
+    /// Whether the offset is taken off before scaling, as HDF4 has it, and not added after.
+    offset_first: bool,
     /// `units` and `calendar` of a time.
     pub(super) time: Option<(String, String)>,
 }
@@ -87,9 +89,15 @@ impl Encoding {
             scale: number("scale_factor"),
             offset: number("add_offset"),
             unsigned: attrs.text("_Unsigned").map(|text| text.eq_ignore_ascii_case("true")),
+            offset_first: false,
             is_bool: attrs.text("dtype") == Some("bool") && stored.is_integer(),
             time: units.map(|u| (u.to_owned(), calendar.to_owned())),
         }
+    }
+
+    /// The same by the convention of HDF4: `scale_factor * (packed - add_offset)`.
+    pub fn with_offset_first(self) -> Encoding {
+        Encoding { offset_first: true, ..self }
     }
 
     /// The attributes that do not encode.
@@ -204,7 +212,11 @@ impl Encoding {
         if let Some(mask) = is_missing {
             x = operator(builder, "where", &[Value::Array(mask), Value::Float(f64::NAN), Value::Array(x)])?;
         }
-        for (name, factor) in [("mul", &self.scale), ("add", &self.offset)] {
+        let steps = match self.offset_first {
+            true => [("sub", &self.offset), ("mul", &self.scale)],
+            false => [("mul", &self.scale), ("add", &self.offset)],
+        };
+        for (name, factor) in steps {
             let Some((dtype, factor)) = factor else { continue };
             let factor = Value::Float(factor.as_f64().unwrap_or(f64::NAN));
             let wide = cast(builder, x, self.wide(*dtype, float))?;

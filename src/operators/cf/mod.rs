@@ -2,6 +2,7 @@
 
 mod encoding;
 mod packing;
+mod quantize;
 mod times;
 
 use std::sync::Arc;
@@ -25,7 +26,17 @@ const X: Param = required("x", ParamKind::Array, "The array.");
 pub static OPERATORS: &[Operator] = &[
     Operator {
         name: "decode",
-        signature: Signature { params: &[X] },
+        signature: Signature {
+            params: &[
+                X,
+                optional(
+                    "packing",
+                    ParamKind::Choice(&["netcdf", "hdf"]),
+                    "netcdf",
+                    "What packed numbers mean: `p * scale_factor + add_offset`, or HDF4's `scale_factor * (p - add_offset)`, as in files of NASA's EOS.",
+                ),
+            ],
+        },
         summary: "The values that CF attributes say (scale_factor, _FillValue, units of time …), of an array read with `decode: false`.",
         example: "decode(encode(x, dtype: i16, scale_factor: 0.5))",
         expand: decode,
@@ -50,6 +61,27 @@ pub static OPERATORS: &[Operator] = &[
         example: "encode(x, dtype: i16, scale_factor: 0.5)",
         expand: encode,
     },
+    Operator {
+        name: "bitround",
+        signature: Signature {
+            params: &[
+                X,
+                required("bits", ParamKind::Int, "The bits of the mantissa that are kept; the others become zero."),
+            ],
+        },
+        summary: "Rounds reals to so many bits, which then compress better; the error is relative.",
+        example: "bitround(x / 3, 7)",
+        expand: quantize::bitround,
+    },
+    Operator {
+        name: "quantize",
+        signature: Signature {
+            params: &[X, required("digits", ParamKind::Int, "The decimals that are kept; negative ones leave tens.")],
+        },
+        summary: "Rounds reals to steps of a power of two that keep so many decimals; the error is absolute.",
+        example: "quantize(x / 3, 2)",
+        expand: quantize::quantize,
+    },
 ];
 
 fn decode(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
@@ -57,7 +89,13 @@ fn decode(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Typ
     let ty = builder.ty(x);
     let encoding = Encoding::of(ty.dtype, &ty.attrs);
     let meant = match encoding.is_time() {
-        false => encoding.unpacked(builder, x)?,
+        false => {
+            let encoding = match arguments.str_opt("packing")? {
+                Some("hdf") => encoding.clone().with_offset_first(),
+                _ => encoding.clone(),
+            };
+            encoding.unpacked(builder, x)?
+        }
         true => {
             let unknown = || {
                 TypeError::new(
