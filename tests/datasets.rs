@@ -88,3 +88,9 @@ fn files_joined_agree_with_xarray() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     crate::programs::oracle("files.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
 }
+
+#[test]
+fn calendars_and_packing_agree_with_xarray() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    crate::programs::oracle("calendars.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
+}

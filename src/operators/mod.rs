@@ -10,6 +10,7 @@
 
 pub mod arguments;
 pub mod arrange;
+pub mod calendars;
 pub mod call;
 pub mod cf;
 pub mod combine;
@@ -192,6 +193,7 @@ pub static REGISTRY: &[(&str, &[Operator])] = &[
     ("arrangement by NumPy's names", named::OPERATORS),
     ("labels", labels::OPERATORS),
     ("datasets", dataset::OPERATORS),
+    ("calendars", calendars::OPERATORS),
     ("packed values", cf::OPERATORS),
     ("creation", creation::OPERATORS),
     ("random numbers", random::OPERATORS),

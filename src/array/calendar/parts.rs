@@ -35,11 +35,15 @@ pub enum TimePart {
     DayOfWeek,
     /// The number of the month's last day.
     DaysInMonth,
+    /// The number of the year's days.
+    DaysInYear,
+    /// 1 in a year with a 29 February, else 0.
+    IsLeapYear,
 }
 
 impl TimePart {
     /// All parts, in reading order.
-    pub const ALL: [TimePart; 13] = [
+    pub const ALL: [TimePart; 15] = [
         TimePart::Year,
         TimePart::Month,
         TimePart::Day,
@@ -53,6 +57,8 @@ impl TimePart {
         TimePart::Week,
         TimePart::DayOfWeek,
         TimePart::DaysInMonth,
+        TimePart::DaysInYear,
+        TimePart::IsLeapYear,
     ];
 
     /// The part of that name; `weekday` and `daysinmonth` are accepted, as in pandas.
@@ -80,6 +86,8 @@ impl TimePart {
             TimePart::Week => "week",
             TimePart::DayOfWeek => "dayofweek",
             TimePart::DaysInMonth => "days_in_month",
+            TimePart::DaysInYear => "days_in_year",
+            TimePart::IsLeapYear => "is_leap_year",
         }
     }
 }
@@ -125,6 +133,8 @@ pub fn part(calendar: Calendar, micros: i64, part: TimePart) -> i64 {
             let (year, month, _) = date();
             calendar.days_in_month(year, month).into()
         }
+        TimePart::DaysInYear => calendar.days_in_year(date().0).into(),
+        TimePart::IsLeapYear => calendar.is_leap(date().0).into(),
     }
 }
 

@@ -230,7 +230,7 @@ fn reindexed(builder: &mut dyn Builder, x: Operand, ours: &Coord, target: &Arc<C
 
 /// The elements of `x` at these positions along the dim of `target`, whose labels they get; where there is no position
 /// `fill`, which is of the dtype of `x`, or missing.
-pub(super) fn gathered(
+pub(in crate::operators) fn gathered(
     builder: &mut dyn Builder,
     x: Operand,
     (target, found): (&Arc<Coord>, &[Option<u64>]),

@@ -23,6 +23,7 @@ use super::error::Culprit;
 use super::moves::{self, Span};
 use super::{Arguments, Builder, Operand, Operator, Param, ParamKind, Signature, TypeError, Value};
 use crate::array::{Block, Coord, DimName};
+pub(in crate::operators) use align::gathered;
 pub use align::{Brought, JOINS, aligned};
 pub(in crate::operators) use index::{ordered, rounded};
 use label::Lookup;

@@ -163,7 +163,12 @@ impl Lowerer<'_> {
         };
         let has_keys = operator.signature.params.iter().any(|p| p.kind == ParamKind::Keys);
         let lacks_key = |key: &Spanned<Value>| has_keys && self.key_dims(&key.value).iter().any(is_foreign);
-        if own.named.iter().any(lacks) || own.variadic.iter().any(lacks_key) {
+        let lacks_default = |param: &Param| match (param.kind, param.default) {
+            (ParamKind::Dim, Some(dim)) => is_foreign(&DimName::new(dim)) && own.get(param.name).is_none(),
+            _ => false,
+        };
+        let by_default = operator.signature.params.iter().any(lacks_default);
+        if own.named.iter().any(lacks) || own.variadic.iter().any(lacks_key) || by_default {
             return Part::Kept;
         }
         own.variadic.retain(|argument| !is_foreign_name(&argument.value));

@@ -73,6 +73,7 @@ impl Lowerer<'_> {
             ("dims", _) => Ok(list(ty.dims.names().map(|n| Value::Str(n.as_str().to_owned())))),
             ("size", _) => Ok(Value::Int(i64::try_from(ty.dims.count()).unwrap_or(i64::MAX))),
             ("dtype", dtype) => Ok(Value::DType(dtype)),
+            ("calendar", DType::DateTime(calendar)) => Ok(Value::Str(calendar.name().to_owned())),
             ("name", _) => Ok(self.lowered.graph[node(operand)].name.clone().map_or(Value::None, Value::Str)),
             (part, DType::DateTime(calendar)) if TimePart::parse(part).is_some() => {
                 let part = TimePart::parse(part).unwrap_or(TimePart::Year);
@@ -142,6 +143,10 @@ impl Lowerer<'_> {
             TimePart::Season => {
                 let names = parts.iter().map(|&s| parts::season_name(s).unwrap_or("").into());
                 (DType::Str, Block::from_vec(&ty.shape(), names.collect::<Vec<Arc<str>>>()))
+            }
+            TimePart::IsLeapYear => {
+                let is_leap = parts.iter().map(|&part| part == 1).collect::<Vec<bool>>();
+                (DType::Bool, Block::from_vec(&ty.shape(), is_leap))
             }
             _ => (DType::I64, Block::from_vec(&ty.shape(), parts)),
         };
