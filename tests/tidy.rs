@@ -187,6 +187,24 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The page of what is done beside other libraries names tests by file and function; each row that is done names one, or has none to name.
+#[test]
+fn parity_names_tests_that_exist() {
+    let text = read("docs/parity.md");
+    let named = Regex::new(r"`([a-z0-9_]+)::([a-z0-9_]+)`").unwrap();
+    let is_there = |file: &str, name: &str| read(&format!("tests/{file}.rs")).contains(&format!("fn {name}()"));
+    let missing = named.captures_iter(&text).filter(|found| !is_there(&found[1], &found[2])).map(|f| f[0].to_owned());
+    let mut wrong: Vec<String> = missing.collect();
+    for row in text.lines().filter(|line| line.starts_with("| D") || line.starts_with("| X") || line.starts_with("| K")) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let shown = cells.get(4).is_some_and(|tests| tests.contains("each") || named.is_match(tests));
+        if cells.get(2) == Some(&"done") && !shown {
+            wrong.push(format!("no test shows {row}"));
+        }
+    }
+    report("docs/parity.md names what is not there", &wrong);
+}
+
 /// The text of a file under the root; empty for one that is not text.
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_default()
