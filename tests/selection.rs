@@ -47,6 +47,7 @@ fn budgets_and_threads_change_no_byte() {
         "flatnonzero(v > 120, size: 1000)",
         "argwhere(v[t: 3] > 120, size: 700)",
         "histogram2d(v, v[t: 0], bins: [20, 7])",
+        "quantile(v, [0.1, 0.5, 0.999], method: approx)",
         "skew(v, t)",
         "diagonal(v, rows: y, columns: x)",
         "pad(v, t: [3, 2], mode: linear_ramp)",

@@ -37,6 +37,7 @@ expected = [
     filled(np.flatnonzero(w > 120), 1000),
     filled(np.argwhere(w[3] > 120), 700),
     np.histogram2d(w.ravel(), np.broadcast_to(w[0], w.shape).ravel(), bins=[20, 7])[0],
+    np.quantile(w.astype("f8"), [0.1, 0.5, 0.999]),
     stats.skew(w.astype("f8"), axis=0),
     np.diagonal(w, 0, 1, 2),
     np.pad(w, ((3, 2), (0, 0), (0, 0)), mode="linear_ramp"),
@@ -45,4 +46,5 @@ for number, want in enumerate(expected):
     got = np.load(f"{folder}/{number}-16MiB-1.npy")
     want = np.asarray(want)
     assert got.shape == want.shape, (number, got.shape, want.shape)
-    np.testing.assert_allclose(got, want, rtol=2e-6, atol=2e-6, err_msg=str(number))
+    # The approximate quantiles are those of case 13, of values from 0 to 126 by eighths.
+    np.testing.assert_allclose(got, want, rtol=2e-3 if number == 13 else 2e-6, atol=2e-6, err_msg=str(number))

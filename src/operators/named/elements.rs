@@ -66,6 +66,42 @@ fn within(index: &Value, mode: &str, size: u64, builder: &mut dyn Builder) -> Re
     }
 }
 
+/// Which elements along a dim are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Head,
+    Tail,
+    Thin,
+}
+
+pub(super) fn ends(builder: &mut dyn Builder, args: &Arguments, end: End) -> Result<Value, TypeError> {
+    let x = args.array("x")?;
+    let ty = builder.ty(x);
+    let mut spans = Vec::new();
+    for (axis, value) in args.per_axis(&ty)? {
+        let dim = &ty.dims[axis];
+        let least = i64::from(end == End::Thin);
+        let n = match &value.value {
+            Value::Int(n) if *n >= least => *n as u64,
+            _ => {
+                let error =
+                    TypeError::new("ff::type::argument", format!("a number of elements from {least} on is expected"));
+                return Err(error.at(Culprit::Named(dim.name.to_string()), "how many"));
+            }
+        };
+        let count = n.min(dim.size);
+        spans.push((
+            axis,
+            match end {
+                End::Head => Span::run(0, count),
+                End::Tail => Span::run(dim.size - count, count),
+                End::Thin => Span { start: 0, step: n.min(i64::MAX as u64) as i64, count: dim.size.div_ceil(n) },
+            },
+        ));
+    }
+    moves::slice(builder, x, &spans).map(Value::Array)
+}
+
 pub(super) fn delete(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
     let x = args.array("x")?;
     let ty = builder.ty(x);

@@ -18,6 +18,8 @@ const K: Param = optional("k", ParamKind::Int, "0", "The diagonal: 0 is the main
 const DTYPE: Param = optional("dtype", ParamKind::DType, "f64", "The dtype.");
 const ROWS: Param = optional("rows", ParamKind::Dim, "none", "The dim of the rows; the last but one unless given.");
 const COLUMNS: Param = optional("columns", ParamKind::Dim, "none", "The dim of the columns; the last unless given.");
+const FIRST: Param =
+    required("n", ParamKind::PerDim, "How many elements along this dim; for `thin`, how far one lies from the next.");
 const INDEX: Param = required(
     "index",
     ParamKind::Any,
@@ -162,6 +164,27 @@ pub static OPERATORS: &[Operator] = &[
         summary: "The elements at positions along a dim.",
         example: "take(x, [0, 3, 1], y)",
         expand: elements::take,
+    },
+    Operator {
+        name: "head",
+        signature: Signature { params: &[X, FIRST] },
+        summary: "The first elements along dims.",
+        example: "head(x, t: 2)",
+        expand: |builder, args| elements::ends(builder, args, elements::End::Head),
+    },
+    Operator {
+        name: "tail",
+        signature: Signature { params: &[X, FIRST] },
+        summary: "The last elements along dims.",
+        example: "tail(x, t: 2)",
+        expand: |builder, args| elements::ends(builder, args, elements::End::Tail),
+    },
+    Operator {
+        name: "thin",
+        signature: Signature { params: &[X, FIRST] },
+        summary: "Every n-th element along dims, from the first on.",
+        example: "thin(x, t: 2)",
+        expand: |builder, args| elements::ends(builder, args, elements::End::Thin),
     },
     Operator {
         name: "delete",

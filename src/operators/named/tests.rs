@@ -133,6 +133,11 @@ fn elements_are_arranged_as_numpy_does() {
     made.push(bench.apply_named("diagonal", from_ref(&x), &turned));
     let matrix = Value::Array(bench.apply_named("isel", from_ref(&x), &[("z", Int(1))]));
     made.push(bench.apply_named("diag", &[matrix], &[("k", Int(1))]));
+    for end in ["head", "tail", "thin"] {
+        for n in [1, 2, 9] {
+            made.push(bench.apply_named(end, from_ref(&x), &[("t", Int(n)), ("y", Int(3))]));
+        }
+    }
     let lines: Vec<String> = made.into_iter().map(|operand| told(&bench, operand)).collect();
     let script = format!(
         "{SAY}
@@ -148,7 +153,10 @@ say(np.diag(l)); say(np.diag(l, 2)); say(np.diag(l, -1))
 say(np.tri(3)); say(np.tri(2, 4, 1)); say(np.tri(3, 2, -1)); say(np.indices((2, 3)))
 u = np.union1d(l, x); say(np.concatenate([u, np.full(24 - len(u), np.nan)]))
 for k in [0, 1, -2, 9]: say(np.diagonal(x, k, 1, 2))
-say(np.diagonal(x, 0, 2, 0)); say(np.diag(x[1], 1))"
+say(np.diagonal(x, 0, 2, 0)); say(np.diag(x[1], 1))
+a = xr.DataArray(x, dims=['z', 't', 'y'])
+for f in [a.head, a.tail, a.thin]:
+    for n in [1, 2, 9]: say(f(t=n, y=3))"
     );
     assert_python(&script, &lines);
 }
@@ -159,6 +167,7 @@ fn mistakes_are_explained() {
     let x = cube(&mut bench);
     let line = Value::Array(bench.array(&[("t", 3)], vec![3.0, 1.0, 2.0]));
     let whole = Value::Array(bench.array(&[("t", 3)], vec![3i32, 1, 2]));
+    let second = x.clone();
     let told = [
         bench.say("swapaxes", &[x.clone(), name("z"), name("q")], &[]),
         bench.say("moveaxis", &[x.clone(), name("z"), Int(3)], &[]),
@@ -179,6 +188,7 @@ fn mistakes_are_explained() {
         bench.say("diagonal", from_ref(&x), &[("dim", name("z"))]),
         bench.say("union1d", &[line, x], &[]),
         bench.say("tri", &[Int(-1)], &[]),
+        bench.say("thin", &[second], &[("t", Int(0))]),
         bench.say("indices", &[Value::Str("a".into())], &[]),
     ];
     insta::assert_snapshot!(told.join("\n"));

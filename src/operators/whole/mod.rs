@@ -6,7 +6,9 @@
 //! output. The tasks that compute such a call hold lines whole: a region of the output needs all of the
 //! input along the axes, and what it says along the others.
 //!
-//! Absent: approximations of quantiles that see elements once (sketches); orders of several keys.
+//! Quantiles of `method: approx` are no function of lines but a reduction ([`sketch`]), which sees elements once.
+//!
+//! Absent: orders of several keys.
 
 mod blocks;
 pub mod distinct;
@@ -17,6 +19,7 @@ pub mod lines;
 pub mod order;
 pub mod quantile;
 pub mod rank;
+pub mod sketch;
 #[cfg(test)]
 mod tests;
 

@@ -68,6 +68,24 @@ impl Method {
         "normal_unbiased",
     ];
 
+    /// Those names, and `approx`, which is none of lines.
+    pub const CHOICES: &'static [&'static str] = &[
+        "linear",
+        "lower",
+        "higher",
+        "nearest",
+        "midpoint",
+        "inverted_cdf",
+        "averaged_inverted_cdf",
+        "closest_observation",
+        "interpolated_inverted_cdf",
+        "hazen",
+        "weibull",
+        "median_unbiased",
+        "normal_unbiased",
+        "approx",
+    ];
+
     /// The method of that name.
     pub fn parse(name: &str) -> Option<Method> {
         let methods = [
