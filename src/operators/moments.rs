@@ -175,6 +175,12 @@ fn moment(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeErro
         let error = TypeError::new("ff::type::argument", format!("a moment is of an order from 0 on, this is {order}"));
         return Err(error.at(Culprit::Param("order"), "negative"));
     }
+    if order == 1 && args.get("center").is_none() {
+        // It is zero wherever there is a mean.
+        let mean = Value::Array(sample.mean(builder, sample.x)?);
+        let zero = call::operator(builder, "sub", &[mean.clone(), mean])?;
+        return call::cast(builder, zero, sample.dtype).map(Value::Array);
+    }
     let distances = match args.float_opt("center")? {
         Some(center) => call::operator(builder, "sub", &[Value::Array(sample.x), Value::Float(center)])?,
         None => sample.distances(builder)?,

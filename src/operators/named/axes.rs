@@ -7,6 +7,7 @@ use crate::operators::arguments;
 use crate::operators::elementwise::broadcast::{broadcast_to, together};
 use crate::operators::error::Culprit;
 use crate::operators::index::Labels;
+use crate::operators::pattern::merge_coords;
 use crate::operators::{Arguments, Builder, Operand, TypeError, Value, moves};
 
 /// The axis of a dim that a parameter names.
@@ -120,7 +121,19 @@ fn list(arrays: Vec<Operand>) -> Value {
 
 pub(super) fn broadcast_arrays(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
     let arrays = listed(args)?;
-    together(builder, &arrays).map(list)
+    let spread = together(builder, &arrays)?;
+    let mut labelled = (*builder.ty(spread[0])).clone();
+    for ((at, _), x) in arrays.iter().zip(&spread) {
+        merge_coords(&mut labelled, &builder.ty(*x)).map_err(|e| e.or_at(at.clone()))?;
+    }
+    let mut out = Vec::new();
+    for x in spread {
+        let ty = builder.ty(x);
+        let lacking = labelled.coords.iter().filter(|(dim, _)| ty.coord(dim).is_none());
+        let coords = lacking.map(|(dim, coord)| (dim.clone(), Some(coord.clone()))).collect();
+        out.push(moves::relabel(builder, x, Labels { coords, ..Labels::default() })?);
+    }
+    Ok(list(out))
 }
 
 pub(super) fn meshgrid(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {

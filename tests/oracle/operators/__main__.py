@@ -21,12 +21,13 @@ import elementwise
 import labelled
 import linear
 import moved
+import named
 import reduced
 import whole
 from inputs import Draw, Inputs, Skip
 from table import ROWS
 
-MODULES = [elementwise, reduced, whole, linear, labelled, moved]
+MODULES = [elementwise, reduced, whole, linear, labelled, moved, named]
 SEED = 20261201
 SETTINGS = [("1", "4MiB"), ("2", "4GiB")]
 TOLERANCE = {2: 2e-3, 4: 4e-6, 8: 1e-11, 16: 1e-11}
