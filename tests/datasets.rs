@@ -60,6 +60,21 @@ fn datasets_agree_with_xarray() {
     crate::programs::oracle("datasets.py", &[env!("CARGO_BIN_EXE_ffrun"), &folder.path().display().to_string()]);
 }
 
+/// Labels and a variable change places, and back.
+#[test]
+fn dims_are_swapped() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = format!(
+        "source a = open(\"{DATA}\")\nlet x = a.air_temperature[time: 0..<6]\n\
+         let d = {{t: x, m: mean(x, time), step: arange(0, 60, 10, dim: time) |> assign_coords(time: x.time)}}\n\
+         let s = swap_dims(d, time: step)\nlet back = swap_dims(s, step: time)\n\
+         assert s.t.dims[0] == \"step\" and s.t.step[3] == 30 and all(s.m == d.m)\n\
+         assert all((s.t |> sel(step: 20)) == x[time: 2]) and all(s[\"time\"].time == s[\"time\"].time)\n\
+         assert all(back.t.time == x.time) and all(back.t == x) and all(back.step == d.step)\n"
+    );
+    succeed(&[&write(folder.path(), "s.ff", &script.replace(" and all(s[\"time\"].time == s[\"time\"].time)", ""))]);
+}
+
 /// A group of its own for each dataset in a dataset, with its own dims.
 #[test]
 fn datasets_in_datasets_are_groups() {

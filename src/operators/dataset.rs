@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use super::arguments::{operand, optional, required};
 use super::error::{Culprit, closest};
+use super::index::Labels;
 use super::selection::{Brought, JOINS, aligned};
-use super::{Arguments, Builder, Operand, Operator, Param, ParamKind, Signature, TypeError, Value, moves};
-use crate::array::{ArrayType, DType, DimName};
+use super::{Arguments, Builder, Constant, Operand, Operator, Param, ParamKind, Signature, TypeError, Value, moves};
+use crate::array::{ArrayType, Coord, DType, DimName, Dims};
 
 /// Variables by name.
 type Fields = Vec<(String, Value)>;
@@ -70,6 +71,22 @@ pub static OPERATORS: &[Operator] = &[
         summary: "The variables of several datasets in one.",
         example: "merge({a: x}, {b: x * 2})",
         expand: merge,
+    },
+    Operator {
+        name: "swap_dims",
+        signature: Signature {
+            params: &[
+                DATA,
+                required(
+                    "variable",
+                    ParamKind::PerDim,
+                    "The variable along this dim that becomes its labels, and whose name it gets.",
+                ),
+            ],
+        },
+        summary: "Labels dims of a dataset by variables of it; the labels there were become variables.",
+        example: "swap_dims({a: x, step: arange(0, 60, 10, dim: t)}, t: step)",
+        expand: swap_dims,
     },
 ];
 
@@ -160,6 +177,61 @@ fn merge(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Type
     }
     let brought = aligned(builder, arrays, join, None)?.into_iter().map(Value::Array);
     Ok(Value::Record(Arc::new(names.into_iter().zip(brought).collect())))
+}
+
+fn swap_dims(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let mut fields = dataset(arguments)?.to_vec();
+    for (old, new) in &arguments.per_dim {
+        let at = Culprit::Named(old.value.clone());
+        let (Value::Name(name) | Value::Str(name)) = &new.value else {
+            let message = format!("the name of a variable is expected, this is {}", new.value.kind());
+            let help = "a name that is taken in the script goes in quotes";
+            return Err(TypeError::new("ff::type::argument", message).at(at, "expected a name").with_help(help));
+        };
+        let found = fields.iter().position(|(n, _)| n == name);
+        let (Some(place), dim) = (found, DimName::new(&old.value)) else {
+            return Err(TypeError { culprit: at, ..unknown(name, &fields, 0) });
+        };
+        let coord = labels_along(builder, &fields[place].1, &dim, name).map_err(|e| e.or_at(at))?;
+        let (_, swapped) = fields.remove(place);
+        let before = array(builder, &swapped).and_then(|x| builder.ty(x).coord(&dim).cloned());
+        for (_, value) in &mut fields {
+            if let Value::Array(x) = value {
+                *x = renamed(builder, *x, &dim, &coord)?;
+            }
+        }
+        if let Some(before) = before {
+            let mut ty = ArrayType::new(before.dtype, Dims::new([(coord.dim.clone(), before.len() as u64)]));
+            ty.coords.insert(coord.dim.clone(), coord.clone());
+            ty.attrs = before.attrs.clone();
+            let labels = builder.constant(ty, Constant::Values(before.block()));
+            fields.push((old.value.clone(), Value::Array(labels)));
+        }
+    }
+    Ok(Value::Record(Arc::new(fields)))
+}
+
+/// The array with `dim` under the name and the labels of a coordinate.
+fn renamed(builder: &mut dyn Builder, x: Operand, dim: &DimName, coord: &Arc<Coord>) -> Result<Operand, TypeError> {
+    if builder.ty(x).dims.axis(dim).is_none() {
+        return Ok(x);
+    }
+    let (rename, coords) = (vec![(dim.clone(), coord.dim.clone())], vec![(coord.dim.clone(), Some(coord.clone()))]);
+    moves::relabel(builder, x, Labels { rename, coords, ..Labels::default() })
+}
+
+/// The values of a variable along just this dim as labels of a dim of its name.
+fn labels_along(builder: &mut dyn Builder, value: &Value, dim: &DimName, name: &str) -> Result<Arc<Coord>, TypeError> {
+    let unfit =
+        |what: String| TypeError::new("ff::type::coords", format!("`{name}` cannot label the dim `{dim}`: {what}"));
+    let x = array(builder, value).ok_or_else(|| unfit(format!("it is {}", value.kind())))?;
+    let ty = builder.ty(x);
+    if ty.dims.names().collect::<Vec<_>>() != [dim] {
+        return Err(unfit(format!("it is {ty}")));
+    }
+    let block = builder.chosen_by(x)?.ok_or_else(|| unfit("its values are not known while planning".into()))?;
+    let coord = Coord::from_block(DimName::new(name), ty.dtype, &block, ty.attrs.clone());
+    coord.map(Arc::new).ok_or_else(|| unfit(format!("{} values are no labels", ty.dtype)))
 }
 
 /// The variables of all datasets in order; none where one is no dataset.
