@@ -195,7 +195,8 @@ fn parity_names_tests_that_exist() {
     let is_there = |file: &str, name: &str| read(&format!("tests/{file}.rs")).contains(&format!("fn {name}()"));
     let missing = named.captures_iter(&text).filter(|found| !is_there(&found[1], &found[2])).map(|f| f[0].to_owned());
     let mut wrong: Vec<String> = missing.collect();
-    for row in text.lines().filter(|line| line.starts_with("| D") || line.starts_with("| X") || line.starts_with("| K")) {
+    for row in text.lines().filter(|line| line.starts_with("| D") || line.starts_with("| X") || line.starts_with("| K"))
+    {
         let cells: Vec<&str> = row.split(" | ").collect();
         let shown = cells.get(4).is_some_and(|tests| tests.contains("each") || named.is_match(tests));
         if cells.get(2) == Some(&"done") && !shown {
