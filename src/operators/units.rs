@@ -45,6 +45,9 @@ mod tests {
     use crate::operators::testing::{Bench, ints, list, text};
     use crate::operators::{Builder, Operand, Value};
 
+    /// An operator, its positional and its named arguments.
+    type Row<'a> = (&'a str, Vec<Value>, Vec<(&'a str, Value)>);
+
     /// The attributes of the results of one call of each family of operators. Two inputs share `units` and `grid` and
     /// differ in `long_name`; only one has `note`.
     #[test]
@@ -63,7 +66,7 @@ mod tests {
         let both = [a.clone(), b.clone()];
         let condition = Value::Array(bench.apply_named("gt", &[b.clone(), Value::Int(0)], &[]));
         let f32s = Value::DType(DType::F32);
-        let calls: Vec<(&str, Vec<Value>, Vec<(&str, Value)>)> = vec![
+        let calls: Vec<Row> = vec![
             ("add", both.to_vec(), vec![]),
             ("sub", vec![a.clone(), plain.clone()], vec![]),
             ("mul", both.to_vec(), vec![]),
