@@ -138,6 +138,9 @@ pub enum ParamKind {
     Keys,
     /// Named arguments whose names are dims of the first argument (or, for `rename` and its like, anything).
     PerDim,
+    /// Calls by name, or a record of such: `n: count, s: std(ddof: 1)`. The lowering makes each of them with the first
+    /// argument, and the operator is never expanded.
+    Calls,
     /// Any plan-time value or array, as it is.
     Any,
     /// Any number of positional values, as they are.

@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 mod codes;
 mod keys;
+mod upsample;
 mod zones;
+
+pub use upsample::upsampled;
 
 use super::arguments::{ParamKind, Signature, optional, required};
 use super::error::{Culprit, TypeError};
@@ -66,6 +69,22 @@ pub static OPERATORS: &[Operator] = &[
         expand: bins,
     },
     Operator {
+        name: "aggregate",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::ArrayOrView, "The array, or one seen as groups or windows."),
+                required(
+                    "reduction",
+                    ParamKind::Calls,
+                    "Reductions by the name of their result: `n: count, s: std(ddof: 1)`, or such a record.",
+                ),
+            ],
+        },
+        summary: "Several reductions of one array, of its groups or of its windows, as a record; they read it once.",
+        example: "(x |> aggregate(n: count(t), s: std(t, ddof: 1))).s",
+        expand: |_, _| Err(TypeError::new("ff::type::bug", "the reductions of `aggregate` are calls of their own")),
+    },
+    Operator {
         name: "groupby_bins",
         signature: Signature {
             params: &[
@@ -90,6 +109,49 @@ pub static OPERATORS: &[Operator] = &[
         summary: "Groups along a dim of times by period, labelled by its start; empty periods are missing.",
         example: "assign_coords(x, t: (\"2001-01-01\" as datetime) + arange(0, 6, 1, dim: t) * 1d) |> resample(t: 2d) |> mean()",
         expand: resample,
+    },
+    Operator {
+        name: "nearest",
+        signature: Signature { params: &[required("x", ParamKind::ArrayOrView, "What `resample` gives.")] },
+        summary: "Values at the starts of the periods of `resample`: those of the nearest labels.",
+        example: "assign_coords(x, t: (\"2001-01-01\" as datetime) + arange(0, 6, 1, dim: t) * 1d) |> resample(t: 8h) |> nearest()",
+        expand: upsample::nearest,
+    },
+    Operator {
+        name: "interpolate",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::ArrayOrView, "What `resample` gives."),
+                optional(
+                    "method",
+                    ParamKind::Choice(&["linear", "nearest", "cubic"]),
+                    "linear",
+                    "What lies between two labels, as of `interp`.",
+                ),
+            ],
+        },
+        summary: "Values at the starts of the periods of `resample`, interpolated.",
+        example: "assign_coords(x, t: (\"2001-01-01\" as datetime) + arange(0, 6, 1, dim: t) * 1d) |> resample(t: 8h) |> interpolate()",
+        expand: upsample::interpolate,
+    },
+    Operator {
+        name: "asfreq",
+        signature: Signature { params: &[required("x", ParamKind::ArrayOrView, "What `resample` gives.")] },
+        summary: "The mean of each period of `resample`; missing where it has no value.",
+        example: "assign_coords(x, t: (\"2001-01-01\" as datetime) + arange(0, 6, 1, dim: t) * 1d) |> resample(t: 8h) |> asfreq()",
+        expand: upsample::asfreq,
+    },
+    Operator {
+        name: "anomalies",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::ArrayOrView, "What `groupby` or `resample` gives, along one dim."),
+                optional("skipna", ParamKind::Bool, "true", "Whether missing values are passed over."),
+            ],
+        },
+        summary: "The departure of each value from the mean of its group.",
+        example: "x |> groupby([1, 1, 2, 2, 1, 2]) |> anomalies()",
+        expand: upsample::anomalies,
     },
     Operator {
         name: "rolling",
@@ -136,7 +198,7 @@ pub static OPERATORS: &[Operator] = &[
 ];
 
 fn view(operand: Operand, kind: ViewKind) -> Result<Value, TypeError> {
-    Ok(Value::View(Arc::new(View { operand, kind, unfold: None })))
+    Ok(Value::View(Arc::new(View { operand, kind, unfold: None, is_resampled: false })))
 }
 
 /// The values by which positions along one dim are grouped.
@@ -319,7 +381,8 @@ fn resample(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeEr
         }
     })?;
     let labels = Coord { values: CoordValues::Time(bins.labels, *calendar), ..(**coord).clone() };
-    view(x, ViewKind::Groups(Groups::new(dim, bins.index, labels)))
+    let kind = ViewKind::Groups(Groups::new(dim, bins.index, labels));
+    Ok(Value::View(Arc::new(View { operand: x, kind, unfold: None, is_resampled: true })))
 }
 
 /// The windows that per-dim arguments name, at least one.

@@ -19,6 +19,7 @@ impl fmt::Display for Param {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.kind, self.default) {
             (ParamKind::PerDim, _) => write!(f, "DIM: {}…", self.name),
+            (ParamKind::Calls, _) => write!(f, "NAME: {}…", self.name),
             (ParamKind::Dims | ParamKind::Keys | ParamKind::Rest, _) => write!(f, "{}…", self.name),
             (_, None) => f.write_str(self.name),
             (_, Some(default)) => write!(f, "{}: {default}", self.name),
@@ -46,6 +47,7 @@ impl fmt::Display for ParamKind {
             ParamKind::Dims => "dims",
             ParamKind::Key => "a coordinate, or an expression of coordinates",
             ParamKind::Keys => "keys",
+            ParamKind::Calls => "reductions by name",
             ParamKind::PerDim => "a value for each dim named",
             ParamKind::Any => "a value or an array",
             ParamKind::Rest => "values",

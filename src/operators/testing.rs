@@ -217,7 +217,7 @@ pub fn bind(params: &'static [Param], positional: &[Value], named: &[(&str, Valu
             ParamKind::Dims | ParamKind::Keys | ParamKind::Rest => {
                 arguments.variadic.extend(positional.by_ref().map(spanned))
             }
-            ParamKind::PerDim => {}
+            ParamKind::PerDim | ParamKind::Calls => {}
             _ => {
                 let by_name = || named.iter().find(|(name, _)| *name == param.name).map(|(_, value)| value);
                 if let Some(value) = positional.next().or_else(by_name) {

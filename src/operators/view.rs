@@ -15,6 +15,8 @@ pub struct View {
     pub kind: ViewKind,
     /// How the dim of the groups becomes one dim per key, where there are several.
     pub unfold: Option<Unfold>,
+    /// Whether the groups are the periods of `resample`, at whose starts there can be values of their own.
+    pub is_resampled: bool,
 }
 
 /// The kinds of view.

@@ -54,3 +54,47 @@ flat = d.zones.stack(c=["lat", "lon"], create_index=False)
 found = np.stack([at.where(flat == z).fillna(-999).values.argmax(1) for z in np.unique(zones)], 1)
 case("d.a |> groupby(d.zones) |> argmax()", xr.DataArray(found, dims=["time", "zones"], coords={"zones": np.unique(zones)}))
 case("arange(0, 400, 1, dim: time) // 100 |> groupby(arange(0, 400, 1, dim: time) % 3) |> sum()", xr.DataArray([(np.arange(400) // 100)[k::3].sum() for k in range(3)], dims="group", coords={"group": [0, 1, 2]}))
+
+# Order statistics of any groups and of windows.
+for name, more, options in [("median", "", {}), ("quantile", "0.3", {"q": 0.3}), ("mode", "", {})]:
+    array, text = (d.a, "d.a") if name != "mode" else (d.n.isel(lat=slice(0, 9)).astype("f8"), "d.n[lat: 0..<9]")
+    quick = array.isel(time=slice(0, 120), lat=slice(0, 9))
+    few = f"{text}[time: 0..<120, lat: 0..<9]"
+    short = {"season": SEASON[:120], "year": YEAR[:120]}
+    part = d.zones.isel(lat=slice(0, 9))
+    case(f"{few} |> groupby(time.season) |> {name}({more})", by(quick, {"season": SEASON[:120]}, name, **options))
+    if name != "mode":
+        case(f"{few} |> groupby(time.season, time.year) |> {name}({more})", by(quick, short, name, **options))
+    case(f"{few} |> groupby({{zones: d.zones[lat: 0..<9]}}) |> {name}({more})", by(quick, {"zones": part}, name, **options))
+several = [by(d.a.isel(lat=slice(0, 5)), {"season": SEASON}, "quantile", q=q) for q in (0.1, 0.5)]
+case("d.a[lat: 0..<5] |> groupby(time.season) |> quantile([0.1, 0.5])", xr.concat(several, "quantile").assign_coords(quantile=[0.1, 0.5]))
+several = [by(d.a.isel(time=slice(0, 50)), {"zones": d.zones}, "quantile", q=q) for q in (0.1, 0.5)]
+case("d.a[time: 0..<50] |> groupby(d.zones) |> quantile([0.1, 0.5])", xr.concat(several, "quantile").assign_coords(quantile=[0.1, 0.5]))
+case("d.a[time: 0..<50] |> groupby(time.year) |> median(lat)", d.a.isel(time=slice(0, 50)).groupby("time.year").median(["time", "lat"]))
+case("d.a |> rolling(time: 7, min_periods: 3) |> median()", d.a.rolling(time=7, min_periods=3).median())
+case("d.b[time: 0..<40] |> rolling(lat: 5, lon: 3, center: true) |> median()", d.b.isel(time=slice(0, 40)).rolling(lat=5, lon=3, center=True).construct(lat="i", lon="j").median(["i", "j"], skipna=False), rtol=1e-6)
+case("d.a |> coarsen(time: 8, lat: 3) |> quantile(0.8)", d.a.coarsen(time=8, lat=3).construct(time=("time", "i"), lat=("lat", "j")).quantile(0.8, ["i", "j"]).drop_vars("quantile"), labels=[])
+
+# Several reductions at once.
+case("(d.a |> groupby(time.season) |> aggregate(n: count, m: mean, s: std(ddof: 1))).s", by(d.a, {"season": SEASON}, "std", ddof=1))
+case("(d.a |> groupby(d.zones) |> aggregate({n: count, m: mean(time)})).n", by(d.a, {"zones": d.zones}, "count"))
+case("(aggregate(d.a, m: mean(time), top: max(time), q: quantile(0.5, time))).top", d.a.max("time"))
+
+# More labels than there were.
+times = pd.date_range("2001-01-15", d.time.values[-1], freq="2D")
+for name, option in [("ffill", ""), ("bfill", ""), ("nearest", "")]:
+    case(f"d.a |> resample(time: 2d) |> {name}({option})", getattr(d.a.resample(time="2D"), name)())
+case("d.n |> resample(time: 2d) |> interpolate()", d.n.astype("f8").resample(time="2D").interpolate("linear"))
+case("d.a |> resample(time: 4d) |> asfreq()", d.a.resample(time="4D").asfreq())
+case("d.a |> resample(time: 30d) |> ffill()", d.a.resample(time="30D").ffill())
+
+# Scans of groups and departures from them.
+case("d.a |> groupby(time.month) |> cumsum()", d.a.groupby("time.month").cumsum(), labels=["time", "lat"])
+case("d.n |> groupby(time.month) |> cumprod(dtype: f64)", d.n.astype("f8").groupby("time.month").cumprod())
+filled = d.a.groupby("time.month").map(lambda part: xr.apply_ufunc(lambda v: pd.DataFrame(v.reshape(len(v), -1)).ffill().values.reshape(v.shape), part))
+case("d.a |> groupby(time.month) |> ffill()", filled)
+back = d.a.groupby("time.month").map(lambda part: xr.apply_ufunc(lambda v: pd.DataFrame(v.reshape(len(v), -1)).bfill().values.reshape(v.shape), part))
+case("d.a |> groupby(time.month) |> bfill()", back)
+case("d.n |> groupby([" + ", ".join("1" if k % 3 else "nan" for k in range(90)) + "]) |> cummax()", xr.apply_ufunc(np.maximum.accumulate, d.n.isel(lon=[k for k in range(90) if k % 3]), kwargs={"axis": 2}).pipe(lambda v: xr.DataArray(np.insert(v.values.astype("f8"), range(0, 60, 2), np.nan, axis=2), dims=v.dims)), labels=[])
+case("d.a |> groupby(time.month) |> anomalies()", d.a.groupby("time.month") - d.a.groupby("time.month").mean(), labels=["time", "lat"])
+case("d.a |> groupby(time.season, time.year) |> anomalies()", d.a.groupby(T([f"{a}{b}" for a, b in zip(SEASON.values, YEAR.values)]).rename("k")).map(lambda part: part - part.mean("time")))

@@ -42,7 +42,7 @@ pub(super) fn grouped(
         }
         None => zones(builder, &ty, keys, &all)?,
     };
-    Ok(Value::View(Arc::new(View { operand: x, kind, unfold })))
+    Ok(Value::View(Arc::new(View { operand: x, kind, unfold, is_resampled: false })))
 }
 
 /// The dims that a key groups.

@@ -208,7 +208,7 @@ pub fn found_at_least((first, dtype): Reduced, input: DType, least: u64) -> Redu
 }
 
 /// The least dtype that holds these values and a missing one, as xarray promotes; text stays text.
-fn with_missing(dtype: DType) -> DType {
+pub fn with_missing(dtype: DType) -> DType {
     match dtype {
         DType::I8 | DType::U8 | DType::I16 | DType::U16 => DType::F32,
         DType::Bool | DType::I32 | DType::U32 | DType::I64 | DType::U64 => DType::F64,

@@ -2,7 +2,6 @@
 //! over windows a `Window`.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use super::super::arguments::{axis, operand};
 use super::super::elementwise::broadcast::together;
@@ -11,7 +10,7 @@ use super::super::moves::digest;
 use super::super::pattern::{Pattern, Reduction, Window, WindowAxis, merge_coords};
 use super::super::view::{Boundary, Groups, View, ViewKind};
 use super::super::{Arguments, Builder, Call, Operand, Units, Value};
-use super::choose::{Options, Reduced, Reducer, at_least, choose, found_at_least, undefined};
+use super::choose::{Options, Reduced, Reducer, at_least, choose, found_at_least};
 use crate::array::{ArrayType, DType, Kind, Scalar};
 
 /// A reduction that is called: one of the library, or one that a script defines.
@@ -318,6 +317,46 @@ fn windowed(
     args: &Arguments,
     (view, asked): (&View, &Asked),
 ) -> Result<Operand, TypeError> {
+    if reducer.second().is_some() {
+        let error = TypeError::new("ff::type::view", "windows are reduced whole: they are of one array");
+        return Err(error.at(Culprit::Call, "does not go with windows"));
+    }
+    if matches!((reducer.name(), &view.kind), ("any" | "all", ViewKind::Rolling { .. })) {
+        let message = format!("`{}` over rolling windows is not defined: it has no missing value", reducer.name());
+        let help = "use `max` or `min` of the condition as a number";
+        return Err(TypeError::new("ff::type::view", message).with_help(help));
+    }
+    let ty = builder.ty(view.operand);
+    let reduced = asked.choose(reducer, ty.dtype)?;
+    let (name, units, finds) = (reducer.name(), reducer.units(), reducer.finds());
+    let what = Windowed { name, units, finds, text: asked.text(reducer.identity().to_owned()), reduced };
+    over_windows(builder, args, view, (what, asked.min_count))
+}
+
+/// What is done with the elements of windows.
+pub struct Windowed {
+    /// The operator's name.
+    pub name: &'static str,
+    /// What the results are measured in.
+    pub units: Units,
+    /// Whether the results are positions.
+    pub finds: bool,
+    /// Options, as part of the call's identity.
+    pub text: String,
+    /// The reduction and the dtype of its results.
+    pub reduced: Reduced,
+}
+
+/// Emits a reduction of the windows of a view.
+///
+/// # Errors
+/// The call has arguments that do not go with windows.
+pub fn over_windows(
+    builder: &mut dyn Builder,
+    args: &Arguments,
+    view: &View,
+    (what, min_count): (Windowed, Option<u64>),
+) -> Result<Operand, TypeError> {
     let refused = |culprit, why: &str| {
         let error = TypeError::new("ff::type::view", format!("windows are reduced whole: {why}"));
         Err(error.at(culprit, "does not go with windows"))
@@ -325,46 +364,55 @@ fn windowed(
     if !args.variadic.is_empty() {
         return refused(Culprit::Variadic(0), "which dims is said where they are made");
     }
-    if reducer.second().is_some() {
-        return refused(Culprit::Call, "they are of one array");
-    }
     for (name, why) in [("keepdims", "their dims stay anyway"), ("weights", "there are no weights within windows")] {
         if args.get(name).is_some_and(|value| *value != Value::Bool(false)) {
             return refused(Culprit::Param(name), why);
         }
     }
     let ty = builder.ty(view.operand);
-    let mut reduced = asked.choose(reducer, ty.dtype)?;
-    let mut axes = Vec::new();
+    let mut reduced = what.reduced;
     let mut text = String::new();
     match &view.kind {
-        ViewKind::Groups(_) | ViewKind::Zones(_) => return Err(undefined(reducer.name(), ty.dtype)),
-        ViewKind::Rolling { windows, center, min_periods } => {
-            if matches!(reducer.name(), "any" | "all") {
-                let message =
-                    format!("`{}` over rolling windows is not defined: it has no missing value", reducer.name());
-                let help = "use `max` or `min` of the condition as a number";
-                return Err(TypeError::new("ff::type::view", message).with_help(help));
-            }
-            if asked.min_count.is_some() {
+        ViewKind::Groups(_) | ViewKind::Zones(_) | ViewKind::Coarsen { .. } => {}
+        ViewKind::Rolling { windows, min_periods, .. } => {
+            if min_count.is_some() {
                 return refused(Culprit::Param("min_count"), "`rolling` has `min_periods` for that");
-            }
-            for (dim, length) in windows {
-                let axis = super::super::axis_of(&ty, dim)?;
-                let before = if *center { length / 2 } else { length - 1 };
-                axes.push(WindowAxis { axis, before, length: *length, stride: 1, count: ty.dims[axis].size });
             }
             let least =
                 min_periods.unwrap_or_else(|| windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length)));
-            reduced = match reducer.finds() {
+            reduced = match what.finds {
                 true => found_at_least(reduced, ty.dtype, least),
                 false => at_least(reduced, ty.dtype, least, true)?,
             };
             let _ = write!(text, "min_periods: {least}, ");
         }
+    }
+    let axes = window_axes(&ty, &view.kind)?;
+    let shown = |w: &WindowAxis| {
+        format!("{}: length {}, before {}, stride {}, count {}", w.axis, w.length, w.before, w.stride, w.count)
+    };
+    let shown: Vec<String> = axes.iter().map(shown).collect();
+    let text = format!("{text}windows: [{}]{}", shown.join("; "), what.text);
+    let pattern = Pattern::Window(Window { axes, combine: reduced.0 });
+    let call = Call { name: what.name, text, pattern, dtype: reduced.1, units: what.units };
+    builder.apply(call, &[view.operand])
+}
+
+/// The windows of a view, by axis.
+fn window_axes(ty: &ArrayType, kind: &ViewKind) -> Result<Vec<WindowAxis>, TypeError> {
+    let mut axes = Vec::new();
+    match kind {
+        ViewKind::Groups(_) | ViewKind::Zones(_) => {}
+        ViewKind::Rolling { windows, center, .. } => {
+            for (dim, length) in windows {
+                let axis = super::super::axis_of(ty, dim)?;
+                let before = if *center { length / 2 } else { length - 1 };
+                axes.push(WindowAxis { axis, before, length: *length, stride: 1, count: ty.dims[axis].size });
+            }
+        }
         ViewKind::Coarsen { windows, boundary } => {
             for (dim, length) in windows {
-                let axis = super::super::axis_of(&ty, dim)?;
+                let axis = super::super::axis_of(ty, dim)?;
                 let count = match boundary {
                     Boundary::Exact | Boundary::Trim => ty.dims[axis].size / length,
                     Boundary::Pad => ty.dims[axis].size.div_ceil(*length),
@@ -374,11 +422,5 @@ fn windowed(
         }
     }
     axes.sort_unstable_by_key(|w| w.axis);
-    let shown = |w: &WindowAxis| {
-        format!("{}: length {}, before {}, stride {}, count {}", w.axis, w.length, w.before, w.stride, w.count)
-    };
-    let shown: Vec<String> = axes.iter().map(shown).collect();
-    let text = asked.text(format!("{text}windows: [{}]", shown.join("; ")));
-    let window = Window { axes, combine: Arc::clone(&reduced.0) };
-    emit(reducer, builder, (text, Pattern::Window(window), reduced.1), &[view.operand])
+    Ok(axes)
 }

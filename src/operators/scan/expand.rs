@@ -4,18 +4,19 @@ use std::fmt::Write;
 
 use super::super::arguments::{Param, ParamKind, Signature, axis, optional, required};
 use super::super::error::{Culprit, TypeError};
+use super::super::group::upsampled;
 use super::super::{Arguments, Builder, Call, Operand, Operator, Pattern, Value, call};
-use super::Scan;
 use super::choose::{Chosen, Scanner, choose};
+use super::{Scan, grouped};
 use crate::array::{ArrayType, DType};
 
-const X: Param = required("x", ParamKind::Array, "The array.");
+const X: Param = required("x", ParamKind::ArrayOrView, "The array, or one seen as groups.");
 const DIMS: Param = required(
     "dims",
     ParamKind::Dims,
     "The dims to run along, one after the other; may be left out where there is only one.",
 );
-const DIM: Param = required("dim", ParamKind::Dim, "The dim to run along.");
+const DIM: Param = optional("dim", ParamKind::Dim, "none", "The dim to run along; of groups theirs.");
 const SKIPNA: Param = optional(
     "skipna",
     ParamKind::Bool,
@@ -58,10 +59,18 @@ pub static OPERATORS: &[Operator] = rows! {
 /// # Errors
 /// The scan is not defined for the dtype, a dim is unknown or none is named, an option does not fit.
 fn expand(scanner: Scanner, builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
+    let options = (args.bool("skipna", true)?, args.dtype_opt("dtype")?, limit(args)?);
+    if let Value::View(view) = args.value("x") {
+        return match scanner {
+            Scanner::FFill if view.is_resampled => upsampled(builder, args, view, ("ffill", "reindex", "pad")),
+            Scanner::BFill if view.is_resampled => upsampled(builder, args, view, ("bfill", "reindex", "backfill")),
+            _ => grouped::scanned(scanner, builder, args, (view, options)),
+        }
+        .map(Value::Array);
+    }
     let x = args.array("x")?;
     let ty = builder.ty(x);
     let axes = axes(scanner, args, &ty)?;
-    let options = (args.bool("skipna", true)?, args.dtype_opt("dtype")?, limit(args)?);
     let mut out = x;
     let mut asked = None;
     for axis in axes {
@@ -75,23 +84,30 @@ fn expand(scanner: Scanner, builder: &mut dyn Builder, args: &Arguments) -> Resu
     asked.map_or(Ok(out), |dtype| call::cast(builder, out, dtype)).map(Value::Array)
 }
 
-type Options = (bool, Option<DType>, Option<u64>);
+/// Whether missing elements are passed over, the dtype asked for, and how many a fill may fill.
+pub(super) type Options = (bool, Option<DType>, Option<u64>);
 
 fn emit(
     scanner: Scanner,
     builder: &mut dyn Builder,
-    (scan, dtype, (skipna, _, limit)): (Scan, DType, Options),
+    (scan, dtype, options): (Scan, DType, Options),
     x: Operand,
 ) -> Result<Operand, TypeError> {
-    let mut text = format!("axis: {}", scan.axis);
+    let text = text(scan.axis, options);
+    let (name, units) = (scanner.name(), scanner.units());
+    builder.apply(Call { name, text, pattern: Pattern::Scan(scan), dtype, units }, &[x])
+}
+
+/// Axis and options, as part of a call's identity.
+pub(super) fn text(axis: usize, (skipna, _, limit): Options) -> String {
+    let mut text = format!("axis: {axis}");
     if !skipna {
         text.push_str(", skipna: false");
     }
     if let Some(limit) = limit {
         let _ = write!(text, ", limit: {limit}");
     }
-    let (name, units) = (scanner.name(), scanner.units());
-    builder.apply(Call { name, text, pattern: Pattern::Scan(scan), dtype, units }, &[x])
+    text
 }
 
 /// The axes to run along, in the order they were named in.
@@ -102,6 +118,11 @@ fn axes(scanner: Scanner, args: &Arguments, ty: &ArrayType) -> Result<Vec<usize>
         return Err(TypeError::new("ff::type::argument", message).at(Culprit::Param("x"), format!("this is {ty}")));
     }
     if matches!(scanner, Scanner::FFill | Scanner::BFill) {
+        if args.get("dim").is_none() {
+            let message = format!("`{name}` runs along a dim, and none is named");
+            let help = format!("name it: `{name}(x, {})`", ty.dims[0].name);
+            return Err(TypeError::new("ff::type::argument", message).with_help(help));
+        }
         let axis = axis(args.value("dim"), ty).map_err(|e| e.at(Culprit::Param("dim"), "no such dim"))?;
         return Ok(vec![axis]);
     }

@@ -1,9 +1,11 @@
 //! The one carry behind all scans: a line's algebra ([`Running`]) over a vector of states.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::super::simd::{self, Work};
 use super::super::tile::{TileElement, load};
+use super::grouped::{ByGroup, Index};
 use super::{Carry, Sweep};
 use crate::array::block::Element;
 use crate::array::{Block, Scalar};
@@ -38,6 +40,10 @@ impl<R: Running> Sweep for Along<R> {
 
     fn state_bytes(&self) -> usize {
         size_of::<R::State>()
+    }
+
+    fn by_groups(&self, index: Index) -> Arc<dyn Sweep> {
+        Arc::new(ByGroup { running: self.0.clone(), index })
     }
 }
 

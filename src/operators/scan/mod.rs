@@ -7,6 +7,7 @@
 
 mod choose;
 mod expand;
+mod grouped;
 mod lines;
 mod running;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::array::{Block, Region};
 
 pub use choose::{Scanner, choose};
 pub use expand::OPERATORS;
+pub(super) use grouped::masked;
 
 /// A scan along one axis.
 #[derive(Clone, Debug)]
@@ -39,6 +41,9 @@ pub trait Sweep: fmt::Debug + Send + Sync {
 
     /// Bytes of the carry of one line.
     fn state_bytes(&self) -> usize;
+
+    /// The same for each group of the elements of a line.
+    fn by_groups(&self, index: grouped::Index) -> Arc<dyn Sweep>;
 }
 
 /// The carries of the lines of a block, in C order of all axes but the scanned one.

@@ -9,7 +9,7 @@ use super::super::index::Labels;
 use super::super::{Arguments, Builder, Call, Operand, Operator, Param, Pattern, TypeError, Units, Value};
 use super::super::{arguments, arguments::operand, moves};
 use super::distinct::unique;
-use super::groups::by_group;
+use super::groups::{Statistic, of_view};
 use super::order::Order;
 use super::quantile::{Method, Quantiles};
 use super::rank::{Mode, Ranks};
@@ -192,13 +192,9 @@ fn quantile(builder: &mut dyn Builder, args: &Arguments, name: &'static str) -> 
             return Err(error.at(Culprit::Param("method"), "is not for groups"));
         }
         let method = args.str_opt("method")?.and_then(Method::parse).unwrap_or(Method::Linear);
-        return match levels(builder, args.value("q"), whole)? {
-            (levels, false) => by_group(builder, args, view, (name, levels[0], method)),
-            (_, true) => {
-                let error = TypeError::new("ff::type::argument", "of groups one quantile is taken at a time");
-                Err(error.at(Culprit::Param("q"), "a list").with_help("`concat` or `stack` joins several"))
-            }
-        };
+        let (levels, is_list) = levels(builder, args.value("q"), whole)?;
+        let lead = is_list.then(|| lead(&builder.ty(view.operand), &levels)).transpose()?;
+        return of_view(builder, args, view, (name, &Statistic::Quantiles(levels, method, lead)));
     }
     let x = subject(builder, args, name)?;
     let ty = builder.ty(x);
@@ -223,7 +219,7 @@ fn quantile(builder: &mut dyn Builder, args: &Arguments, name: &'static str) -> 
 
 fn median(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, TypeError> {
     if let Value::View(view) = args.value("x") {
-        return by_group(builder, args, view, ("median", 0.5, Method::Mean));
+        return of_view(builder, args, view, ("median", &Statistic::Quantiles(vec![0.5], Method::Mean, None)));
     }
     let x = subject(builder, args, "median")?;
     reduced(builder, args, (x, "median", String::new()), (vec![0.5], Method::Mean, None))
@@ -237,6 +233,9 @@ pub(super) fn between_truths() -> TypeError {
 }
 
 fn mode(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, TypeError> {
+    if let Value::View(view) = args.value("x") {
+        return of_view(builder, args, view, ("mode", &Statistic::Mode));
+    }
     let x = subject(builder, args, "mode")?;
     let ty = builder.ty(x);
     let axes = args.axes(&ty)?;

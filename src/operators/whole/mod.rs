@@ -17,11 +17,13 @@ mod groups;
 pub mod keys;
 pub mod lines;
 pub mod order;
+mod parted;
 pub mod quantile;
 pub mod rank;
 pub mod sketch;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,6 +42,14 @@ pub trait LineFunction: fmt::Debug + Send + Sync {
 
     /// The results of all lines of a block, laid out as `layout` says.
     fn run(&self, block: &Block, layout: Layout<'_>) -> Block;
+
+    /// As [`LineFunction::run`], with a second block of the same shape.
+    ///
+    /// # Panics
+    /// Where it is a function of one array.
+    fn run_with(&self, _: &Block, _: &Block, _: Layout<'_>) -> Block {
+        unreachable!("only functions of two arrays take two")
+    }
 
     /// The result of one block of rows, with those of a second matrix that belong to it; see [`Blocks`].
     ///
@@ -187,12 +197,15 @@ impl Whole {
         if let Into::Blocks(blocks) = &self.into {
             return blocks.evaluate(&*self.function, output, pieces, dtype);
         }
-        let piece = &pieces[0];
-        let ends: Vec<u64> = (0..piece.region.rank()).map(|axis| piece.region.end(axis)).collect();
+        let ends: Vec<u64> = (0..pieces[0].region.rank()).map(|axis| pieces[0].region.end(axis)).collect();
         let needed = self.required(output, 0, &ends);
-        let block = match needed == piece.region {
+        let block = |piece: &Piece| match needed == piece.region {
             true => piece.block.clone(),
             false => piece.block.slice(&needed.relative_to(&piece.region)),
+        };
+        let run = |layout: Layout<'_>| match pieces {
+            [piece, other] => self.function.run_with(&block(piece), &block(other), layout),
+            _ => self.function.run(&block(&pieces[0]), layout),
         };
         let n: u64 = self.axes.iter().map(|axis| needed.shape[*axis]).product();
         let len = self.function.len(n) as usize;
@@ -204,15 +217,15 @@ impl Whole {
                 let shape: Vec<u64> =
                     output.shape[..place].iter().copied().chain(dims.iter().map(|d| d.size)).collect();
                 part.start[place..].copy_from_slice(&output.start[place..]);
-                self.function.run(&block, Layout { axes: &self.axes, place, len }).reshape(&shape).slice(&part)
+                run(Layout { axes: &self.axes, place, len }).reshape(&shape).slice(&part)
             }
             Into::Along => {
                 let axis = self.axes[0];
                 part.start[axis] = output.start[axis];
-                self.function.run(&block, Layout { axes: &self.axes, place: axis, len }).slice(&part)
+                run(Layout { axes: &self.axes, place: axis, len }).slice(&part)
             }
             Into::Reduced { keepdims, lead } => {
-                let mut results = self.function.run(&block, Layout { axes: &self.axes, place: 0, len });
+                let mut results = run(Layout { axes: &self.axes, place: 0, len });
                 if lead.is_none() {
                     results = results.drop_axis(0, 0);
                 } else {

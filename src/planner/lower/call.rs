@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::expression::stage;
 use super::scope::Item;
-use super::{Lowerer, Lowering, name};
+use super::{Lowerer, Lowering, aggregate, name};
 use crate::array::{DType, DimName};
 use crate::operators::error::{Culprit, TypeError, closest};
 use crate::operators::{Arguments, Builder, Operand, Operator, Param, ParamKind, Value, find};
@@ -116,6 +116,9 @@ impl Lowerer<'_> {
         args: &[Arg],
         at: Span,
     ) -> Lowering<Value> {
+        if aggregate::applies_others(operator) {
+            return self.aggregate(operator, input, args, at);
+        }
         let matched = self.matched(operator, input, args);
         let arguments = self.evaluated(matched?)?;
         self.check_required(operator, &arguments, at)?;
@@ -206,7 +209,7 @@ impl Lowerer<'_> {
         self.fail(KindError::TooManyArguments { operator, most, given: index + 1, at, help })
     }
 
-    fn missing(&mut self, operator: &Operator, param: &Param, at: Span) -> Lowering<()> {
+    pub(super) fn missing(&mut self, operator: &Operator, param: &Param, at: Span) -> Lowering<()> {
         let help =
             Some(format!("`{}` is {}; it is called as `{}`", param.name, phrase(param.doc), signature(operator)));
         let (operator, param) = (operator.name.to_owned(), param.name.to_owned());
@@ -496,6 +499,7 @@ pub(super) fn signature(operator: &Operator) -> String {
     let param = |p: &Param| match (p.kind, p.default) {
         (ParamKind::Dims | ParamKind::Keys | ParamKind::Rest, _) => format!("{}…", p.name),
         (ParamKind::PerDim, _) => "dim: …".to_owned(),
+        (ParamKind::Calls, _) => "name: …".to_owned(),
         (_, Some(default)) => format!("{}: {default}", p.name),
         (_, None) => p.name.to_owned(),
     };

@@ -12,6 +12,7 @@
 //! chosen, through the catalog) and any choice of how
 //! the graph is computed.
 
+mod aggregate;
 mod bounds;
 mod builder;
 mod call;

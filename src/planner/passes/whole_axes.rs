@@ -113,7 +113,9 @@ fn gather(graph: &mut Graph, id: NodeId, tasks: &Tasks, (settings, notes): (&Set
         worst.amplification,
         ChunkGrid::regular(&pieces),
     );
-    graph.set_inputs(id, &[cut]);
+    let mut inputs = graph.inputs(id).to_vec();
+    inputs[0] = cut;
+    graph.set_inputs(id, &inputs);
     notes.add("whole_axes", Some(id), text);
 }
 
