@@ -17,9 +17,13 @@ import h5py
 import numpy as np
 import xarray as xr
 
+import arranged
+import chosen
 import elementwise
 import labelled
 import linear
+import members
+import moments
 import moved
 import named
 import reduced
@@ -27,7 +31,7 @@ import whole
 from inputs import Draw, Inputs, Skip
 from table import ROWS
 
-MODULES = [elementwise, reduced, whole, linear, labelled, moved, named]
+MODULES = [elementwise, reduced, moments, whole, linear, labelled, members, moved, arranged, chosen, named]
 SEED = 20261201
 SETTINGS = [("1", "4MiB"), ("2", "4GiB")]
 TOLERANCE = {2: 2e-3, 4: 4e-6, 8: 1e-11, 16: 1e-11}

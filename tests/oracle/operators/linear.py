@@ -2,7 +2,7 @@
 
 import numpy as np
 import xarray as xr
-from scipy import interpolate
+from scipy import interpolate, linalg
 
 from inputs import Skip, lit
 from table import Case, row
@@ -129,6 +129,39 @@ def matrices(draw, name):
     vectors = f"eigh({text}).v"
     again = f"matmul({vectors} * eigh({text}).w, rename({vectors}, y: x))"
     return Case(again, bare(symmetric, value.dims, "f8"), rtol=1e-9, atol=1e-11, labels=False)
+
+
+@row("lu")
+def triangles(draw, _name):
+    """Rows change places for the greatest element of a column, as LAPACK has it; products of the parts are the matrix."""
+    text, value = square(draw)
+    text, value = f"drop_coords({text})", value.drop_vars(list(value.coords))
+    if draw.chance(0.6):
+        by = draw.integer(0, value.sizes["y"] - 1)
+        text, value = f"roll({text}, y: {by})", value.roll(y=by)
+    if draw.chance(0.3):
+        text, value = f"flip({text}, x)", value.isel(x=slice(None, None, -1))
+    wide, like = promoted(value)
+    name = draw.pick("plu")
+    result = linalg.lu(wide)["plu".index(name)]
+    dims = {"p": ["y", "component_2"], "l": ["component_2", "component"], "u": ["component", "x"]}[name]
+    return Case(f"lu({text}).{name}", bare(result, [*value.dims[:-2], *dims], like), labels=False, **bounds(like))
+
+
+@row("solve_triangular")
+def by_substitution(draw, _name):
+    text, value = square(draw)
+    text, value = f"drop_coords({text})", value.drop_vars(list(value.coords))
+    wide, _ = promoted(value)
+    lower, unit = draw.chance(0.5), draw.chance(0.5)
+    part = np.tril(wide) if lower else np.triu(wide)
+    if unit:
+        part = part - part * np.eye(part.shape[-1]) + np.eye(part.shape[-1])
+    right = wide.sum(-1)
+    result = np.linalg.solve(part, right[..., None])[..., 0]
+    options = (", lower: true" if lower else "") + (", unit_diagonal: true" if unit else "")
+    call = f"solve_triangular({text} as f64, sum({text} as f64, x){options})"
+    return Case(call, bare(result, [*value.dims[:-2], "x"], "f8"), rtol=1e-7, atol=1e-8)
 
 
 @row("qr svd lstsq")

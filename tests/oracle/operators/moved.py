@@ -257,14 +257,19 @@ def made(draw, name):
     return Case(f"eye({n}, {m}, {k}, {NAMES[code]})", xr.DataArray(np.eye(n, m, k, code), dims=("dim_0", "dim_1")))
 
 
-PHILOX = "uniform normal exponential integers poisson binomial"
+PHILOX = {
+    "uniform": "", "normal": "", "exponential": "", "integers": "0, 1000, ", "poisson": "3.5, ", "binomial": "9, 0.3, ", "geometric": "0.02, ",
+    "choice": "[3, 1, 9, 27], ", "beta": "2, 0.5, ", "chisquare": "3, ", "gamma": "2.5, 3, ", "gumbel": "1, 2, ", "laplace": "1, 2, ",
+    "logistic": "1, 2, ", "lognormal": "0, 0.5, ", "pareto": "4, ", "rayleigh": "2, ", "standard_cauchy": "", "standard_t": "4, ",
+    "triangular": "-1, 0, 2, ", "weibull": "1.5, ",
+}
 
 
-@row([f"random.{name}" for name in PHILOX.split()])
+@row([f"random.{name}" for name in PHILOX])
 def numbers(draw, name):
     """Numbers depend on their position in C order only: a part is the part of the whole, however it is cut (tests/oracle/draws.py looks at the distributions)."""
     shape = {d: draw.integer(1, 9) for d in ("a", "b")}
-    args = {"random.integers": "0, 1000, ", "random.poisson": "3.5, ", "random.binomial": "9, 0.3, "}.get(name, "")
+    args = PHILOX[name.removeprefix("random.")]
     written = ", ".join(f"{d}: {n}" for d, n in shape.items())
     seed, size = draw.integer(0, 99), shape["a"] * shape["b"]
     low = draw.integer(0, shape["a"] - 1)
@@ -272,6 +277,20 @@ def numbers(draw, name):
     flat = f"reshape({name}([{size}], {args}seed: {seed}), {{{written}}})"
     text = f"(isel({whole}, a: {low}..) == isel({flat}, a: {low}..))"
     return Case(text, xr.DataArray(np.ones((shape["a"] - low, shape["b"]), bool), dims=("a", "b")))
+
+
+@row([f"random.{name}" for name in PHILOX])
+def kinds_of_numbers(draw, name):
+    """The shape and the dtype, with sizes of zero among them."""
+    shape = {d: draw.integer(0, 6) for d in draw.subset("abc")}
+    named = draw.chance(0.5)
+    dims = list(shape) if named else [f"dim_{i}" for i in range(len(shape))]
+    sizes = "{" + ", ".join(f"{d}: {n}" for d, n in shape.items()) + "}" if named else lit(list(shape.values()))
+    whole = name.removeprefix("random.") in ("integers", "poisson", "binomial", "geometric", "choice")
+    code = draw.pick([None, "f4", "f8"])
+    option = "" if whole or code is None else f", dtype: {NAMES[code]}"
+    text = f"{name}({sizes}, {PHILOX[name.removeprefix('random.')]}seed: {draw.integer(0, 99)}{option})"
+    return Case(f"({text} * 0)", xr.DataArray(np.zeros(list(shape.values()), "i8" if whole else code or "f8"), dims=dims))
 
 
 @row("random.permutation")

@@ -186,13 +186,14 @@ def scanned(name, values, axis, skipna):
     return np.where(absent, values, run) if skipna else run
 
 
-@row("ffill bfill")
+@row("ffill bfill push")
 def fill(draw, name):
     text, value = draw.array("fMmi", flavours="ac")
     dim = draw.pick(value.dims)
     limit = draw.pick([None, 1, 2, 5])
-    expected = value if value.dtype.kind == "i" or value.size == 0 else getattr(value, name)(dim, limit=limit)
-    return Case(f"{name}({text}, {dim}{'' if limit is None else f', limit: {limit}'})", expected.transpose(*value.dims))
+    expected = value if value.dtype.kind == "i" or value.size == 0 else getattr(value, name.replace("push", "ffill"))(dim, limit=limit)
+    option = "n" if name == "push" else "limit"
+    return Case(f"{name}({text}, {dim}{'' if limit is None else f', {option}: {limit}'})", expected.transpose(*value.dims))
 
 
 def grouped(name, value, dim, codes, labels, **options):
@@ -244,8 +245,8 @@ def groups(draw, _name):
     return Case(f"({text} |> groupby({written}) |> {name}({options}))", expected, atol=tolerance(value, name), order=False)
 
 
-@row("groupby_bins")
-def bins(draw, _name):
+@row("groupby_bins bins")
+def bins(draw, key):
     text, value = draw.array("f", flavours="ac", least=1, empty=False)
     dim = draw.pick(value.dims)
     if list(value.shape).count(value.sizes[dim]) > 1:
@@ -263,8 +264,10 @@ def bins(draw, _name):
     expected = grouped(name, value, dim, codes, edges[1:], **args)
     if name in ("argmin", "argmax"):
         raise Skip
-    expected = expected.rename(GROUP="group_bins")
-    return Case(f"({text} |> groupby_bins({keys.tolist()}, {edges.tolist()}, right: {lit(right)}) |> {name}({options}))", expected,
+    expected = expected.rename(GROUP="group" if key == "bins" else "group_bins")
+    call = f"({keys.tolist()}, {edges.tolist()}, right: {lit(right)})"
+    call = f"groupby(bins{call})" if key == "bins" else f"groupby_bins{call}"
+    return Case(f"({text} |> {call} |> {name}({options}))", expected,
                 atol=tolerance(value, name), order=False, labels=False)
 
 

@@ -106,29 +106,36 @@ def unique(draw, _name):
     return Case(f"unique({text}, size: {size}{option})", xr.DataArray(padded, dims="unique"))
 
 
-@row("fft ifft rfft irfft hfft ihfft")
+@row("fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn")
 def transforms(draw, name):
-    text, value = draw.array("iuf" if name in ("rfft", "ihfft") else "iufc", flavours="c", least=1)
+    kind = name.rstrip("2n")
+    text, value = draw.array("iuf" if kind in ("rfft", "ihfft") else "iufc", (2, 3) if name[-1] == "2" else (1, 2, 3), "c", least=1)
     if value.dtype.kind in "iu" and value.dtype.itemsize == 8 and draw.chance(0.5):
         raise Skip
     dims = draw.subset(value.dims)
     if name in ("hfft", "ihfft"):
         dims = dims[:1]
+    written = "".join(f", {d}" for d in dims)
+    if name != kind and draw.chance(0.4):
+        dims, written = list(value.dims[-2:] if name[-1] == "2" else value.dims), ""
+    elif name[-1] == "2":
+        dims = draw.subset(value.dims, 2)[:2]
+        written = "".join(f", {d}" for d in dims)
     axes = [value.get_axis_num(d) for d in dims]
     norm = draw.pick(["backward", "ortho", "forward"])
     n = [draw.integer(1, 25) for _ in dims] if draw.chance(0.4) else None
-    if n is None and name in ("irfft", "hfft") and value.sizes[dims[-1]] < 2:
+    if n is None and kind in ("irfft", "hfft") and value.sizes[dims[-1]] < 2:
         raise Skip
     wide = value.values.astype("c16" if value.dtype.kind == "c" else "f8")
     if name in ("hfft", "ihfft"):
         result = getattr(np.fft, name)(wide, n[0] if n else None, axes[0], norm)
     else:
-        result = getattr(np.fft, name + "n")(wide, n, axes, norm)
+        result = getattr(np.fft, kind + "n")(wide, n, axes, norm)
     single = value.dtype in ("f2", "f4", "c8")
     result = result.astype({"c": "c8", "f": "f4"}[result.dtype.kind]) if single else result
     coords = {d: value[d] for d in value.dims if d not in dims}
     option = "" if n is None else f", n: {n[0] if len(n) == 1 and draw.chance(0.5) else n}"
-    return Case(f"{name}({text}, {', '.join(dims)}{option}, norm: {norm})", xr.DataArray(result, dims=value.dims, coords=coords),
+    return Case(f"{name}({text}{written}{option}, norm: {norm})", xr.DataArray(result, dims=value.dims, coords=coords),
                 atol=1e-6 if single else 1e-14, rtol=1e-6 if single else 1e-13)
 
 
