@@ -3,6 +3,7 @@ mod oracle;
 use crate::array::{ArrayType, Block, Calendar, Coord, DType, DimName, Dims, Scalar};
 use crate::operators::testing::Bench;
 use crate::operators::{Builder, Operand, TypeError, Value};
+use std::slice::from_ref;
 use std::sync::Arc;
 
 fn a(operand: Operand) -> Value {
@@ -229,10 +230,10 @@ fn mistakes_in_choices_are_explained() {
     let told = [
         bench.say("select", &[list(&[]), list(&[])], &[]),
         bench.say("select", &[holds.clone(), list(&[Value::Int(1)])], &[]),
-        bench.say("select", &[list(&[holds.clone()]), list(&[Value::Int(1), Value::Int(2)])], &[]),
-        bench.say("select", &[list(&[whole.clone()]), list(&[Value::Int(1)])], &[]),
-        bench.say("select", &[list(&[holds.clone()]), list(&[text()])], &[]),
-        bench.say("select", &[list(&[holds]), list(&[whole.clone()]), Value::Int(300)], &[]),
+        bench.say("select", &[list(from_ref(&holds)), list(&[Value::Int(1), Value::Int(2)])], &[]),
+        bench.say("select", &[list(from_ref(&whole)), list(&[Value::Int(1)])], &[]),
+        bench.say("select", &[list(from_ref(&holds)), list(&[text()])], &[]),
+        bench.say("select", &[list(&[holds]), list(from_ref(&whole)), Value::Int(300)], &[]),
         bench.say("choose", &[x.clone(), list(&[Value::Int(1)])], &[]),
         bench.say("choose", &[whole.clone(), list(&[])], &[]),
         bench.say("choose", &[whole.clone(), list(&[Value::Int(1), Value::Int(2)])], &[]),

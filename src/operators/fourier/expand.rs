@@ -200,6 +200,9 @@ fn single(ty: &ArrayType, args: &Arguments) -> Result<Along, TypeError> {
     }
 }
 
+/// No memory holds the factors of a longer transform.
+const LONGEST: i64 = 1 << 40;
+
 /// The numbers of elements asked for along `axes` axes.
 fn counts(args: &Arguments, axes: usize) -> Result<Vec<Option<u64>>, TypeError> {
     let wrong = |message: String| {
@@ -207,6 +210,9 @@ fn counts(args: &Arguments, axes: usize) -> Result<Vec<Option<u64>>, TypeError> 
     };
     let count = |value: &Value| match value {
         Value::None => Ok(None),
+        Value::Int(n) if *n > LONGEST => {
+            Err(wrong(format!("`n` is {n}, and a transform takes {LONGEST} elements at most")))
+        }
         Value::Int(n) if *n > 0 => Ok(Some(*n as u64)),
         Value::Int(n) => Err(wrong(format!("`n` is {n}, and a transform takes one element or more"))),
         other => Err(wrong(format!("`n` is an integer or a list of integers, this is {}", other.kind()))),

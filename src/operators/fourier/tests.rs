@@ -352,6 +352,7 @@ fn mistakes_are_explained() {
         bench.say("ifft", &[scalar], &[]),
         bench.say("fft", &[Float(2.5)], &[]),
         bench.say("hfft", &[x.clone(), t, y], &[]),
+        bench.say("irfft", std::slice::from_ref(&x), &[("n", Int(i64::MAX))]),
         bench.say("fftfreq", &[Int(0)], &[]),
         bench.say("rfftfreq", &[Int(3), Float(0.0)], &[]),
         bench.say("fftshift", &[x, Name("z".into())], &[]),

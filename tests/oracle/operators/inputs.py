@@ -170,7 +170,23 @@ class Draw:
         if value.ndim > 1 and self.chance(0.25):
             order = [str(d) for d in self.rng.permutation(value.dims)]
             text, value = f"transpose({text}, {', '.join(order)})", value.transpose(*order)
-        return text, value
+        return self.disguised(text, value), value
+
+    def disguised(self, text, value):
+        """The same values by another way: in other chunks, put together of parts, moved there and back."""
+        dim = self.pick(value.dims)
+        size = value.sizes[dim]
+        way = self.integer(0, 19)
+        if way < 3:
+            return f"rechunk({text}, {dim}: {self.integer(1, size + 1)})"
+        if way == 3 and size > 1:
+            at = self.integer(1, size - 1)
+            return f"concat([isel({text}, {dim}: 0..<{at}), isel({text}, {dim}: {at}..)], {dim})"
+        if way == 4:
+            return f"roll(roll({text}, {dim}: 3), {dim}: -3)"
+        if way == 5 and value.dtype.kind in "iufc":
+            return f"({text} * 1)"
+        return text
 
     def pair(self, first, second=None, flavours="abc", least=0):
         """Two arrays that broadcast: alike, or the second with fewer dims."""
@@ -178,4 +194,4 @@ class Draw:
         ranks = self.pick([(3, 3), (2, 2), (1, 1), (3, 2), (3, 1), (2, 3), (2, 1)])
         a = view(*self.source(first, ranks[:1], flavours))
         b = view(*self.source(second or first, ranks[1:], flavours))
-        return *a, *b
+        return self.disguised(*a), a[1], self.disguised(*b), b[1]

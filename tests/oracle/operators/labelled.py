@@ -4,12 +4,7 @@ import numpy as np
 import xarray as xr
 
 from inputs import Skip, lit
-from reduced import missing, reduce_line
 from table import Case, row
-
-
-def text_of(labels):
-    return lit(labels)
 
 
 @row("isel")
@@ -126,16 +121,14 @@ def labels_of_extremes(draw, name):
     if value.size == 0:
         raise Skip
     skipna = not draw.chance(0.3)
-    labels = value[dim].values
-    axis = value.get_axis_num(dim)
-    where = np.apply_along_axis(lambda line: reduce_line(name.replace("idx", "arg"), line, skipna), axis, value.values)
-    gaps = missing(value.values)
-    lost = gaps.all(axis) if skipna else gaps.any(axis)
-    found = labels[np.clip(where, 0, None)]
-    # xarray gives labels of integers as they are where nothing can be missing.
-    found = np.where(lost, np.nan, found) if value.dtype.kind == "f" else found
-    kept = [d for d in value.dims if d != dim]
-    expected = xr.DataArray(found, dims=kept, coords={d: value[d] for d in kept})
+    if value.dtype.kind != "f":
+        # xarray knows no missing label where nothing is missing.
+        found = value[dim].values[getattr(value.values, name.replace("idx", "arg"))(value.get_axis_num(dim))]
+        kept = [d for d in value.dims if d != dim]
+        expected = xr.DataArray(found, dims=kept, coords={d: value[d] for d in kept})
+    else:
+        expected = getattr(value, name)(dim, skipna=skipna)
+        expected = expected.astype("f8") if expected.dtype.kind == "i" else expected
     return Case(f"{name}({text}, {dim}{'' if skipna else ', skipna: false'})", expected)
 
 

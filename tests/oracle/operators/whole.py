@@ -219,6 +219,8 @@ def by_order(draw, name):
     if value.dtype == "u8" and value.size and value.max() > 2**53 or value.dtype == "i8" and value.size and abs(value.values.astype("f8")).max() > 2**53:
         raise Skip  # scipy computes in doubles.
     size = {d: draw.integer(1, 4) for d in dims}
+    if mode == "mirror" and 1 in value.shape:
+        raise Skip  # scipy's median of one element and its mirror image is zero.
     shape = [size.get(d, 1) for d in value.dims]
     wide = value.values.astype("f8")
     percent = draw.pick([0, 20, 50, 75, 100, -30])
