@@ -329,7 +329,11 @@ fn windowed(
     let ty = builder.ty(view.operand);
     let reduced = asked.choose(reducer, ty.dtype)?;
     let (name, units, finds) = (reducer.name(), reducer.units(), reducer.finds());
-    let what = Windowed { name, units, finds, text: asked.text(reducer.identity().to_owned()), reduced };
+    let identity = match reducer.identity().trim_end_matches(", ") {
+        "" => String::new(),
+        identity => format!(", {identity}"),
+    };
+    let what = Windowed { name, units, finds, text: asked.text(identity), reduced };
     over_windows(builder, args, view, (what, asked.min_count))
 }
 
