@@ -9,7 +9,7 @@ from table import Case, row
 
 
 def filled(draw, found, like):
-    """How many elements there is room for and what fills it: options as text, and the elements as a list along the first axis."""
+    """How many elements there is room for and what fills it, as text, and the elements along the first axis."""
     if draw.chance(0.5):
         return "", found
     size = draw.integer(0, len(found) + 5)
@@ -27,7 +27,8 @@ def filled(draw, found, like):
 
 def some_mask(draw, value):
     """A mask over some of the dims of an array, as text and as values in the order of these dims."""
-    dims = [d for d in value.dims if d in draw.subset(value.dims)]
+    over = draw.subset(value.dims)
+    dims = [d for d in value.dims if d in over]
     kind = draw.pick(["values", "few", "labels", "none"])
     others = {d: 0 for d in value.dims if d not in dims}
     if kind == "labels" or value.dtype.kind not in "iuf" or any(value.sizes[d] == 0 for d in others):
@@ -96,8 +97,9 @@ def where_not_zero(draw, name):
         found = room
     dims = [new or "point", "axis"][: found.ndim]
     member = f".{value.dims[which]}" if name == "nonzero" else ""
+    expected = xr.DataArray(found.astype("i8"), dims=dims)
     # The labels of `axis` are texts, the names of the dims.
-    return Case(f"{name}({text}{options}){member}", xr.DataArray(found.astype("i8"), dims=dims), labels=name != "argwhere")
+    return Case(f"{name}({text}{options}){member}", expected, labels=name != "argwhere")
 
 
 def some_positions(draw, size, repeated=True):
@@ -131,6 +133,8 @@ def taken(draw, _name):
     option = ("" if flat else f", {dim}") + ("" if mode is None else f", mode: {mode}")
     result = np.take(value.values, index, axis)
     if flat:
+        if value.ndim == 1:
+            return Case(f"take({text}, {written}{option})", value.isel({dim: index}, drop=True))
         return Case(f"take({text}, {written}{option})", xr.DataArray(result, dims=["dim_0"][: np.ndim(index)]))
     return Case(f"take({text}, {written}{option})", value.isel({dim: index}, drop=True))
 
@@ -169,7 +173,8 @@ def inserted(draw, _name):
     at = np.full(count, index) if np.ndim(index) == 0 else index
     shape = [count if i == axis else n for i, n in enumerate(value.shape)]
     result = np.insert(value.values, at, np.broadcast_to(values, shape), axis)
-    return Case(f"insert({text}, {written}, {put}, {dim})", xr.DataArray(result, dims=value.dims, coords={d: value[d] for d in value.dims if d != dim}))
+    expected = xr.DataArray(result, dims=value.dims, coords={d: value[d] for d in value.dims if d != dim})
+    return Case(f"insert({text}, {written}, {put}, {dim})", expected)
 
 
 @row("ravel_multi_index unravel_index")
@@ -228,10 +233,12 @@ def pieces(draw, _name):
     texts = [f"{t} {s} {b}" for (t, _), b, s in zip(whose, bounds, signs)]
     result = xr.zeros_like(value)
     values = [draw.pick([3, 7, "same"]) for _ in range(count + draw.integer(0, 1))]
-    for condition, put in zip([None, *holds] if len(values) > count else holds, values[-1:] * (len(values) > count) + values[:count]):
+    steps = list(zip(holds, values))
+    for condition, put in [(None, values[-1]), *steps] if len(values) > count else steps:
         piece = value if put == "same" else xr.full_like(value, put)
         result = piece if condition is None else xr.where(condition, piece, result).transpose(*value.dims)
     written = [text if v == "same" else str(v) for v in values]
     # Labels that neither a condition nor a value has get lost.
     labels = "same" in values or any(v.ndim == value.ndim for _, v in whose)
-    return Case(f"piecewise({text}, [{', '.join(texts)}], [{', '.join(written)}])", result.astype(value.dtype), labels=labels)
+    call = f"piecewise({text}, [{', '.join(texts)}], [{', '.join(written)}])"
+    return Case(call, result.astype(value.dtype), labels=labels)

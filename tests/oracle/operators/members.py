@@ -33,8 +33,9 @@ def changed(draw, name):
     if name == "select_vars":
         names = draw.subset([which, *draw.subset(others, 0)], 1)
         names = names if which in names else [*names, which]
-        call = draw.pick([f"select_vars({record(arrays)}, {', '.join(names)})", f"({record(arrays)})[[{', '.join(repr(n) for n in names)}]]"])
-        return Case(f"{call}.{which}".replace("'", '"'), value)
+        listed = ", ".join(f'"{n}"' for n in names)
+        call = draw.pick([f"select_vars({record(arrays)}, {', '.join(names)})", f"({record(arrays)})[[{listed}]]"])
+        return Case(f"{call}.{which}", value)
     gone = draw.subset(others, 0)
     if draw.chance(0.4) or not gone:
         dim = draw.pick(value.dims)
