@@ -242,3 +242,11 @@ def pieces(draw, _name):
     labels = "same" in values or any(v.ndim == value.ndim for _, v in whose)
     call = f"piecewise({text}, [{', '.join(texts)}], [{', '.join(written)}])"
     return Case(call, result.astype(value.dtype), labels=labels)
+
+
+@row("head tail thin")
+def ends(draw, name):
+    text, value = draw.array("biufcM", least=1)
+    dim = draw.pick(value.dims)
+    n = draw.integer(1, value.sizes[dim] + 2)
+    return Case(f"{name}({text}, {dim}: {n})", getattr(value, name)({dim: n}))

@@ -162,3 +162,25 @@ def counted_together(draw, name):
     options += (f", weights: {weights[0]}" if weights else "") + (", density: true" if density else "")
     call = f"{name}({given}{''.join(', ' + d for d in dims)}{options})"
     return Case(call, expected, rtol=1e-6 if density or weights else None, atol=1e-12)
+
+
+@row("aggregate")
+def aggregated(draw, _name):
+    text, value = draw.array("if", least=1)
+    dim, which = draw.pick(value.dims), draw.pick(["n", "low", "high"])
+    call = f"({text} |> aggregate(n: count({dim}), low: min({dim}), high: max({dim}))).{which}"
+    return Case(call, {"n": value.count, "low": value.min, "high": value.max}[which](dim))
+
+
+@row("anomalies")
+def departures(draw, _name):
+    text, value = draw.array("f", ranks=(1,), flavours="ac", least=1)
+    if value.dtype.itemsize < 4:
+        raise Skip
+    (dim,) = value.dims
+    key = np.array([draw.integer(0, 2) for _ in range(value.sizes[dim])])
+    wide = value.astype("f8")
+    groups = [wide.values[key == k] for k in range(3)]
+    of_group = np.array([np.nan if np.isnan(g).all() else np.nanmean(g) for g in groups])
+    expected = (wide - of_group[key]).astype(value.dtype)
+    return Case(f"{text} |> groupby({lit(list(key))}) |> anomalies()", expected, atol=1e-6 if value.dtype == "f4" else 1e-13)

@@ -299,3 +299,17 @@ def permutation(draw, _name):
     text, value = draw.array("biufM")
     dim, seed = draw.pick(value.dims), draw.integer(0, 99)
     return Case(f"sortby(random.permutation({text}, {dim}, seed: {seed}), {dim})", value.sortby(dim))
+
+
+@row("dt.floor dt.ceil dt.round")
+def whole_periods(draw, name):
+    text, value = draw.array("M")
+    hours = draw.pick([1, 6, 24, 100])
+    step = hours * 3_600_000_000
+    counts = value.values.astype("M8[us]").astype("i8")
+    low = counts // step * step
+    rest = counts - low
+    up = {"dt.floor": rest > step, "dt.ceil": rest > 0, "dt.round": (2 * rest > step) | ((2 * rest == step) & (low // step % 2 == 1))}
+    result = (low + np.where(up[name], step, 0)).astype("M8[us]")
+    result[np.isnat(value.values)] = np.datetime64("NaT")
+    return Case(f"{name}({text}, {hours}h)", value.copy(data=result))
