@@ -185,7 +185,14 @@ fn moment(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeErro
         Some(center) => call::operator(builder, "sub", &[Value::Array(sample.x), Value::Float(center)])?,
         None => sample.distances(builder)?,
     };
-    let powers = power(builder, distances, order)?;
+    let powers = match order {
+        // Of what is missing too the power would be one.
+        0 => {
+            let there = call::operator(builder, "notnull", &[Value::Array(distances)])?;
+            call::operator(builder, "where", &[Value::Array(there), Value::Float(1.0)])?
+        }
+        _ => power(builder, distances, order)?,
+    };
     let mean = sample.mean(builder, powers)?;
     call::cast(builder, mean, sample.dtype).map(Value::Array)
 }

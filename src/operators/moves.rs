@@ -213,6 +213,14 @@ pub fn labels_of(builder: &mut dyn Builder, x: Operand, dim: &DimName, like: &Ar
     relabel(builder, x, labels)
 }
 
+/// With the coordinates that `like` has for dims of `x`, where `x` has none.
+pub fn lacking_labels(builder: &mut dyn Builder, x: Operand, like: &ArrayType) -> Moved {
+    let ty = builder.ty(x);
+    let lacking = like.coords.iter().filter(|(dim, _)| ty.dims.axis(dim).is_some() && ty.coord(dim).is_none());
+    let coords = lacking.map(|(dim, coord)| (dim.clone(), Some(coord.clone()))).collect();
+    relabel(builder, x, Labels { coords, ..Labels::default() })
+}
+
 /// Without the coordinate of `dim`.
 pub fn unlabel(builder: &mut dyn Builder, x: Operand, dim: &DimName) -> Moved {
     if builder.ty(x).coord(dim).is_none() {

@@ -150,7 +150,9 @@ fn piecewise(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, 
         let error = TypeError::new("ff::type::dims", format!("{} is not of the dims of the array", builder.ty(made)));
         return Err(error.at(Culprit::Param("values"), "dims that the array lacks"));
     }
-    super::broadcast::broadcast_to(builder, made, &dims).map(Value::Array)
+    let made = super::broadcast::broadcast_to(builder, made, &dims)?;
+    let like = builder.ty(x);
+    crate::operators::moves::lacking_labels(builder, made, &like).map(Value::Array)
 }
 
 fn choose(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {

@@ -126,14 +126,7 @@ pub(super) fn broadcast_arrays(builder: &mut dyn Builder, args: &Arguments) -> R
     for ((at, _), x) in arrays.iter().zip(&spread) {
         merge_coords(&mut labelled, &builder.ty(*x)).map_err(|e| e.or_at(at.clone()))?;
     }
-    let mut out = Vec::new();
-    for x in spread {
-        let ty = builder.ty(x);
-        let lacking = labelled.coords.iter().filter(|(dim, _)| ty.coord(dim).is_none());
-        let coords = lacking.map(|(dim, coord)| (dim.clone(), Some(coord.clone()))).collect();
-        out.push(moves::relabel(builder, x, Labels { coords, ..Labels::default() })?);
-    }
-    Ok(list(out))
+    spread.into_iter().map(|x| moves::lacking_labels(builder, x, &labelled)).collect::<Result<_, _>>().map(list)
 }
 
 pub(super) fn meshgrid(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
@@ -166,5 +159,13 @@ pub(super) fn meshgrid(builder: &mut dyn Builder, args: &Arguments) -> Result<Va
         order.swap(0, 1);
     }
     let dims = order.into_iter().map(|axis| dims[axis].clone()).collect();
-    lines.iter().map(|(_, x)| broadcast_to(builder, *x, &dims)).collect::<Result<_, _>>().map(list)
+    let mut labelled = (*builder.ty(lines[0].1)).clone();
+    for (at, x) in &lines {
+        merge_coords(&mut labelled, &builder.ty(*x)).map_err(|e| e.or_at(at.clone()))?;
+    }
+    let grids = lines.iter().map(|(_, x)| {
+        let grid = broadcast_to(builder, *x, &dims)?;
+        moves::lacking_labels(builder, grid, &labelled)
+    });
+    grids.collect::<Result<_, _>>().map(list)
 }

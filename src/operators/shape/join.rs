@@ -84,10 +84,12 @@ fn arrays(arguments: &Arguments) -> Result<Vec<Operand>, TypeError> {
 /// sizes differ.
 fn alike(builder: &mut dyn Builder, arrays: &[Operand], joined: Option<&DimName>) -> Result<Vec<Operand>, TypeError> {
     let first = builder.ty(arrays[0]);
-    let mut dtype = first.dtype;
-    for &array in &arrays[1..] {
-        let ty = builder.ty(array);
-        dtype = common(dtype, &ty)?;
+    // The widest kind first, as NumPy: so it does not matter which array comes first.
+    let mut types: Vec<_> = arrays.iter().map(|array| builder.ty(*array)).collect();
+    types.sort_by_key(|ty| std::cmp::Reverse(ty.dtype.kind()));
+    let mut dtype = types[0].dtype;
+    for ty in &types[1..] {
+        dtype = common(dtype, ty)?;
     }
     let mut out = Vec::new();
     for (i, &array) in arrays.iter().enumerate() {

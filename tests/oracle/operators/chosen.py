@@ -238,10 +238,8 @@ def pieces(draw, _name):
         piece = value if put == "same" else xr.full_like(value, put)
         result = piece if condition is None else xr.where(condition, piece, result).transpose(*value.dims)
     written = [text if v == "same" else str(v) for v in values]
-    # Labels that neither a condition nor a value has get lost.
-    labels = "same" in values or any(v.ndim == value.ndim for _, v in whose)
     call = f"piecewise({text}, [{', '.join(texts)}], [{', '.join(written)}])"
-    return Case(call, result.astype(value.dtype), labels=labels)
+    return Case(call, result.astype(value.dtype))
 
 
 @row("head tail thin")

@@ -47,8 +47,6 @@ def moments(draw, name):
             written += "" if options["fisher"] else ", fisher: false"
     written += ("" if skipna else ", skipna: false") + (", keepdims: true" if keepdims else "")
     kept = [d for d in value.dims if d not in over]
-    if name == "moment" and options["order"] == 0 and not skipna:
-        raise Skip  # Of a line with missing elements it is 1, and should be missing.
     shape = [value.sizes[d] for d in kept] + [int(np.prod([value.sizes[d] for d in over]))]
     lines = value.transpose(*kept, *over).values.reshape(shape)
     cells = np.empty(lines.shape[:-1])
