@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod amend;
 #[cfg(feature = "runtime")]
 mod benchmark;
 mod climate;

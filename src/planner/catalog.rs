@@ -109,6 +109,8 @@ pub struct SinkForm {
     pub has_paths: bool,
     /// Whether the arrays in it have names.
     pub has_names: bool,
+    /// Whether a part of what is there can be replaced, and arrays can grow.
+    pub amends: bool,
 }
 
 impl SinkForm {

@@ -111,6 +111,8 @@ pub struct Write {
     pub options: TargetOptions,
     /// Whether an existing target is replaced.
     pub overwrite: bool,
+    /// Where the arrays are parts of those of an existing target, of which all else stays: its fingerprint when the sink was planned.
+    pub amends: Option<String>,
     /// Where the script names it.
     pub at: Span,
 }
@@ -132,6 +134,17 @@ pub struct Variable {
     pub attrs: Attributes,
     /// Whether its coordinates come along (not for an array written to an explicit path).
     pub with_coords: bool,
+    /// Where the values go in an array that is there already.
+    pub inset: Option<Inset>,
+}
+
+/// A box of whole objects of an array that is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inset {
+    /// Its first element per axis, a multiple of the object's size.
+    pub origin: Vec<u64>,
+    /// Elements per axis that the array has in the end.
+    pub shape: Vec<u64>,
 }
 
 /// Nodes and edges; the weight of an edge is the input it feeds.

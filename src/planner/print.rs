@@ -94,6 +94,9 @@ fn variables(write: &Write) -> String {
         if let Some(shards) = sizes(&variable.shards) {
             let _ = write!(out, " shards {shards}");
         }
+        if let Some(inset) = &variable.inset {
+            let _ = write!(out, " at {:?} of {:?}", inset.origin, inset.shape);
+        }
         for codec in variable.codecs.iter().flatten() {
             let arg = |(name, value): &(Option<String>, Scalar)| match name {
                 Some(name) => format!("{name}: {value}"),

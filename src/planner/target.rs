@@ -121,7 +121,7 @@ fn variable_spec(variable: &Variable, ty: &ArrayType) -> ArraySpec {
         path: variable.path.clone(),
         dtype: storage(ty.dtype),
         dims: ty.dims.names().cloned().collect(),
-        shape: ty.shape(),
+        shape: variable.inset.as_ref().map_or_else(|| ty.shape(), |inset| inset.shape.clone()),
         chunks: variable.chunks.clone().unwrap_or_else(|| default_chunks(ty)),
         shards: variable.shards.clone(),
         codecs: variable.codecs.clone(),

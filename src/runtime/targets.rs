@@ -1,4 +1,7 @@
 //! Targets: written under a staging name, published by a rename when everything is complete.
+//!
+//! A target of which a part is replaced is no exception: what it becomes is made beside it, of links to what stays
+//! ([`Format::amend`](super::serializers::Format::amend)).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,7 +9,8 @@ use std::sync::Arc;
 use super::error::RunError;
 use super::existing;
 use super::place;
-use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, TargetWriter, failure};
+use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, Storing, TargetWriter, failure};
+use crate::array::Block;
 use crate::planner::catalog::{CatalogError, Existing};
 use crate::planner::plan::{Plan, Target};
 use crate::planner::target;
@@ -24,6 +28,10 @@ struct Open {
     staging: Staging,
     format: String,
     overwrite: bool,
+    /// Where the objects of each variable begin in an array that was there already.
+    origins: Vec<Option<Vec<u64>>>,
+    /// A target of which a part is replaced, by the name it has in the script, with its fingerprint when that was planned.
+    before: Option<(PathBuf, String)>,
     span: Span,
 }
 
@@ -52,7 +60,14 @@ impl Targets {
     /// The writer of a variable.
     pub fn writer(&self, target: usize, variable: usize) -> Arc<dyn ArrayWriter> {
         let open = &self.open[target];
-        open.writer.array(&open.paths[variable])
+        let writer = open.writer.array(&open.paths[variable]);
+        match &open.origins[variable] {
+            Some(origin) => {
+                let objects = origin.iter().zip(writer.object_shape()).map(|(start, size)| start / size).collect();
+                Arc::new(Inset { objects, writer })
+            }
+            None => writer,
+        }
     }
 
     /// Completes all targets, then gives each its name; the names in order.
@@ -63,7 +78,9 @@ impl Targets {
         for open in &self.open {
             let finished =
                 open.writer.finish().and_then(|()| if self.durable { force(&open.staging.path) } else { Ok(()) });
-            let checked = finished.and_then(|()| may_replace(&open.staging.target, &open.format, open.overwrite));
+            let checked = finished
+                .and_then(|()| open.before.as_ref().map_or(Ok(()), unchanged))
+                .and_then(|()| may_replace(&open.staging.target, &open.format, open.overwrite));
             checked.map_err(|e| RunError::storage(e, open.span))?;
         }
         let mut names = Vec::new();
@@ -83,6 +100,9 @@ fn begin(target: &Target) -> Result<Open, StorageError> {
     let location = &target.write.location;
     let refused = |e: CatalogError| StorageError { code: e.code, message: e.message, help: e.help };
     let path = place::local_path(&location.url).map_err(refused)?;
+    if let Some(before) = &target.write.amends {
+        return amend(target, (path, before.clone()));
+    }
     let create = creator(&location.format)?;
     let staging = Staging { path: staging_path(&path), target: path };
     let folder = staging.path.parent().unwrap_or(Path::new("."));
@@ -102,7 +122,80 @@ fn begin(target: &Target) -> Result<Open, StorageError> {
     }
     let paths = target.write.variables.iter().map(|v| v.path.clone()).collect();
     let (format, overwrite) = (location.format.clone(), target.write.overwrite);
-    Ok(Open { writer, paths, staging, format, overwrite, span: target.span })
+    let origins = vec![None; target.write.variables.len()];
+    Ok(Open { writer, paths, staging, format, overwrite, origins, before: None, span: target.span })
+}
+
+/// Begins what becomes of a target of which a part is replaced. A link to it stays a link.
+fn amend(target: &Target, before: (PathBuf, String)) -> Result<Open, StorageError> {
+    unchanged(&before)?;
+    let format = &target.write.location.format;
+    let amend = FORMATS.iter().find(|row| row.name == format).and_then(|row| row.amend).ok_or_else(|| {
+        StorageError::new("ff::sink::format", format!("part of a target of the format `{format}` cannot be replaced"))
+    })?;
+    let path = match before.0.is_symlink() {
+        true => before.0.canonicalize().map_err(|e| failure::refused(&before.0, &e))?,
+        false => before.0.clone(),
+    };
+    let staging = Staging { path: staging_path(&path), target: path };
+    let specs = target::specs(&target.write, &target.types);
+    let arrays: Vec<_> = specs.into_iter().map(|(spec, _)| spec).collect();
+    let writer = amend(&staging.target, &staging.path, &arrays, &target.write.options.attrs)?;
+    let variables = &target.write.variables;
+    Ok(Open {
+        writer,
+        paths: variables.iter().map(|v| v.path.clone()).collect(),
+        staging,
+        format: format.clone(),
+        overwrite: true,
+        origins: variables.iter().map(|v| v.inset.as_ref().map(|inset| inset.origin.clone())).collect(),
+        before: Some(before),
+        span: target.span,
+    })
+}
+
+/// A target of which a part is replaced is still what it was while planning: the other parts are of then.
+fn unchanged((path, before): &(PathBuf, String)) -> Result<(), StorageError> {
+    if place::fingerprint(path).as_ref() == Some(before) {
+        return Ok(());
+    }
+    let message = format!("`{}` has changed while the run went on", path.display());
+    Err(StorageError::new("ff::sink::changed", message).with_help("it was left as it is; run the script again"))
+}
+
+/// Writes a box of whole objects of an array.
+struct Inset {
+    /// The index of its first object.
+    objects: Vec<u64>,
+    writer: Arc<dyn ArrayWriter>,
+}
+
+impl Inset {
+    fn index(&self, index: &[u64]) -> Vec<u64> {
+        index.iter().zip(&self.objects).map(|(i, first)| i + first).collect()
+    }
+}
+
+impl ArrayWriter for Inset {
+    fn object_shape(&self) -> &[u64] {
+        self.writer.object_shape()
+    }
+
+    fn write(&self, index: &[u64], block: &Block) -> Result<u64, StorageError> {
+        self.writer.write(&self.index(index), block)
+    }
+
+    fn begin(&self, index: &[u64], block: &Block) -> Result<Storing, StorageError> {
+        self.writer.begin(&self.index(index), block)
+    }
+
+    fn is_ordered(&self) -> bool {
+        self.writer.is_ordered()
+    }
+
+    fn scratch_bytes(&self) -> u64 {
+        self.writer.scratch_bytes()
+    }
 }
 
 fn creator(format: &str) -> Result<Create, StorageError> {

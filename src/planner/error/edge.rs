@@ -166,6 +166,46 @@ pub enum EdgeError {
         at: Span,
     },
 
+    /// A target of which a part is to be replaced, and that is not there.
+    #[error("there is nothing at `{url}` yet that could grow or be changed")]
+    #[diagnostic(code(ff::sink::missing), help("leave `mode` out the first time: that creates it"))]
+    SinkMissing {
+        /// The target.
+        url: String,
+        /// The sink's target.
+        #[label("would be changed here")]
+        at: Span,
+    },
+
+    /// What does not go into the arrays that are there.
+    #[error("{message}")]
+    #[diagnostic(code(ff::sink::stored))]
+    SinkStored {
+        /// What does not fit.
+        message: String,
+        /// What is written, or the option.
+        #[label("does not go into what is stored")]
+        at: Span,
+        /// The remedy.
+        #[help]
+        help: Option<String>,
+    },
+
+    /// Labels that are appended and do not go on as those before.
+    #[error("{message}")]
+    #[diagnostic(
+        code(ff::sink::order),
+        severity(warning),
+        help("ranges of labels (`x[time: a..b]`) need labels in order; positions and single labels do not")
+    )]
+    SinkOrder {
+        /// Which labels.
+        message: String,
+        /// What is written.
+        #[label("appended here")]
+        at: Span,
+    },
+
     /// A target where something else lies, which is never deleted for it.
     #[error("`{url}` is {what}, no output of the format `{format}`, and is not replaced")]
     #[diagnostic(code(ff::sink::foreign), help("remove it yourself, or choose another target"))]

@@ -13,6 +13,8 @@
 //! the graph is computed.
 
 mod aggregate;
+mod amend;
+mod as_stored;
 mod bounds;
 mod builder;
 mod call;

@@ -48,11 +48,17 @@ impl Lowerer<'_> {
 
     /// Engine, script, params and sources of what is written, as attributes of the root.
     pub(super) fn provenance(&self, written: &[NodeId]) -> Attributes {
+        let sources = self.sources_of(written);
+        let history = sources.keys().find_map(|location| self.history(location));
+        self.provenance_after(written, history)
+    }
+
+    /// The same, with a line after this history.
+    pub(super) fn provenance_after(&self, written: &[NodeId], history: Option<String>) -> Attributes {
         let version = env!("CARGO_PKG_VERSION");
         let file = self.inputs.script_name.rsplit('/').next().unwrap_or_default();
         let script = self.inputs.command.as_deref().unwrap_or(file);
         let sources = self.sources_of(written);
-        let history = sources.keys().find_map(|location| self.history(location));
         let line = format!("functionfuse {version}: {script}");
         let mut attrs = Attributes::new();
         let mut set = |name: &str, text: String| attrs.set(name, AttrValue::Str(text));

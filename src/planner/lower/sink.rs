@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::amend::Amending;
 use super::builder::node;
 use super::call::listed;
 use super::member::member_help;
@@ -18,9 +19,11 @@ use crate::planner::target::{TargetOptions, default_chunks, specs};
 use crate::source::{Span, Spanned};
 
 /// An array that is written, with the name it takes.
-struct Written {
-    path: String,
-    operand: Operand,
+pub(super) struct Written {
+    /// Its path in the target.
+    pub path: String,
+    /// The array.
+    pub operand: Operand,
 }
 
 impl Lowerer<'_> {
@@ -33,6 +36,7 @@ impl Lowerer<'_> {
         let item = self.item(&sink.value);
         let (format, place, options) = (format?, place?, options?);
         let form = self.check_form(&format, target, &place)?;
+        self.check_mode(&format, form, &options)?;
         let location = Location { format, url: place.urls.into_iter().next().unwrap_or_default() };
         let free = self.claim(&location, place.path.as_ref(), &options, target.span);
         let item = item?;
@@ -40,6 +44,11 @@ impl Lowerer<'_> {
         let is_record = matches!(value, Value::Record(_));
         let written = self.written(&sink.value, &value, place.path.as_ref(), form);
         let (free, mut written) = (free?, written?);
+        if let Some(mode) = &options.amend {
+            self.check_dims(&options, &written, at)?;
+            let places = (sink.value.span, target.span, at);
+            return self.amend(&Amending { mode, options: &options, location, written, places }, free);
+        }
         let has_coords = is_record || place.path.is_none();
         if has_coords && options.dtype.is_none() && options.scale.is_none() && options.offset.is_none() {
             self.put_bounds(&mut written, sink.value.span)?;
@@ -64,7 +73,7 @@ impl Lowerer<'_> {
         let (version, overwrite) = (options.version, options.overwrite);
         let unlimited = options.unlimited.into_iter().map(|dim| dim.value).collect();
         let options = TargetOptions { version, unlimited, attrs: Attributes::new() };
-        let write = Write { location, variables, options, overwrite, at: target.span };
+        let write = Write { location, variables, options, overwrite, amends: None, at: target.span };
         self.put(free, write, inputs, &of_dataset, (target.span, at))
     }
 
@@ -263,7 +272,7 @@ impl Lowerer<'_> {
         let shards = (!options.shards.is_empty()).then(|| ty.dims.iter().zip(&chunks).map(shard).collect());
         let chunks = Some(chunks);
         let (path, codecs) = (written.path.clone(), options.codecs.clone());
-        Ok((x, Variable { path, chunks, shards, codecs, fill, attrs, with_coords: true }))
+        Ok((x, Variable { path, chunks, shards, codecs, fill, attrs, with_coords: true, inset: None }))
     }
 
     /// Whether shards hold whole chunks, and whether the format can store the arrays so.

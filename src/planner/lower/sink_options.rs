@@ -5,8 +5,8 @@ use super::scope::Item;
 use super::{Lowerer, Lowering};
 use crate::array::{AttrValue, Attributes, DType, DimName, Scalar};
 use crate::operators::{Value, error::closest};
-use crate::parser::ast::{Expr, ExprKind, Field};
-use crate::planner::error::{EdgeError, PlanError};
+use crate::parser::ast::{Arg, Expr, ExprKind, Field};
+use crate::planner::error::EdgeError;
 use crate::planner::target::CodecSpec;
 use crate::source::{Span, Spanned};
 
@@ -51,6 +51,27 @@ pub(super) struct SinkOptions {
     pub unlimited: Vec<Spanned<DimName>>,
     /// Whether an existing target is replaced.
     pub overwrite: bool,
+    /// How a part of an existing target is replaced, where that is asked for.
+    pub amend: Option<Spanned<Amend>>,
+}
+
+/// How a part of an existing target is replaced.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Amend {
+    /// The arrays grow along a dim.
+    Append(Spanned<DimName>),
+    /// Elements are replaced where the labels say.
+    Region,
+}
+
+impl Amend {
+    /// The mode as a script writes it.
+    pub fn text(&self) -> String {
+        match self {
+            Amend::Append(dim) => format!("append({})", dim.value),
+            Amend::Region => "region".to_owned(),
+        }
+    }
 }
 
 impl Lowerer<'_> {
@@ -104,7 +125,7 @@ impl Lowerer<'_> {
                 other => return self.expected("`version`", "2 or 3 (the version of Zarr)", &other, e.span, None),
             },
             "unlimited" => options.unlimited = self.unlimited(e)?,
-            "mode" => options.overwrite |= self.mode(e)?,
+            "mode" => self.mode(e, options)?,
             other => {
                 let help = match closest(other, OPTIONS) {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -164,32 +185,34 @@ impl Lowerer<'_> {
         }
     }
 
-    fn mode(&mut self, e: &Expr) -> Lowering<bool> {
-        let word = match &e.kind {
-            ExprKind::Call { callee, .. } => match &callee.kind {
-                ExprKind::Name(name) => name.clone(),
-                _ => String::new(),
+    /// `create`, `overwrite`, `append(time)` or `region`
+    fn mode(&mut self, e: &Expr, options: &mut SinkOptions) -> Lowering<()> {
+        let (word, args) = match &e.kind {
+            ExprKind::Call { callee, args } => match &callee.kind {
+                ExprKind::Name(name) => (name.clone(), args.as_slice()),
+                _ => (String::new(), args.as_slice()),
             },
-            _ => self.word(e, "`mode`")?,
+            _ => (self.word(e, "`mode`")?, &[][..]),
         };
-        match word.as_str() {
-            "create" => Ok(false),
-            "overwrite" => Ok(true),
-            "append" | "region" => {
-                let what = format!("`mode: {word}` is");
-                let help =
-                    Some("write a target of its own, and read the targets together as a list of URLs".to_owned());
-                self.fail(PlanError::Unsupported { what, at: e.span, help })
+        match (word.as_str(), args) {
+            ("create", []) => {}
+            ("overwrite", []) => options.overwrite = true,
+            ("region", []) => options.amend = Some(Spanned::new(Amend::Region, e.span)),
+            ("append", [Arg { name: None, value }]) => {
+                let dim = DimName::new(&self.word(value, "the dim of `append`")?);
+                options.amend = Some(Spanned::new(Amend::Append(Spanned::new(dim, value.span)), e.span));
             }
-            other => {
+            ("append", _) => {
+                let help = "write `mode: append(time)`";
+                return self.bad_sink_option("`append` takes the dim along which arrays grow", e.span, help);
+            }
+            (other, _) => {
                 let message = format!("`mode` cannot be `{other}`");
-                self.bad_sink_option(
-                    &message,
-                    e.span,
-                    "it is `create` (which refuses an existing target) or `overwrite`",
-                )
+                let help = "it is `create` (which refuses an existing target), `overwrite`, `append(dim)` or `region`";
+                return self.bad_sink_option(&message, e.span, help);
             }
         }
+        Ok(())
     }
 
     /// `zstd(3)`, `[shuffle, gzip(4)]`, `none`

@@ -23,6 +23,8 @@ pub(super) struct Claimed {
     has_path: bool,
     version: Option<u8>,
     overwrite: bool,
+    /// Whether a part of what is there is replaced.
+    amends: bool,
     /// Attributes of the dataset that the sinks so far give.
     attrs: Attributes,
     /// The node that writes it; none where its sink is wrong.
@@ -78,6 +80,11 @@ impl Lowerer<'_> {
             let claimed = &self.targets[index];
             let same = plain(&claimed.location.url) == plain(&location.url);
             let first = claimed.at;
+            if options.amend.is_some() || claimed.amends {
+                let help =
+                    "one sink writes all that is appended to a store, or set into it: put it into a record".to_owned();
+                return self.fail(EdgeError::SinkConflict { url: location.url.clone(), at, first, help });
+            }
             if !(same && claimed.location.format == location.format && claimed.has_path && path.is_some()) {
                 let help = match same {
                     true => {
@@ -97,12 +104,13 @@ impl Lowerer<'_> {
             }
             return Ok(index);
         }
-        let (version, overwrite) = (options.version, options.overwrite);
+        let (version, overwrite, amends) = (options.version, options.overwrite, options.amend.is_some());
         let (location, has_path, attrs) = (location.clone(), path.is_some(), Attributes::new());
         let (url, format) = (location.url.clone(), location.format.clone());
         let refused = match self.catalog.existing(&location) {
             Existing::Foreign(what) => Some(EdgeError::SinkForeign { url, what, format, at }),
-            Existing::Replaceable if overwrite => None,
+            Existing::Nothing if amends => Some(EdgeError::SinkMissing { url, at }),
+            Existing::Replaceable if overwrite || amends => None,
             Existing::Replaceable if self.inputs.only_looks => {
                 self.report(EdgeError::SinkInTheWay { url, at });
                 None
@@ -110,13 +118,18 @@ impl Lowerer<'_> {
             Existing::Replaceable => Some(EdgeError::SinkExists { url, at }),
             Existing::Nothing => None,
         };
-        self.targets.push(Claimed { location, at, has_path, version, overwrite, attrs, node: None });
+        self.targets.push(Claimed { location, at, has_path, version, overwrite, amends, attrs, node: None });
         refused.map_or(Ok(self.targets.len() - 1), |error| self.fail(error))
     }
 
     fn disagree<T>(&mut self, what: &str, location: &Location, at: Span, first: Span) -> Lowering<T> {
         let (what, url) = (what.to_owned(), location.url.clone());
         self.fail(EdgeError::SinkShared { what, url, at, first })
+    }
+
+    /// The node that writes a target.
+    pub(super) fn written_by(&mut self, target: usize, node: NodeId) {
+        self.targets[target].node = Some(node);
     }
 
     /// Adds a write to the graph, to that of the sinks which share its target; `attrs` are the dataset's. `at` are the

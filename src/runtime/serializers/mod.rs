@@ -20,7 +20,7 @@ pub mod zarr;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::array::{Block, Region};
+use crate::array::{Attributes, Block, Region};
 use crate::planner::catalog::{CatalogError, Stored};
 pub use crate::planner::target::{ArraySpec, CodecSpec, TargetOptions};
 
@@ -176,6 +176,8 @@ pub struct Format {
     pub check: Option<Check>,
     /// Begins a target at a staging path with these arrays; none for a format that is only read.
     pub create: Option<Create>,
+    /// Begins at a staging path what becomes of a target of which a part is replaced; none where that cannot be.
+    pub amend: Option<Amend>,
 }
 
 /// Opens what lies at a path.
@@ -186,6 +188,10 @@ pub type Check = fn(&[ArraySpec], &TargetOptions) -> Result<(), CatalogError>;
 
 /// Begins a target at a staging path.
 pub type Create = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
+
+/// Begins at a staging path (the second) a target that is as the one there (the first) but for the shapes of the arrays and
+/// the objects that are written, with more attributes at its root.
+pub type Amend = fn(&Path, &Path, &[ArraySpec], &Attributes) -> Result<Arc<dyn TargetWriter>, StorageError>;
 
 /// All formats, in the order in which content is sniffed.
 pub static FORMATS: &[Format] = &[zarr::FORMAT, hdf5::HDF5, hdf5::NETCDF, npy::FORMAT, csv::FORMAT];

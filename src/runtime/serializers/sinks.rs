@@ -8,11 +8,17 @@ const OF_STORES: [&str; 9] =
 
 /// The formats that are written.
 static SINKS: &[(&str, SinkForm)] = &[
-    ("zarr", SinkForm { options: &[&OF_STORES, &["shards", "version"]], has_paths: true, has_names: true }),
-    ("hdf5", SinkForm { options: &[&OF_STORES, &["unlimited"]], has_paths: true, has_names: true }),
-    ("netcdf", SinkForm { options: &[&OF_STORES, &["unlimited"]], has_paths: true, has_names: true }),
-    ("npy", SinkForm { options: &[&["dtype", "fill_value", "mode"]], has_paths: false, has_names: false }),
-    ("csv", SinkForm { options: &[&["dtype", "mode"]], has_paths: false, has_names: true }),
+    (
+        "zarr",
+        SinkForm { options: &[&OF_STORES, &["shards", "version"]], has_paths: true, has_names: true, amends: true },
+    ),
+    ("hdf5", SinkForm { options: &[&OF_STORES, &["unlimited"]], has_paths: true, has_names: true, amends: false }),
+    ("netcdf", SinkForm { options: &[&OF_STORES, &["unlimited"]], has_paths: true, has_names: true, amends: false }),
+    (
+        "npy",
+        SinkForm { options: &[&["dtype", "fill_value", "mode"]], has_paths: false, has_names: false, amends: false },
+    ),
+    ("csv", SinkForm { options: &[&["dtype", "mode"]], has_paths: false, has_names: true, amends: false }),
 ];
 
 /// What a sink into the format named may say; none where there is no such format.

@@ -27,6 +27,7 @@ pub const FORMAT: Format = Format {
     open: Some(open),
     check: Some(writer::check),
     create: Some(writer::create),
+    amend: None,
 };
 
 fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {

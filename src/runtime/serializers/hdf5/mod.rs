@@ -38,6 +38,7 @@ pub const HDF5: Format = Format {
     open: Some(open),
     check: Some(writer::check_hdf5),
     create: Some(writer::create_hdf5),
+    amend: None,
 };
 
 /// NetCDF-4 files, which are HDF5 files.
@@ -47,6 +48,7 @@ pub const NETCDF: Format = Format {
     extensions: &["nc", "nc4", "cdf"],
     check: Some(writer::check_netcdf),
     create: Some(writer::create_netcdf),
+    amend: None,
     ..HDF5
 };
 

@@ -29,6 +29,7 @@ pub const FORMAT: Format = Format {
     open: Some(open),
     check: Some(writer::check),
     create: Some(writer::create),
+    amend: None,
 };
 
 fn sniff(path: &Path) -> bool {

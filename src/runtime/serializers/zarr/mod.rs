@@ -3,11 +3,12 @@
 //! A store is a tree of groups and arrays ([`tree`]), each described by JSON ([`json`],
 //! [`metadata`], [`attributes`]); an array's [`element`]s lie in chunks that went through
 //! [`codecs`], one to a file or many to a [shard](shards). [`reader`] reads them; [`writer`] writes them, with the metadata of a
-//! [`target`] and the [codecs a script names](sink_codecs).
+//! [`target`] and the [codecs a script names](sink_codecs), or over part of a store that is there ([`amend`]).
 //!
 //! Deliberately absent: the format's own notions of hierarchy beyond groups (links, views), irregular
 //! chunk grids, storage transformers, and remote storage.
 
+mod amend;
 mod attributes;
 mod chain;
 mod codecs;
@@ -44,6 +45,7 @@ pub const FORMAT: Format = Format {
     open: Some(open),
     check: Some(writer::check),
     create: Some(writer::create),
+    amend: Some(amend::amend),
 };
 
 fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {

@@ -41,7 +41,7 @@ pub fn create(
     std::fs::create_dir_all(path).map_err(|e| failure::refused(path, &e))?;
     let arrays = target.arrays.iter().map(|(name, metadata)| {
         let directory = path.join(name.trim_start_matches('/'));
-        let writer = ZarrWriter { metadata: metadata.clone(), directory, name: name.clone() };
+        let writer = ZarrWriter { metadata: metadata.clone(), directory, name: name.clone(), over_links: false };
         (name.clone(), Arc::new(writer))
     });
     Ok(Arc::new(ZarrTarget { arrays: arrays.collect(), path: path.to_owned(), target }))
@@ -67,10 +67,16 @@ impl TargetWriter for ZarrTarget {
     }
 }
 
-struct ZarrWriter {
-    metadata: Arc<ArrayMetadata>,
-    directory: PathBuf,
-    name: String,
+/// Writes the objects of one array.
+pub(super) struct ZarrWriter {
+    /// How they are encoded.
+    pub(super) metadata: Arc<ArrayMetadata>,
+    /// The array's folder.
+    pub(super) directory: PathBuf,
+    /// The array's path, for messages.
+    pub(super) name: String,
+    /// Whether there may be files of other stores under the names of objects.
+    pub(super) over_links: bool,
 }
 
 impl ArrayWriter for ZarrWriter {
@@ -83,7 +89,8 @@ impl ArrayWriter for ZarrWriter {
             let message = format!("cannot encode chunk {index:?} of the array `{}`: {reason}", self.name);
             StorageError::new("ff::write::encode", message)
         })?;
-        write_file(&self.directory.join(self.metadata.keys.path(index)), &encoded)?;
+        let write = if self.over_links { write_anew } else { write_file };
+        write(&self.directory.join(self.metadata.keys.path(index)), &encoded)?;
         Ok(encoded.len() as u64)
     }
 
@@ -136,7 +143,7 @@ impl ZarrWriter {
 }
 
 /// Encodes a block of a whole chunk.
-fn encode_whole(pipeline: &Pipeline, block: &Block, element: &Stored) -> Result<Vec<u8>, String> {
+pub(super) fn encode_whole(pipeline: &Pipeline, block: &Block, element: &Stored) -> Result<Vec<u8>, String> {
     match block.contiguous().as_bytes() {
         Some(bytes) if element.form == Form::Plain && pipeline.is_direct() => pipeline.encode_bytes(bytes.into()),
         _ => pipeline.encode(bytes_of(block, element.dtype)?),
@@ -153,9 +160,18 @@ fn padded(block: &Block, shape: &[u64], fill: &Scalar) -> Block {
     whole
 }
 
-fn filled(dtype: DType, shape: &[u64], fill: &Scalar) -> Block {
+/// A block of one value.
+pub(super) fn filled(dtype: DType, shape: &[u64], fill: &Scalar) -> Block {
     let count = shape.iter().product::<u64>() as usize;
     with_type!(dtype, T => Block::from_vec(shape, vec![T::from_scalar(fill); count]).expect("the count of the shape"))
+}
+
+/// Writes a file in place of whatever has its name, and not into that, which may have other names too.
+pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failure::refused(path, &error)),
+        _ => write_file(path, bytes),
+    }
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
