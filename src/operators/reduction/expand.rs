@@ -391,7 +391,10 @@ pub fn over_windows(
             let _ = write!(text, "min_periods: {least}, ");
         }
     }
-    let axes = window_axes(&ty, &view.kind)?;
+    let mut axes = window_axes(&ty, &view.kind)?;
+    if !what.finds {
+        axes.iter_mut().for_each(|w| clip(w, ty.dims[w.axis].size));
+    }
     let shown = |w: &WindowAxis| {
         format!("{}: length {}, before {}, stride {}, count {}", w.axis, w.length, w.before, w.stride, w.count)
     };
@@ -400,6 +403,17 @@ pub fn over_windows(
     let pattern = Pattern::Window(Window { axes, combine: reduced.0 });
     let call = Call { name: what.name, text, pattern, dtype: reduced.1, units: what.units };
     builder.apply(call, &[view.operand])
+}
+
+/// Takes off what no window sees: elements beyond those of an axis of `size`. Positions would be others then.
+fn clip(w: &mut WindowAxis, size: u64) {
+    let most = size.max(1) - 1;
+    if w.stride > 1 {
+        w.length = w.length.min(most + 1);
+        return;
+    }
+    let (before, after) = (w.before.min(most), (w.length - 1 - w.before.min(w.length - 1)).min(most));
+    (w.before, w.length) = (before, before + 1 + after);
 }
 
 /// The windows of a view, by axis.
