@@ -133,11 +133,20 @@ fn a_store_may_be_read_while_it_grows() {
     for text in ["8   9 107 108 109]", "[20.0 22.5 32.5 37.5 42.5]"] {
         assert!(shown.contains(text), "{shown}");
     }
+    let info = String::from_utf8_lossy(&ffrun(&["info", &store.display().to_string()]).stdout).into_owned();
+    assert!(info.contains("grow.ff") && info.contains("functionfuse_sources"), "{info}");
     let after = files(&store);
     for kept in ["x/c/0", "x/c/1", "y/c/0", "y/c/1"] {
         assert_eq!(after[kept], before[kept], "{kept}");
     }
     assert_ne!(after["x/c/2"], before["x/c/2"]);
+    // What a run records of itself is that of the last one.
+    let more = format!(
+        "let x = arange(0, 1, 1, dim: t)\nsink {{x: x, y: x * 1.0}} to zarr(\"{at}/a.zarr\") {{ mode: append(t) }}\n"
+    );
+    succeed(&[&write(folder.path(), "more.ff", &more)]);
+    let info = String::from_utf8_lossy(&ffrun(&["info", &store.display().to_string()]).stdout).into_owned();
+    assert!(info.contains("grow.ff") && info.contains("more.ff") && !info.contains("functionfuse_sources"), "{info}");
 }
 
 #[test]

@@ -21,6 +21,9 @@ use crate::runtime::serializers::{ArraySpec, ArrayWriter, StorageError, TargetWr
 /// Names of folders that hold what runs did not finish.
 const UNFINISHED: &str = ".ff-partial-";
 
+/// With this the names of attributes begin by which a run is recorded.
+const OF_THE_RUN: &str = "functionfuse_";
+
 type Object = Map<String, Value>;
 
 /// Begins at `staging` the store that `old` becomes: with the shapes of `specs`, and `attrs` among those of the root.
@@ -151,12 +154,15 @@ fn reshape(root: &Path, shapes: &BTreeMap<String, Vec<u64>>) -> Result<(), Stora
     Ok(())
 }
 
-/// Adds attributes to those of the root, where that is a group.
+/// Adds attributes to those of the root, where that is a group; what an earlier run recorded of itself goes, but for the history.
 fn describe(root: &Path, attrs: &Attributes) -> Result<(), StorageError> {
     if root.join(".zarray").is_file() {
         return Ok(());
     }
-    let add = |object: &mut Object, version| object.extend(attributes::to_json(attrs, version, None));
+    let add = |object: &mut Object, version| {
+        object.retain(|name, _| !name.starts_with(OF_THE_RUN));
+        object.extend(attributes::to_json(attrs, version, None));
+    };
     if root.join("zarr.json").is_file() {
         return change(&root.join("zarr.json"), |object| {
             if object.get("node_type").and_then(Value::as_str) == Some("group") {
