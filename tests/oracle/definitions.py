@@ -65,6 +65,7 @@ reducer swapped(x) {
   finish: state.p * state.q
 }
 reducer any_above(x, limit) { init: false, step: state or x > limit, merge: a or b }
+reducer scaled_by_source(x) { init: 0.0, step: state + x * d.t[2], merge: a + b }
 reducer product(x) { init: 1.0, step: state * x, merge: a * b }
 stencil cross(u) = u[y: -1] + u[y: 1] + u[x: -1] + u[x: 1] - 4 * u
 stencil steepest(u, k: int = 2) = { let ahead = u[t: k] - u; let back = u - u[t: -k]; where(abs(ahead) > abs(back), ahead, back) }
@@ -145,7 +146,8 @@ CASES = [
     ("d.f4 |> coarsen(x: 13, y: 41) |> rms()", rms(b.reshape(67, 1, 41, 10, 13), (2, 4))),
     ("d.i2 |> coarsen(t: 30, boundary: trim) |> total()", n[:60].reshape(2, 30, 41, 130).astype("i8").sum(1)),
     ("d.i2 |> rolling(x: 4) |> total()", np.concatenate([np.full((67, 41, 3), np.nan), np.lib.stride_tricks.sliding_window_view(n.astype("f8"), 4, 2).sum(-1)], 2)),
-    ("cross(d.f8)", cross(a)), ("cross(d.f4, boundary: wrap)", cross(b, "wrap")), ("cross(d.i2, boundary: nearest)", cross(n, "nearest")),
+    ("rms(d.f4 * d.w, y)", rms(b * w, 1)), ("scaled_by_source(d.i2, t)", (n * 4.0).sum(0)), ("d.t", data.t.values),
+    ("cross({p: d.f4, q: d.f8}).q", cross(a)), ("cross(d.f8)", cross(a)), ("cross(d.f4, boundary: wrap)", cross(b, "wrap")), ("cross(d.i2, boundary: nearest)", cross(n, "nearest")),
     ("cross(d.f4, boundary: constant, value: 7)", cross(b, "constant", 7)), ("cross(d.u1, boundary: constant)", cross(u, "constant")),
     ("cross(d.c16, boundary: mirror)", cross(c, "mirror")), ("steepest(d.f8)", steepest(a, 2)), ("steepest(d.f4, k: 50, boundary: wrap)", steepest(b, 50, "wrap")),
     ("steepest(d.f4, k: 100, boundary: mirror)", steepest(b, 100, "mirror")), ("corner(d.f8)", moved(a, (0, -3, 5)) * 2),

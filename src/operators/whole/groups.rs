@@ -90,7 +90,12 @@ pub(super) fn of_view(
         }
         ViewKind::Zones(zones) => zoned(builder, args, (view.operand, zones), &of)?,
         ViewKind::Rolling { windows, .. } | ViewKind::Coarsen { windows, .. } => {
-            return windowed(builder, args, view, (&of, windows.iter().map(|(_, length)| *length).product()));
+            return windowed(
+                builder,
+                args,
+                view,
+                (&of, windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length))),
+            );
         }
     };
     let out = view.unfolded(builder, out)?;

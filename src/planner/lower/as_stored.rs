@@ -76,8 +76,8 @@ impl Lowerer<'_> {
     pub(super) fn check_goes_on(&mut self, known: &Coord, labels: &Coord, at: Span) -> Lowering<()> {
         self.check_kinds_of_labels(known, labels, at)?;
         let dim = &known.dim;
-        let keys: BTreeSet<Key> = (0..known.len()).map(|i| key(known, known, i)).collect();
-        if let Some(again) = (0..labels.len()).find(|&i| keys.contains(&key(known, labels, i))) {
+        let mut keys: BTreeSet<Key> = (0..known.len()).map(|i| key(known, known, i)).collect();
+        if let Some(again) = (0..labels.len()).find(|&i| !keys.insert(key(known, labels, i))) {
             let message = format!("`{dim}` has the label {} already", labels.values.get(again));
             let help = "append what is new, as in `x[time: n..]`, or replace elements with `mode: region`";
             return self.not_as_stored(message, at, Some(help));

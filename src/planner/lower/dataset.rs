@@ -308,7 +308,11 @@ impl Lowerer<'_> {
                 dim.is_none_or(|dim| ty.dims.axis(&dim).is_some() || !dims.contains(&dim))
             };
             let own: Vec<Arg> = args.iter().filter(is_own).cloned().collect();
-            let result = if own.is_empty() { value.clone() } else { self.array_index(x, base, &own, at)? };
+            let result = match self.env.beyond.clone() {
+                _ if own.is_empty() => value.clone(),
+                Some(beyond) => self.relative(&beyond, x, &own, at)?,
+                None => self.array_index(x, base, &own, at)?,
+            };
             results.push((name.clone(), result));
         }
         Ok(Value::Record(Arc::new(results)))

@@ -146,6 +146,7 @@ pub fn lower(
     lowerer.lowered.doc = program.doc.clone();
     lowerer.module(inputs.script_name.clone(), program);
     lowerer.check_params();
+    lowerer.forget_bodies();
     (lowerer.lowered, lowerer.diagnostics)
 }
 

@@ -24,6 +24,9 @@ use crate::source::{Span, Spanned};
 /// The parts of a reducer, in order; the last may be left out.
 const PARTS: [&str; 4] = ["init", "step", "merge", "finish"];
 
+/// Names with a meaning of their own in bodies and calls.
+const RESERVED: [&str; 7] = ["state", "a", "b", "dims", "skipna", "keepdims", "min_count"];
+
 /// The bodies of a reducer.
 struct Bodies<'d> {
     init: &'d Expr,
@@ -66,6 +69,11 @@ impl Lowerer<'_> {
                 Some(format!("write `reducer {}(x) {{ … }}`", decl.name.value)),
             );
         };
+        if let Some(param) = decl.params.iter().find(|param| RESERVED.contains(&param.name.value.as_str())) {
+            let message = format!("a parameter of a reducer cannot be called `{}`", param.name.value);
+            let help = format!("{} have a meaning in bodies and calls", listed(&RESERVED));
+            return self.refused(message, param.name.span, Some(help));
+        }
         let is_own = |arg: &&Arg| {
             arg.name.as_ref().is_some_and(|name| decl.params[1..].iter().any(|p| p.name.value == name.value))
         };
@@ -133,9 +141,7 @@ impl Lowerer<'_> {
             let second = l.second_array(function)?;
             let mut seen = vec![Element { name: &decl.params[0].name.value, dtype: l.ty(elements).dtype }];
             seen.extend(second.iter().map(|(name, y)| Element { name, dtype: l.ty(*y).dtype }));
-            let first = l.lowered.graph.len();
             let recipe = Arc::new(l.recipe(bodies, &seen, skipna)?);
-            l.forget_nodes(first);
             let identity = format!("{} {}, ", decl.name.value, digest(&recipe));
             Ok(Custom { recipe, identity, second: second.map(|(_, y)| y) })
         })?;
@@ -144,14 +150,19 @@ impl Lowerer<'_> {
         })
     }
 
-    /// Takes back the nodes from the `first` on, which nothing uses any more: bodies are on tapes. The ids are used again, in order.
-    fn forget_nodes(&mut self, first: usize) {
-        for id in (first..self.lowered.graph.len()).rev().map(NodeId::new) {
-            self.lowered.graph.remove(id);
+    /// Takes out what the bodies of reducers came to, which nothing uses: they are on tapes. Ids are not used again while
+    /// lowering goes on, so this comes last.
+    pub(super) fn forget_bodies(&mut self) {
+        let graph = &mut self.lowered.graph;
+        let mut bodies = BTreeSet::new();
+        // A node is younger than its inputs.
+        for id in graph.ids() {
+            let is_body = matches!(graph[id].kind, NodeKind::Placeholder);
+            if is_body || graph.inputs(id).iter().any(|input| bodies.contains(input)) {
+                bodies.insert(id);
+            }
         }
-        let first = NodeId::new(first);
-        self.known.get_mut().split_off(&first);
-        self.read.get_mut().split_off(&first);
+        bodies.into_iter().for_each(|id| graph.remove(id));
     }
 
     /// The other parameter that is an array whose values are not known while planning.

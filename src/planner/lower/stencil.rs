@@ -14,8 +14,8 @@ use crate::operators::shape::neighbour;
 use crate::operators::stencil::BOUNDARY;
 use crate::operators::{Operand, Value, axis_of};
 use crate::parser::ast::{self, Arg, ExprKind};
-use crate::planner::error::KindError;
-use crate::source::Span;
+use crate::planner::error::{CallError, KindError};
+use crate::source::{Span, Spanned};
 
 /// What elements beyond the ends are, where indices are relative.
 #[derive(Clone, Debug)]
@@ -35,6 +35,10 @@ impl Lowerer<'_> {
     ) -> Lowering<Item> {
         let (beyond, own) = self.beyond(&function.decl, args)?;
         let given = self.function_arguments(&function.decl, input, &own, at)?;
+        if let Some(Some(Spanned { value: Ok(Item::Value(list @ Value::List(_))), span })) = given.first() {
+            let place = format!("`{}`", function.decl.params[0].name.value);
+            return self.expected(&place, "an array", list, *span, None);
+        }
         self.within(function, at, |l| {
             l.env.beyond = Some(beyond);
             l.inlined(&function.decl, given)
@@ -76,7 +80,16 @@ impl Lowerer<'_> {
     /// `x[y: -1, x: 2]` in a stencil: the elements so many places on.
     pub(super) fn relative(&mut self, beyond: &Beyond, x: Operand, args: &[Arg], at: Span) -> Lowering<Value> {
         let mut moved = x;
-        for (dim, by) in self.indices(x, args)? {
+        let indices = self.indices(x, args)?;
+        for (i, (dim, _)) in indices.iter().enumerate() {
+            if let Some((first, _)) = indices[..i].iter().find(|(other, _)| other.value == dim.value) {
+                let message = format!("dim `{}` is named twice", dim.value);
+                let labels = vec![("again here".to_owned(), dim.span), ("first here".to_owned(), first.span)];
+                let code = "ff::type::repeated_dim";
+                return self.fail(CallError { code, message, labels, help: None, is_warning: false });
+            }
+        }
+        for (dim, by) in indices {
             let Value::Int(by) = by.value else {
                 let help = Some("in a stencil indices are relative: `u[y: -1]` is the element before".to_owned());
                 return self.expected("an index in a stencil", "a number of places", &by.value, by.span, help);
