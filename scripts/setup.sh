@@ -61,13 +61,15 @@ native_tools() {
 
 pip_tools_are_there() { [ -x "$FF_CACHE/tools/bin/cmake" ] && [ -n "$(find "$FF_CACHE/tools" -name libclang.so -print -quit)" ]; }
 
-# Build results are shared by all clones, but cargo tells ours apart by time only: forget those of another clone.
-forget_other_clone() {
-  local stamp=$CARGO_TARGET_DIR/.clone
-  if [ "$(cat "$stamp" 2>/dev/null)" != "$FF_ROOT" ]; then
+# Build results are shared by all clones, but cargo tells ours apart by time only: forget those of another clone, and wait
+# for its scripts to end before. A script holds its turn until it ends.
+take_turn() {
+  exec 8>"$CARGO_TARGET_DIR/.turn"
+  until flock --shared 8 && [ "$(cat "$CARGO_TARGET_DIR/.clone" 2>/dev/null)" = "$FF_ROOT" ]; do
+    flock --nonblock 8 || { say "waiting for another clone, which builds in $CARGO_TARGET_DIR" && flock 8; }
     rm -rf "$CARGO_TARGET_DIR"/*/.fingerprint/functionfuse-*
-    printf '%s\n' "$FF_ROOT" >"$stamp.$$" && mv "$stamp.$$" "$stamp"
-  fi
+    printf '%s\n' "$FF_ROOT" >"$CARGO_TARGET_DIR/.clone"
+  done
 }
 
 # Python with NumPy, xarray, zarr, h5py …: what the tests compare with. Exports FF_PYTHON.
@@ -116,4 +118,4 @@ need cargo "install Rust, see rust-version in Cargo.toml"
 need rustc "install Rust, see rust-version in Cargo.toml"
 need gcc "install a C compiler"
 native_tools
-forget_other_clone
+take_turn
