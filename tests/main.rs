@@ -25,4 +25,5 @@ mod selection;
 mod sinks;
 mod tidy;
 mod whole;
+mod windows;
 mod world;

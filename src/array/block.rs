@@ -320,6 +320,14 @@ impl Block {
         with_values!(self, values => permute(values, axes))
     }
 
+    /// Windows along `axis`, `count` of `length` elements, `stride` apart, whose elements lie along a new last axis; as a view.
+    pub fn windows(&self, axis: usize, stride: u64, (count, length): (u64, u64)) -> Block {
+        fn windows<T: Element>(values: &Values<T>, axis: usize, stride: usize, size: (usize, usize)) -> Block {
+            T::wrap(values.clone().windows(axis, stride, size))
+        }
+        with_values!(self, values => windows(values, axis, stride as usize, (count as usize, length as usize)))
+    }
+
     /// The block with an axis of one element before `axis`, as a view.
     pub fn insert_axis(&self, axis: usize) -> Block {
         fn insert<T: Element>(values: &Values<T>, axis: usize) -> Block {

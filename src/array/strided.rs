@@ -123,6 +123,16 @@ impl<T: Clone> Values<T> {
         }
     }
 
+    /// Windows along `axis`, `count` of `length` elements, of which the first begins `stride` elements after that of the one
+    /// before; their elements lie along a new last axis, and are shared by windows that overlap.
+    pub fn windows(mut self, axis: usize, stride: usize, (count, length): (usize, usize)) -> Self {
+        self.shape[axis] = count;
+        self.shape.push(length);
+        self.strides.push(self.strides[axis]);
+        self.strides[axis] *= stride as isize;
+        self
+    }
+
     /// With an axis of one element before `axis`.
     pub fn insert_axis(mut self, axis: usize) -> Self {
         self.shape.insert(axis, 1);

@@ -17,6 +17,33 @@ pub trait Combine: fmt::Debug + Send + Sync {
 
     /// Bytes of state per cell, whatever the number of elements it gives.
     fn state_bytes(&self) -> usize;
+
+    /// What finds the results of windows that move, where these are not taken in one by one.
+    fn sliding(&self) -> Option<&dyn Sliding> {
+        None
+    }
+}
+
+/// A reduction of windows that move along one axis, of which each is made of the one before.
+pub trait Sliding {
+    /// The results of the windows of a block.
+    fn slide(&self, block: &Block, slide: Slide) -> Block;
+
+    /// Bytes of room for windows of `length` elements that give `count` results side by side.
+    fn room(&self, length: u64, count: u64) -> u64;
+}
+
+/// Windows that move along an axis of a block by one element.
+#[derive(Clone, Copy, Debug)]
+pub struct Slide {
+    /// The axis.
+    pub axis: usize,
+    /// Where the first of them begins: before the block, where that is negative. They are cut off at its ends.
+    pub first: i64,
+    /// Their elements.
+    pub length: u64,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// Where the elements of a run go.
@@ -100,6 +127,16 @@ pub trait Accumulator: Send {
     /// # Panics
     /// Where `other` is of another kind.
     fn merge(&mut self, other: Box<dyn Accumulator>);
+
+    /// Goes on along lines: `later` holds `length` rows of `inner` cells for each row of `inner` cells here, and each of its
+    /// cells becomes the state of all that its line has seen up to there, beginning with what was seen here. The last of
+    /// them stay here.
+    ///
+    /// # Panics
+    /// Where `later` is of another kind, or the reduction is none of windows.
+    fn lead(&mut self, _later: Box<dyn Accumulator>, _length: usize, _inner: usize) -> Box<dyn Accumulator> {
+        unreachable!("only reductions of windows go on along lines")
+    }
 
     /// The results in C order: one element a cell, or those over which a cell's result spreads.
     fn finish(self: Box<Self>) -> Block;

@@ -1,4 +1,4 @@
-//! Views that wait for a reduction: `groupby`, `groupby_bins`, `resample`, `rolling`, `coarsen`.
+//! Views that wait for a reduction: `groupby`, `groupby_bins`, `resample`, and windows ([`windows`]).
 //!
 //! A *key* gives each element its group, and the labels of the groups, ascending, become the coordinate of a
 //! new dim in the place of those of the key. Elements whose key is missing belong to no group. Groups along one dim
@@ -7,15 +7,17 @@
 use std::sync::Arc;
 
 mod codes;
+mod construct;
 mod keys;
 mod upsample;
+pub mod windows;
 mod zones;
 
 pub use upsample::upsampled;
 
 use super::arguments::{ParamKind, Signature, optional, required};
 use super::error::{Culprit, TypeError};
-use super::view::{Boundary, Groups, View, ViewKind};
+use super::view::{Groups, View, ViewKind};
 use super::{Arguments, Builder, Constant, Operand, Operator, Value, axis_of};
 use crate::array::calendar::periods::{self, Duration};
 use crate::array::{ArrayType, Attributes, Block, Coord, CoordValues, DType, DimName, Dims, Scalar};
@@ -153,53 +155,7 @@ pub static OPERATORS: &[Operator] = &[
         example: "x |> groupby([1, 1, 2, 2, 1, 2]) |> anomalies()",
         expand: upsample::anomalies,
     },
-    Operator {
-        name: "rolling",
-        signature: Signature {
-            params: &[
-                required("x", ParamKind::Array, "The array."),
-                required("length", ParamKind::PerDim, "Elements of a window: `time: 5`."),
-                optional(
-                    "center",
-                    ParamKind::Bool,
-                    "false",
-                    "Whether windows are centred and do not end at their element.",
-                ),
-                optional(
-                    "min_periods",
-                    ParamKind::Int,
-                    "none",
-                    "The fewest values present for a result; none means all.",
-                ),
-            ],
-        },
-        summary: "Windows that move along dims, one for each element, for the reduction that follows.",
-        example: "x |> rolling(t: 3, center: true) |> mean()",
-        expand: rolling,
-    },
-    Operator {
-        name: "coarsen",
-        signature: Signature {
-            params: &[
-                required("x", ParamKind::Array, "The array."),
-                required("length", ParamKind::PerDim, "Elements that become one: `lat: 4`."),
-                optional(
-                    "boundary",
-                    ParamKind::Choice(&["exact", "trim", "pad"]),
-                    "exact",
-                    "What happens to elements left over: an error, they are dropped, they make a last, shorter window.",
-                ),
-            ],
-        },
-        summary: "Windows side by side along dims, for the reduction that follows; coordinates become their means.",
-        example: "x |> coarsen(t: 2, y: 2) |> mean()",
-        expand: coarsen,
-    },
 ];
-
-fn view(operand: Operand, kind: ViewKind) -> Result<Value, TypeError> {
-    Ok(Value::View(Arc::new(View { operand, kind, unfold: None, is_resampled: false })))
-}
 
 /// The values by which positions along one dim are grouped.
 pub(super) struct Key {
@@ -385,92 +341,7 @@ fn resample(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeEr
     Ok(Value::View(Arc::new(View { operand: x, kind, unfold: None, is_resampled: true })))
 }
 
-/// The windows that per-dim arguments name, at least one.
-fn windows(args: &Arguments, ty: &ArrayType) -> Result<Vec<(DimName, u64)>, TypeError> {
-    let mut windows: Vec<(DimName, u64)> = Vec::new();
-    for (axis, length) in args.per_axis(ty)? {
-        let name = ty.dims[axis].name.clone();
-        let at = Culprit::Named(name.to_string());
-        let error = |message: String| TypeError::new("ff::type::window", message).at(at.clone(), "the window's length");
-        match &length.value {
-            Value::Int(n) if *n >= 1 => windows.push((name, *n as u64)),
-            Value::Int(n) => return Err(error(format!("a window has at least one element, not {n}"))),
-            other => return Err(error(format!("the length of a window is an integer, this is {}", other.kind()))),
-        }
-    }
-    if windows.is_empty() {
-        let error = TypeError::new("ff::type::window", "no dim is given a window");
-        return Err(error.with_help("name dims with lengths: `time: 5`"));
-    }
-    Ok(windows)
-}
-
-/// What to say of windows longer than their dims, so that none holds the values a result needs.
-fn too_long(ty: &ArrayType, windows: &[(DimName, u64)], least: u64) -> Option<TypeError> {
-    let size = |dim: &DimName| axis_of(ty, dim).map_or(0, |axis| ty.dims[axis].size);
-    let most = windows.iter().fold(1u64, |n, (dim, length)| n.saturating_mul(size(dim).min(*length)));
-    if most >= least || ty.dims.iter().any(|dim| dim.size == 0) {
-        return None;
-    }
-    let message = format!("no window holds the {least} values that a result needs: every result is missing");
-    let error = TypeError::new("ff::type::window_too_long", message);
-    let long = windows.iter().filter(|(dim, length)| *length > size(dim));
-    let mut labels =
-        long.map(|(dim, _)| (Culprit::Named(dim.to_string()), format!("`{dim}` has {} elements", size(dim))));
-    let (culprit, label) = labels.next()?;
-    let error = labels.fold(error.at(culprit, label), |error, (culprit, label)| error.and_at(culprit, label));
-    Some(error.with_help(format!("take shorter windows, or ask for fewer values: `min_periods: {most}`")))
-}
-
-fn rolling(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
-    let x = args.array("x")?;
-    let ty = builder.ty(x);
-    let windows = windows(args, &ty)?;
-    let whole = windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length));
-    let min_periods = match args.int_opt("min_periods")? {
-        Some(n) if n < 1 || n as u64 > whole => {
-            let message = format!("`min_periods` is {n}, a window has {whole} elements");
-            let error = TypeError::new("ff::type::window", message);
-            return Err(error.at(Culprit::Param("min_periods"), format!("between 1 and {whole}")));
-        }
-        count => count.map(|n| n as u64),
-    };
-    if let Some(warning) = too_long(&ty, &windows, min_periods.unwrap_or(whole)) {
-        builder.warn(warning);
-    }
-    view(x, ViewKind::Rolling { windows, center: args.bool("center", false)?, min_periods })
-}
-
-fn coarsen(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
-    let x = args.array("x")?;
-    let ty = builder.ty(x);
-    let windows = windows(args, &ty)?;
-    let boundary = match args.str_opt("boundary")? {
-        None | Some("exact") => Boundary::Exact,
-        Some("trim") => Boundary::Trim,
-        Some("pad") => Boundary::Pad,
-        Some(_) => return Err(TypeError::expected("boundary", "exact, trim or pad", args.value("boundary"))),
-    };
-    for (dim, length) in &windows {
-        let size = ty.dims[axis_of(&ty, dim)?].size;
-        if boundary == Boundary::Trim && size > 0 && size < *length {
-            let message = format!("`{dim}` has {size} elements, fewer than a window: all are dropped");
-            let error = TypeError::new("ff::type::window_too_long", message);
-            let error = error.at(Culprit::Named(dim.to_string()), "the window's length");
-            builder.warn(error.with_help("`boundary: pad` makes a shorter window of them"));
-        }
-        if boundary == Boundary::Exact && size % length != 0 {
-            let left = size % length;
-            let message = format!("`{dim}` has {size} elements: windows of {length} leave {left} over");
-            let error =
-                TypeError::new("ff::type::coarsen", message).at(Culprit::Named(dim.to_string()), "does not divide");
-            return Err(
-                error.with_help("`boundary: trim` drops them, `boundary: pad` makes a last, shorter window of them")
-            );
-        }
-    }
-    view(x, ViewKind::Coarsen { windows, boundary })
-}
-
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod window_tests;

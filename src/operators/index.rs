@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::TypeError;
-use super::pattern::Piece;
+use super::pattern::{Piece, WindowAxis};
 use super::reshape::Reshape;
 use crate::array::{ArrayType, Attributes, AxisChunks, Block, Coord, Dim, DimName, Region};
 
@@ -61,6 +61,14 @@ pub enum IndexMap {
         positions: Vec<Arc<[u64]>>,
         /// The dim of the points, without labels.
         dim: DimName,
+    },
+    /// The elements of windows along last axes of their own, one for each window: `count` windows take the place of what they
+    /// move along, the `i`-th of which begins at `i * stride`. The input has all that windows see.
+    Windows {
+        /// The windows, of which nothing lies before their first element.
+        axes: Vec<WindowAxis>,
+        /// The new dims.
+        dims: Vec<DimName>,
     },
     /// Values as they are, with other names, coordinates or attributes.
     Relabel(Labels),
@@ -132,6 +140,7 @@ impl IndexMap {
                 out.dims.insert(axes[0], dim.clone(), count);
                 out.chunks.axes.insert(axes[0], AxisChunks::regular(count));
             }
+            IndexMap::Windows { axes, dims } => windowed(&mut out, axes, dims),
             IndexMap::Relabel(labels) => return labels.apply(input),
             IndexMap::Reshape(reshape) => return Ok(reshape.infer(input)),
         }
@@ -204,6 +213,17 @@ impl IndexMap {
                 }
                 region
             }
+            IndexMap::Windows { axes, .. } => {
+                let rank = input_shape.len();
+                let mut region = Region { start: output.start[..rank].to_vec(), shape: output.shape[..rank].to_vec() };
+                for (w, elements) in axes.iter().zip(rank..) {
+                    let (first, windows) = (output.start[w.axis], output.shape[w.axis]);
+                    let (offset, length) = (output.start[elements], output.shape[elements]);
+                    let span = if output.is_empty() { 0 } else { (windows - 1) * w.stride + length };
+                    (region.start[w.axis], region.shape[w.axis]) = (first * w.stride + offset, span);
+                }
+                region
+            }
             IndexMap::Relabel(_) => output.clone(),
             IndexMap::Reshape(reshape) => reshape.required(output),
         }
@@ -242,6 +262,16 @@ impl IndexMap {
                 };
                 block.points(axes, &axes.iter().zip(positions).map(relative).collect::<Vec<_>>())
             }
+            IndexMap::Windows { axes, .. } => {
+                if output.is_empty() {
+                    return Block::zeros(block.dtype(), &output.shape);
+                }
+                let rank = piece.region.rank();
+                let lengths = &output.shape[rank..];
+                axes.iter().zip(lengths).fold(block.clone(), |block, (w, length)| {
+                    block.windows(w.axis, w.stride, (output.shape[w.axis], *length))
+                })
+            }
             IndexMap::Relabel(_) => block.clone(),
             IndexMap::Reshape(reshape) => reshape.apply(output, piece),
         }
@@ -271,6 +301,31 @@ fn slice_axis(out: &mut ArrayType, axis: usize, (start, step, size): (i64, i64, 
     if let Some(coord) = out.coords.get_mut(&old.name) {
         let positions: Vec<usize> = (0..size as i64).map(|i| (start + i * step) as usize).collect();
         *coord = Arc::new(coord.take(&positions));
+    }
+}
+
+/// Elements of a chunk of windows that are laid out, above which chunks hold fewer windows.
+const LAID_OUT: u64 = 1 << 22;
+
+fn windowed(out: &mut ArrayType, axes: &[WindowAxis], dims: &[DimName]) {
+    for (w, dim) in axes.iter().zip(dims) {
+        let name = out.dims[w.axis].name.clone();
+        out.coords.remove(&name);
+        out.dims[w.axis].size = w.count;
+        let chunk = out.chunks.axes[w.axis].size;
+        out.chunks.axes[w.axis] = AxisChunks::regular((chunk / w.stride).clamp(1, w.count.max(1)));
+        out.dims.push(dim.clone(), w.length);
+        out.chunks.axes.push(AxisChunks::regular(w.length));
+    }
+    let elements = |out: &ArrayType| {
+        let sizes = out.chunks.axes.iter().zip(out.dims.iter());
+        sizes.fold(1u64, |n, (chunks, dim)| n.saturating_mul(chunks.size.min(dim.size.max(1))))
+    };
+    for w in axes.iter().filter(|w| w.stride < w.length) {
+        while elements(out) > LAID_OUT && out.chunks.axes[w.axis].size > 1 {
+            let half = out.chunks.axes[w.axis].size.div_ceil(2);
+            out.chunks.axes[w.axis] = AxisChunks::regular(half);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::error::TypeError;
 use super::index::{IndexMap, Labels};
+use super::pattern::WindowAxis;
 use super::reshape::Reshape;
 use super::{Builder, Call, Constant, Operand, Pattern, Units};
 use crate::array::{ArrayType, Coord, DimName, Dims, Scalar};
@@ -184,6 +185,16 @@ pub fn reshape(builder: &mut dyn Builder, x: Operand, to: &Dims) -> Moved {
     let sizes: Vec<String> = to.iter().map(|dim| format!("{}: {}", dim.name, dim.size)).collect();
     let map = IndexMap::Reshape(Reshape { from: ty.shape(), to: to.clone() });
     apply(builder, x, "reshape", sizes.join(", "), map)
+}
+
+/// The elements of windows along new last dims, one for each of `axes`; the input has all that windows see.
+pub fn windows(builder: &mut dyn Builder, x: Operand, axes: &[WindowAxis], dims: &[DimName]) -> Moved {
+    let ty = builder.ty(x);
+    let shown = |(w, dim): (&WindowAxis, &DimName)| {
+        format!("{}: {} of {} as {dim}, stride {}", ty.dims[w.axis].name, w.count, w.length, w.stride)
+    };
+    let text = axes.iter().zip(dims).map(shown).collect::<Vec<_>>().join(", ");
+    apply(builder, x, "windows", text, IndexMap::Windows { axes: axes.to_vec(), dims: dims.to_vec() })
 }
 
 /// With other names, coordinates or attributes.

@@ -1,4 +1,4 @@
-//! Views that wait for a reduction: `groupby`, `resample`, `rolling`, `coarsen`.
+//! Views that wait for a reduction: `groupby`, `resample`, `rolling`, `coarsen`, `cumulative`, `rolling_exp`.
 
 use std::sync::Arc;
 
@@ -42,6 +42,27 @@ pub enum ViewKind {
         /// What happens to a last run that is not whole.
         boundary: Boundary,
     },
+    /// Each element sees itself and all that come before it along each of these dims.
+    Cumulative {
+        /// The dims, at least one, in the order of the array.
+        dims: Vec<DimName>,
+        /// Fewest values for a result that is not missing.
+        min_periods: u64,
+    },
+    /// Each element sees itself and all before it, the older the less they weigh.
+    Exponential(Decay),
+}
+
+/// An exponential window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decay {
+    /// The dim along which weights fall off.
+    pub dim: DimName,
+    /// The part of the newest element in the mean of an endless line: from one element to the one before it weights fall by
+    /// `1 - alpha`.
+    pub alpha: f64,
+    /// The least weight, `alpha` times those of the elements present, for a result that is not missing.
+    pub least: f64,
 }
 
 /// Groups along one dim.

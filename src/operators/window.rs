@@ -1,7 +1,7 @@
 //! The values of windows: each output cell takes in the elements its window sees, in C order of their
 //! offsets, so the result does not depend on how the output is cut.
 
-use super::combine::{Accumulator, Cells, Run};
+use super::combine::{Accumulator, Cells, Run, Slide};
 use super::pattern::{Piece, Window, WindowAxis};
 use super::tile::{Tile, TileRef, load};
 use crate::array::{Block, Region};
@@ -12,6 +12,11 @@ const BAND: u64 = 256 << 10;
 /// The values of region `output` of a window reduction, from a piece that holds at least what it
 /// requires of the input.
 pub fn evaluate(window: &Window, output: &Region, piece: &Piece) -> Block {
+    if let (Some(sliding), [w]) = (window.combine.sliding(), &window.axes[..]) {
+        let first = output.start[w.axis] as i64 - w.before as i64 - piece.region.start[w.axis] as i64;
+        let slide = Slide { axis: w.axis, first, length: w.length, count: output.shape[w.axis] };
+        return sliding.slide(&piece.block, slide);
+    }
     let cells = output.count() as usize;
     let row = output.shape.last().map_or(1, |n| *n as usize);
     let band = (band_cells(window, output) as usize).min(cells);
@@ -37,6 +42,9 @@ pub fn evaluate(window: &Window, output: &Region, piece: &Piece) -> Block {
 
 /// Bytes of state that [`evaluate`] holds at once for a region of the output.
 pub fn state_bytes(window: &Window, output: &Region) -> u64 {
+    if let (Some(sliding), [w]) = (window.combine.sliding(), &window.axes[..]) {
+        return sliding.room(w.length, output.shape[w.axis]);
+    }
     band_cells(window, output).min(output.count()).saturating_mul(window.combine.state_bytes() as u64)
 }
 

@@ -16,12 +16,15 @@ const BYTES: u64 = 1 << 20;
 const MORE: f64 = 1.125;
 
 /// The axis of the bands of a task over `region` and their elements there, where it has several; that is the first axis of
-/// more than one element. Reductions, scans, functions of whole axes and values of fewer elements take a
-/// task as a whole.
+/// more than one element. Reductions, scans, functions of whole axes, windows that slide and values of fewer elements take
+/// a task as a whole.
 pub fn band(stage: &Stage, region: &Region) -> Option<(usize, u64)> {
     let axis = region.shape.iter().position(|&n| n > 1).filter(|_| !region.is_empty())?;
     let apart = |end: &End| matches!(end.kind, EndKind::Reduce { .. }) || stage.is_coarser(end);
-    let is_whole = |pattern: &Pattern| matches!(pattern, Pattern::Scan(_) | Pattern::Whole(_));
+    let is_whole = |pattern: &Pattern| match pattern {
+        Pattern::Window(window) => window.combine.sliding().is_some(),
+        pattern => matches!(pattern, Pattern::Scan(_) | Pattern::Whole(_)),
+    };
     if stage.ends.iter().any(apart) || stage.kernel.steps.iter().any(|step| is_whole(&step.call.pattern)) {
         return None;
     }

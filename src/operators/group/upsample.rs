@@ -11,7 +11,12 @@ use crate::source::{Span, Spanned};
 fn periods<'a>(view: &'a View, name: &str) -> Result<&'a Groups, TypeError> {
     match &view.kind {
         ViewKind::Groups(groups) if view.is_resampled => Ok(groups),
-        ViewKind::Groups(_) | ViewKind::Zones(_) | ViewKind::Rolling { .. } | ViewKind::Coarsen { .. } => {
+        ViewKind::Groups(_)
+        | ViewKind::Zones(_)
+        | ViewKind::Rolling { .. }
+        | ViewKind::Coarsen { .. }
+        | ViewKind::Cumulative { .. }
+        | ViewKind::Exponential(_) => {
             let message = format!("`{name}` is of `resample`, whose periods are the new labels");
             Err(TypeError::new("ff::type::view", message).at(Culprit::Param("x"), "these are other groups or windows"))
         }
@@ -95,6 +100,7 @@ pub fn anomalies(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, T
         Value::View(view) => match &view.kind {
             ViewKind::Groups(groups) => Some((view, groups)),
             ViewKind::Zones(_) | ViewKind::Rolling { .. } | ViewKind::Coarsen { .. } => None,
+            ViewKind::Cumulative { .. } | ViewKind::Exponential(_) => None,
         },
         _ => None,
     };

@@ -174,7 +174,10 @@ impl Counted {
                     let error = TypeError::new("ff::type::view", message).at(Culprit::Param("x"), "other groups");
                     Err(error.with_help("count with the key as one dim more: `groupby(x, bins(x, …), KEY) |> count()`"))
                 }
-                ViewKind::Rolling { .. } | ViewKind::Coarsen { .. } => {
+                ViewKind::Rolling { .. }
+                | ViewKind::Coarsen { .. }
+                | ViewKind::Cumulative { .. }
+                | ViewKind::Exponential(_) => {
                     let error = TypeError::new("ff::type::view", format!("`{name}` over windows is not defined"));
                     let error = error.at(Culprit::Param("x"), "these are windows");
                     Err(error.with_help("group the positions instead: `groupby(x, KEY)`, and count per group"))

@@ -5,7 +5,8 @@ use crate::operators::call::over as reduce;
 use crate::operators::elementwise::broadcast::broadcast_to;
 use crate::operators::error::Culprit;
 use crate::operators::index::Labels;
-use crate::operators::{Arguments, Builder, Constant, Operand, TypeError, Value, arguments, call, moves};
+use crate::operators::view::{View, ViewKind};
+use crate::operators::{Arguments, Builder, Constant, Operand, TypeError, Value, arguments, call, moves, scan};
 use crate::source::{Span, Spanned};
 
 fn spanned(value: Value) -> Spanned<Value> {
@@ -180,7 +181,23 @@ fn common(builder: &mut dyn Builder, both: [Operand; 2], axes: &[usize]) -> Resu
     reduce(builder, "mean", (products, axes), &[])
 }
 
+/// Of windows only exponential ones are of two arrays.
+fn of_view(
+    builder: &mut dyn Builder,
+    args: &Arguments,
+    (name, view): (&'static str, &View),
+) -> Result<Value, TypeError> {
+    let ViewKind::Exponential(decay) = &view.kind else {
+        let error = TypeError::new("ff::type::view", format!("`{name}` is of arrays, or of exponential windows"));
+        return Err(error.at(Culprit::Param("a"), "these are groups, or other windows"));
+    };
+    scan::paired(name, builder, args, (view, decay)).map(Value::Array)
+}
+
 pub(super) fn cov(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
+    if let Value::View(view) = args.value("a") {
+        return of_view(builder, args, ("cov", view));
+    }
     let (both, axes) = paired(builder, args, "cov")?;
     let ddof = args.float_opt("ddof")?.unwrap_or(1.0);
     let mean = common(builder, both, &axes)?;
@@ -194,6 +211,9 @@ pub(super) fn cov(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, 
 }
 
 pub(super) fn corr(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {
+    if let Value::View(view) = args.value("a") {
+        return of_view(builder, args, ("corr", view));
+    }
     let (both, axes) = paired(builder, args, "corr")?;
     let mean = common(builder, both, &axes)?;
     let deviations = [reduce(builder, "std", (both[0], &axes), &[])?, reduce(builder, "std", (both[1], &axes), &[])?];

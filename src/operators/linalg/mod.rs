@@ -32,6 +32,7 @@ const B: Param =
 const ANY: Param = required("x", ParamKind::Array, "The array.");
 const DIMS: Param = required("dims", ParamKind::Dims, "The dims; all by default.");
 const FIRST: Param = required("a", ParamKind::Array, "The first array.");
+const VIEWED: Param = required("a", ParamKind::ArrayOrView, "The first array, or one seen as exponential windows.");
 const SECOND: Param = required("b", ParamKind::Array, "The second array.");
 const SKIPNA: Param = optional("skipna", ParamKind::Bool, "true", "Whether missing values are passed over.");
 const ORD: Param = optional(
@@ -164,7 +165,7 @@ pub static OPERATORS: &[Operator] = &[
         name: "cov",
         signature: Signature {
             params: &[
-                FIRST,
+                VIEWED,
                 SECOND,
                 DIMS,
                 optional("ddof", ParamKind::Float, "1", "What is taken off the count that divides."),
@@ -188,7 +189,7 @@ pub static OPERATORS: &[Operator] = &[
     },
     Operator {
         name: "corr",
-        signature: Signature { params: &[FIRST, SECOND, DIMS] },
+        signature: Signature { params: &[VIEWED, SECOND, DIMS] },
         summary: "Pearson's correlation over dims, of the places where neither is missing.",
         example: "corr(x, abs(x), t)",
         expand: derived::corr,

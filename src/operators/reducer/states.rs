@@ -181,6 +181,24 @@ impl Accumulator for States {
         }
     }
 
+    fn lead(&mut self, later: Box<dyn Accumulator>, length: usize, inner: usize) -> Box<dyn Accumulator> {
+        let mut later = later.into_any().downcast::<Self>().expect("accumulators of one reduction");
+        for row in 0..later.cells / inner {
+            for start in (0..inner).step_by(TILE) {
+                let len = TILE.min(inner - start);
+                let (ours, theirs) = (row / length * inner + start, row * inner + start);
+                let both = self.states.iter().map(|state| state.part(ours, len));
+                let both = both.chain(later.states.iter().map(|state| state.part(theirs, len)));
+                let inputs: Vec<TileRef<'_>> = both.collect();
+                advance(&self.recipe.merge, &mut self.desk.merge, &inputs, &mut self.desk.next, len);
+                drop(inputs);
+                put(&self.desk.next, &mut self.states, ours, len);
+                put(&self.desk.next, &mut later.states, theirs, len);
+            }
+        }
+        later
+    }
+
     fn finish(self: Box<Self>) -> Block {
         let finish = &self.recipe.finish;
         let mut room = finish.room();

@@ -411,7 +411,10 @@ pub fn wide_dtype(name: &'static str, input: DType, options: &Options) -> Result
 }
 
 /// The dtype of a mean: `f64` for integers, else that of the input, or the one asked for.
-fn mean_dtype(name: &'static str, input: DType, options: &Options) -> Result<DType, TypeError> {
+///
+/// # Errors
+/// That would be narrower.
+pub fn mean_dtype(name: &'static str, input: DType, options: &Options) -> Result<DType, TypeError> {
     let natural = if input.kind() < Kind::Float { DType::F64 } else { input };
     match options.dtype {
         Some(asked) if asked.kind() < Kind::Float => Err(cannot_give(name, input, asked)),

@@ -8,9 +8,11 @@ use super::super::elementwise::broadcast::together;
 use super::super::error::{Culprit, TypeError};
 use super::super::moves::digest;
 use super::super::pattern::{Pattern, Reduction, Window, WindowAxis, merge_coords};
+use super::super::scan::decayed;
 use super::super::view::{Boundary, Groups, View, ViewKind};
 use super::super::{Arguments, Builder, Call, Operand, Units, Value};
 use super::choose::{Options, Reduced, Reducer, at_least, choose, found_at_least};
+use super::cumulative::cumulated;
 use crate::array::{ArrayType, DType, Kind, Scalar};
 
 /// A reduction that is called: one of the library, or one that a script defines.
@@ -152,7 +154,10 @@ pub fn expand(reducer: &dyn Reducing, builder: &mut dyn Builder, args: &Argument
                 let out = super::zones::zoned(reducer, builder, args, (view.operand, zones, &asked))?;
                 view.unfolded(builder, out)
             }
-            ViewKind::Rolling { .. } | ViewKind::Coarsen { .. } => windowed(reducer, builder, args, (view, &asked)),
+            ViewKind::Exponential(decay) => decayed(reducer.name(), builder, args, (view, decay)),
+            ViewKind::Rolling { .. } | ViewKind::Coarsen { .. } | ViewKind::Cumulative { .. } => {
+                windowed(reducer, builder, args, (view, &asked))
+            }
         },
         value => {
             let x = subject(builder, value)?;
@@ -321,7 +326,8 @@ fn windowed(
         let error = TypeError::new("ff::type::view", "windows are reduced whole: they are of one array");
         return Err(error.at(Culprit::Call, "does not go with windows"));
     }
-    if matches!((reducer.name(), &view.kind), ("any" | "all", ViewKind::Rolling { .. })) {
+    let is_moving = matches!(view.kind, ViewKind::Rolling { .. } | ViewKind::Cumulative { .. });
+    if is_moving && matches!(reducer.name(), "any" | "all") {
         let message = format!("`{}` over rolling windows is not defined: it has no missing value", reducer.name());
         let help = "use `max` or `min` of the condition as a number";
         return Err(TypeError::new("ff::type::view", message).with_help(help));
@@ -334,7 +340,7 @@ fn windowed(
         identity => format!(", {identity}"),
     };
     let what = Windowed { name, units, finds, text: asked.text(identity), reduced };
-    over_windows(builder, args, view, (what, asked.min_count))
+    over_windows(builder, args, view, what)
 }
 
 /// What is done with the elements of windows.
@@ -359,8 +365,35 @@ pub fn over_windows(
     builder: &mut dyn Builder,
     args: &Arguments,
     view: &View,
-    (what, min_count): (Windowed, Option<u64>),
+    mut what: Windowed,
 ) -> Result<Operand, TypeError> {
+    refuse_options(args, &view.kind)?;
+    let ty = builder.ty(view.operand);
+    let mut text = String::new();
+    if let Some(least) = least_present(&view.kind) {
+        what.reduced = match what.finds {
+            true => found_at_least(what.reduced, ty.dtype, least),
+            false => at_least(what.reduced, ty.dtype, least, true)?,
+        };
+        text = format!("min_periods: {least}, ");
+    }
+    if let ViewKind::Cumulative { dims, .. } = &view.kind {
+        what.text = format!("{text}cumulative{}", what.text);
+        return cumulated(builder, (view.operand, dims), what);
+    }
+    let axes = if what.finds { window_axes(&ty, &view.kind) } else { moving_axes(&ty, &view.kind) }?;
+    let shown = |w: &WindowAxis| {
+        format!("{}: length {}, before {}, stride {}, count {}", w.axis, w.length, w.before, w.stride, w.count)
+    };
+    let shown: Vec<String> = axes.iter().map(shown).collect();
+    let text = format!("{text}windows: [{}]{}", shown.join("; "), what.text);
+    let pattern = Pattern::Window(Window { axes, combine: what.reduced.0 });
+    let call = Call { name: what.name, text, pattern, dtype: what.reduced.1, units: what.units };
+    builder.apply(call, &[view.operand])
+}
+
+/// Refuses arguments that do not go with windows.
+pub fn refuse_options(args: &Arguments, kind: &ViewKind) -> Result<(), TypeError> {
     let refused = |culprit, why: &str| {
         let error = TypeError::new("ff::type::view", format!("windows are reduced whole: {why}"));
         Err(error.at(culprit, "does not go with windows"))
@@ -368,41 +401,35 @@ pub fn over_windows(
     if !args.variadic.is_empty() {
         return refused(Culprit::Variadic(0), "which dims is said where they are made");
     }
-    for (name, why) in [("keepdims", "their dims stay anyway"), ("weights", "there are no weights within windows")] {
-        if args.get(name).is_some_and(|value| *value != Value::Bool(false)) {
-            return refused(Culprit::Param(name), why);
-        }
+    let mut refusals = vec![("keepdims", "their dims stay anyway"), ("weights", "there are no weights within windows")];
+    match kind {
+        ViewKind::Rolling { .. } => refusals.push(("min_count", "`rolling` has `min_periods` for that")),
+        ViewKind::Cumulative { .. } => refusals.push(("min_count", "`cumulative` has `min_periods` for that")),
+        ViewKind::Groups(_) | ViewKind::Zones(_) | ViewKind::Coarsen { .. } | ViewKind::Exponential(_) => {}
     }
-    let ty = builder.ty(view.operand);
-    let mut reduced = what.reduced;
-    let mut text = String::new();
-    match &view.kind {
-        ViewKind::Groups(_) | ViewKind::Zones(_) | ViewKind::Coarsen { .. } => {}
+    match refusals.iter().find(|(name, _)| args.get(name).is_some_and(|value| *value != Value::Bool(false))) {
+        Some((name, why)) => refused(Culprit::Param(name), why),
+        None => Ok(()),
+    }
+}
+
+/// The fewest values present for the result of a window, where windows ask for some.
+pub fn least_present(kind: &ViewKind) -> Option<u64> {
+    match kind {
         ViewKind::Rolling { windows, min_periods, .. } => {
-            if min_count.is_some() {
-                return refused(Culprit::Param("min_count"), "`rolling` has `min_periods` for that");
-            }
-            let least =
-                min_periods.unwrap_or_else(|| windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length)));
-            reduced = match what.finds {
-                true => found_at_least(reduced, ty.dtype, least),
-                false => at_least(reduced, ty.dtype, least, true)?,
-            };
-            let _ = write!(text, "min_periods: {least}, ");
+            let whole = || windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length));
+            Some(min_periods.unwrap_or_else(whole))
         }
+        ViewKind::Cumulative { min_periods, .. } => Some(*min_periods),
+        ViewKind::Groups(_) | ViewKind::Zones(_) | ViewKind::Coarsen { .. } | ViewKind::Exponential(_) => None,
     }
-    let mut axes = window_axes(&ty, &view.kind)?;
-    if !what.finds {
-        axes.iter_mut().for_each(|w| clip(w, ty.dims[w.axis].size));
-    }
-    let shown = |w: &WindowAxis| {
-        format!("{}: length {}, before {}, stride {}, count {}", w.axis, w.length, w.before, w.stride, w.count)
-    };
-    let shown: Vec<String> = axes.iter().map(shown).collect();
-    let text = format!("{text}windows: [{}]{}", shown.join("; "), what.text);
-    let pattern = Pattern::Window(Window { axes, combine: reduced.0 });
-    let call = Call { name: what.name, text, pattern, dtype: reduced.1, units: what.units };
-    builder.apply(call, &[view.operand])
+}
+
+/// The windows of a view, by axis, without elements that none of them sees: windows are shorter then, and positions others.
+pub fn moving_axes(ty: &ArrayType, kind: &ViewKind) -> Result<Vec<WindowAxis>, TypeError> {
+    let mut axes = window_axes(ty, kind)?;
+    axes.iter_mut().for_each(|w| clip(w, ty.dims[w.axis].size));
+    Ok(axes)
 }
 
 /// Takes off what no window sees: elements beyond those of an axis of `size`. Positions would be others then.
@@ -420,7 +447,7 @@ fn clip(w: &mut WindowAxis, size: u64) {
 fn window_axes(ty: &ArrayType, kind: &ViewKind) -> Result<Vec<WindowAxis>, TypeError> {
     let mut axes = Vec::new();
     match kind {
-        ViewKind::Groups(_) | ViewKind::Zones(_) => {}
+        ViewKind::Groups(_) | ViewKind::Zones(_) | ViewKind::Cumulative { .. } | ViewKind::Exponential(_) => {}
         ViewKind::Rolling { windows, center, .. } => {
             for (dim, length) in windows {
                 let axis = super::super::axis_of(ty, dim)?;

@@ -196,6 +196,20 @@ impl<F: Fold> Accumulator for States<F> {
         }
     }
 
+    fn lead(&mut self, later: Box<dyn Accumulator>, length: usize, inner: usize) -> Box<dyn Accumulator> {
+        let mut later = later.into_any().downcast::<Self>().expect("accumulators of one reduction");
+        let lines = self.states.chunks_exact_mut(inner).zip(later.states.chunks_exact_mut(length * inner));
+        for (ours, line) in lines {
+            for row in line.chunks_exact_mut(inner) {
+                for (state, theirs) in ours.iter_mut().zip(row) {
+                    self.fold.join(state, theirs);
+                    theirs.clone_from(state);
+                }
+            }
+        }
+        later
+    }
+
     fn finish(self: Box<Self>) -> Block {
         self.fold.finish(self.states)
     }

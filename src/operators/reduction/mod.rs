@@ -12,6 +12,7 @@
 
 pub mod choose;
 pub mod coded;
+pub mod cumulative;
 pub mod expand;
 pub mod extremes;
 pub mod fold;

@@ -65,6 +65,13 @@ impl<J: JoinResults> Accumulator for PairStates<J> {
         self.second.merge(other.second);
     }
 
+    fn lead(&mut self, later: Box<dyn Accumulator>, length: usize, inner: usize) -> Box<dyn Accumulator> {
+        let later = later.into_any().downcast::<Self>().expect("accumulators of one reduction");
+        let first = self.first.lead(later.first, length, inner);
+        let second = self.second.lead(later.second, length, inner);
+        Box::new(PairStates { first, second, join: later.join })
+    }
+
     fn finish(self: Box<Self>) -> Block {
         self.join.results(self.first.finish(), self.second.finish())
     }

@@ -6,7 +6,9 @@
 //! on, gets what a sweep of the whole gives: the operations are the same, in the same order.
 
 mod choose;
+mod decay;
 mod expand;
+mod exponential;
 mod grouped;
 mod lines;
 mod running;
@@ -21,6 +23,8 @@ use crate::array::{Block, Region};
 
 pub use choose::{Scanner, choose};
 pub use expand::OPERATORS;
+pub use exponential::{decayed, paired};
+pub use grouped::Index;
 pub(super) use grouped::masked;
 
 /// A scan along one axis.

@@ -5,9 +5,12 @@ use std::slice::from_ref;
 use half::f16;
 use num_complex::{Complex32, Complex64};
 
-use super::{Scan, Scanner, choose};
+use super::decay::Falling;
+use super::{Scan, Scanner, choose, exponential};
 use crate::array::block::{Element, with_type};
-use crate::array::{Block, Calendar, DType, Region, Scalar};
+use crate::array::{Block, Calendar, DType, Kind, Region, Scalar};
+use crate::operators::reduction::cumulative::sweep;
+use crate::operators::reduction::{self, Options, Reducer, at_least};
 use crate::operators::simd::{self, LEVELS};
 use crate::operators::testing::{Bench, assert_python};
 use crate::operators::{Builder, Pattern, Value};
@@ -257,6 +260,21 @@ fn scans(axis: usize) -> Vec<(DType, Scan)> {
                     scans.push((dtype, Scan { axis, reverse: false, sweep: chosen.sweep.clone() }));
                     scans.push((dtype, Scan { axis, reverse: true, sweep: chosen.sweep }));
                 }
+            }
+        }
+    }
+    for dtype in DType::ALL {
+        for reducer in [Reducer::Mean, Reducer::Sum, Reducer::Std, Reducer::Var] {
+            let asked = if dtype.kind() == Kind::Float { dtype } else { DType::F64 };
+            let falling = Falling { decay: 0.75, alpha: 0.25, least: 0.3 };
+            if let Some((sweep, _)) = exponential::sweep(reducer, (dtype, asked), falling, reducer != Reducer::Sum) {
+                scans.push((dtype, Scan { axis, reverse: false, sweep }));
+            }
+        }
+        for reducer in [Reducer::Sum, Reducer::Mean, Reducer::Var, Reducer::Max, Reducer::ArgMin, Reducer::Last] {
+            let reduced = reduction::choose(reducer, dtype, &Options::default());
+            if let Ok((combine, given)) = reduced.and_then(|reduced| at_least(reduced, dtype, 2, true)) {
+                scans.push((dtype, Scan { axis, reverse: false, sweep: sweep(combine, given) }));
             }
         }
     }

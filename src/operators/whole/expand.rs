@@ -14,6 +14,7 @@ use super::order::Order;
 use super::quantile::{Method, Quantiles};
 use super::rank::{Mode, Ranks};
 use super::sketch::approximate;
+use super::weighted::weighted;
 use super::{Into, Whole};
 use crate::array::{ArrayType, Attributes, Coord, CoordValues, DType, DimName, Kind};
 
@@ -27,6 +28,12 @@ const METHOD: Param = optional(
     ParamKind::Choice(Method::CHOICES),
     "linear",
     "What is given where it lies between two elements; `approx` looks at elements once, whatever their number, and is off by 0.05 % of the value where all lie within four powers of two, by twice as much for twice as many.",
+);
+const WEIGHTS: Param = optional(
+    "weights",
+    ParamKind::Array,
+    "none",
+    "How much each value counts, matched to `x` by dim name; none may be missing.",
 );
 const DESCENDING: Param = optional("descending", ParamKind::Bool, "false", "Whether the greatest comes first.");
 const K: Param = required("k", ParamKind::Int, "How many.");
@@ -43,6 +50,7 @@ pub static OPERATORS: &[Operator] = &[
                 METHOD,
                 SKIPNA,
                 KEEPDIMS,
+                WEIGHTS,
             ],
         },
         summary: "The value below which the part `q` of all values lies, exactly; of integers in f64.",
@@ -63,6 +71,7 @@ pub static OPERATORS: &[Operator] = &[
                 METHOD,
                 SKIPNA,
                 KEEPDIMS,
+                WEIGHTS,
             ],
         },
         summary: "The value below which `q` hundredths of all values lie, exactly; of integers in f64.",
@@ -71,7 +80,7 @@ pub static OPERATORS: &[Operator] = &[
     },
     Operator {
         name: "median",
-        signature: Signature { params: &[X, DIMS, SKIPNA, KEEPDIMS] },
+        signature: Signature { params: &[X, DIMS, SKIPNA, KEEPDIMS, WEIGHTS] },
         summary: "The middle value, of an even number the mean of the middle two; of integers in f64.",
         example: "x |> median(t)",
         expand: |builder, args| median(builder, args).map(Value::Array),
@@ -187,6 +196,7 @@ pub(super) fn ordered(builder: &dyn Builder, x: Operand, name: &str) -> Result<D
 fn quantile(builder: &mut dyn Builder, args: &Arguments, name: &'static str) -> Result<Operand, TypeError> {
     let whole = if name == "percentile" { 100.0 } else { 1.0 };
     if let Value::View(view) = args.value("x") {
+        unweighted(args)?;
         if args.str_opt("method")? == Some("approx") {
             let error = TypeError::new("ff::type::argument", "of groups quantiles are exact");
             return Err(error.at(Culprit::Param("method"), "is not for groups"));
@@ -204,6 +214,9 @@ fn quantile(builder: &mut dyn Builder, args: &Arguments, name: &'static str) -> 
         return Err(between_truths());
     }
     let lead = is_list.then(|| lead(&ty, &levels)).transpose()?;
+    if args.get("weights").is_some() {
+        return weighted(builder, args, (x, "quantile"), (levels, lead));
+    }
     if args.str_opt("method")? == Some("approx") {
         return approximate(builder, args, x, (levels, lead));
     }
@@ -219,10 +232,28 @@ fn quantile(builder: &mut dyn Builder, args: &Arguments, name: &'static str) -> 
 
 fn median(builder: &mut dyn Builder, args: &Arguments) -> Result<Operand, TypeError> {
     if let Value::View(view) = args.value("x") {
+        unweighted(args)?;
         return of_view(builder, args, view, ("median", &Statistic::Quantiles(vec![0.5], Method::Mean, None)));
     }
     let x = subject(builder, args, "median")?;
+    if args.get("weights").is_some() {
+        return weighted(builder, args, (x, "median"), (vec![0.5], None));
+    }
     reduced(builder, args, (x, "median", String::new()), (vec![0.5], Method::Mean, None))
+}
+
+/// Refuses weights of groups and windows.
+fn unweighted(args: &Arguments) -> Result<(), TypeError> {
+    match args.get("weights") {
+        None => Ok(()),
+        Some(_) => {
+            let error =
+                TypeError::new("ff::type::view", "weighted quantiles are of whole axes, not of groups or windows");
+            let error = error.at(Culprit::Param("weights"), "does not go with these");
+            Err(error
+                .with_help("select the elements of a group with `isel` or `sel`, or lay windows out with `construct`"))
+        }
+    }
 }
 
 /// Why truth values have no quantile between them.

@@ -5,17 +5,25 @@ use std::sync::Arc;
 use super::super::error::Culprit;
 use super::super::index::Labels;
 use super::super::moves::{self, digest};
-use super::super::reduction::expand::{Windowed, over_windows};
+use super::super::pattern::Window;
+use super::super::reduction::choose::with_missing;
+use super::super::reduction::expand::{Windowed, least_present, moving_axes, over_windows, refuse_options};
 use super::super::reduction::zones;
+use super::super::scan::decayed;
 use super::super::view::{Groups, View, ViewKind, Zones};
-use super::super::{Arguments, Builder, Call, Constant, Operand, Pattern, TypeError, Units, axis_of};
+use super::super::{Arguments, Builder, Call, Constant, Operand, Pattern, TypeError, Units, axis_of, call};
 use super::expand::{between_truths, ordered};
+use super::moving::Moving;
 use super::parted::Parted;
 use super::quantile::{Method, Parts, Quantiles};
 use super::rank::Mode;
 use super::windows::Collected;
+use super::zoned::Zoned;
 use super::{Into, LineFunction, Whole};
-use crate::array::{ArrayType, Block, Coord, DType, Dim, Dims, Kind};
+use crate::array::{ArrayType, Block, Coord, DType, Dim, DimName, Dims, Kind};
+
+/// Windows of so many elements and more are kept in order while they move.
+const LONG: u64 = 64;
 
 /// What is made of the elements of a group or window.
 pub(super) enum Statistic {
@@ -37,12 +45,20 @@ struct Of<'a> {
 impl Of<'_> {
     /// The function of lines, of all elements or of those of each part.
     fn function(&self, parts: Option<Arc<Parts>>) -> Arc<dyn LineFunction> {
+        match self.quantiles(parts) {
+            Some(quantiles) => Arc::new(quantiles),
+            None => Arc::new(Mode { dtype: self.input, skipna: self.skipna }),
+        }
+    }
+
+    /// The quantiles, where it is such.
+    fn quantiles(&self, parts: Option<Arc<Parts>>) -> Option<Quantiles> {
         match self.statistic {
             Statistic::Quantiles(levels, method, _) => {
                 let (levels, method) = (levels.clone(), *method);
-                Arc::new(Quantiles { dtype: self.input, levels, method, skipna: self.skipna, parts })
+                Some(Quantiles { dtype: self.input, levels, method, skipna: self.skipna, parts })
             }
-            Statistic::Mode => Arc::new(Mode { dtype: self.input, skipna: self.skipna }),
+            Statistic::Mode => None,
         }
     }
 
@@ -90,13 +106,13 @@ pub(super) fn of_view(
         }
         ViewKind::Zones(zones) => zoned(builder, args, (view.operand, zones), &of)?,
         ViewKind::Rolling { windows, .. } | ViewKind::Coarsen { windows, .. } => {
-            return windowed(
-                builder,
-                args,
-                view,
-                (&of, windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length))),
-            );
+            let most = windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length));
+            return windowed(builder, args, view, (&of, most));
         }
+        ViewKind::Cumulative { dims, min_periods } => {
+            return cumulative(builder, args, (view, dims, *min_periods), &of);
+        }
+        ViewKind::Exponential(decay) => return decayed(name, builder, args, (view, decay)),
     };
     let out = view.unfolded(builder, out)?;
     lead_first(builder, out, &of)
@@ -200,7 +216,10 @@ fn zoned(
         not_empty(of, "of some label, perhaps,".to_owned())?;
     }
     let groups = zones.coord.len();
-    let function = Arc::new(Parted { function: of.function(None), groups, known: None, dtype: of.dtype });
+    let function: Arc<dyn LineFunction> = match of.quantiles(None) {
+        Some(quantiles) => Arc::new(Zoned { quantiles, groups }),
+        None => Arc::new(Parted { function: of.function(None), groups, known: None, dtype: of.dtype }),
+    };
     let dims = std::iter::once(&zones.coord).chain(of.lead()).map(|coord| dim_of(coord)).collect();
     let text = format!("{}, axes: {axes:?}, by {}: {groups}", of.text(), zones.coord.dim);
     let codes = zones::codes(builder, x, zones)?;
@@ -243,6 +262,9 @@ fn windowed(
         let error = TypeError::new("ff::type::argument", "of windows one quantile is taken at a time");
         return Err(error.at(Culprit::Param("q"), "a list").with_help("`concat` or `stack` joins several"));
     }
+    if let Some(out) = sliding(builder, args, view, of)? {
+        return Ok(out);
+    }
     if !of.dtype.has_missing()
         && matches!(view.kind, ViewKind::Coarsen { .. })
         && builder.ty(view.operand).dims.count() == 0
@@ -257,7 +279,69 @@ fn windowed(
         text: format!(", {}", of.text()),
         reduced: (combine, of.dtype),
     };
-    over_windows(builder, args, view, (what, None))
+    over_windows(builder, args, view, what)
+}
+
+/// Windows that grow along dims: of quantiles along one dim all of a line is looked at at once, else windows as long as the
+/// dims are kept whole.
+fn cumulative(
+    builder: &mut dyn Builder,
+    args: &Arguments,
+    (view, dims, least): (&View, &[DimName], u64),
+    of: &Of<'_>,
+) -> Result<Operand, TypeError> {
+    let ty = builder.ty(view.operand);
+    let (Statistic::Quantiles(levels, method, None), [dim]) = (of.statistic, dims) else {
+        let size = |dim: &DimName| Ok((dim.clone(), ty.dims[axis_of(&ty, dim)?].size.max(1)));
+        let windows = dims.iter().map(size).collect::<Result<Vec<_>, TypeError>>()?;
+        let most = windows.iter().fold(1u64, |n, (_, length)| n.saturating_mul(*length));
+        let kind = ViewKind::Rolling { windows, center: false, min_periods: Some(least) };
+        return windowed(builder, args, &View { kind, ..view.clone() }, (of, most));
+    };
+    refuse_options(args, &view.kind)?;
+    let axis = axis_of(&ty, dim)?;
+    let (x, moving, of) = moving(builder, view.operand, (levels[0], *method, least), of)?;
+    let text = format!("min_periods: {least}, cumulative, {}, axis: {axis}", of.text());
+    let out = emit(builder, &of, (vec![axis], Into::Along, Arc::new(moving), text), &[x])?;
+    moves::lacking_labels(builder, out, &ty)
+}
+
+/// What gives a quantile of windows that may hold too few elements, of an array in a dtype that has missing values
+/// where its elements are given.
+fn moving<'a>(
+    builder: &mut dyn Builder,
+    x: Operand,
+    (level, method, least): (f64, Method, u64),
+    of: &Of<'a>,
+) -> Result<(Operand, Moving, Of<'a>), TypeError> {
+    let dtype = with_missing(of.dtype);
+    let x = if method.picks() { call::cast(builder, x, dtype)? } else { x };
+    let moving = Moving { dtype: builder.ty(x).dtype, level, method, skipna: of.skipna, least };
+    Ok((x, moving, Of { dtype, ..*of }))
+}
+
+/// Long windows that move along one dim, whose elements are kept in order; none where windows are others.
+fn sliding(
+    builder: &mut dyn Builder,
+    args: &Arguments,
+    view: &View,
+    of: &Of<'_>,
+) -> Result<Option<Operand>, TypeError> {
+    let (ViewKind::Rolling { windows, .. }, Some(least)) = (&view.kind, least_present(&view.kind)) else {
+        return Ok(None);
+    };
+    let (Statistic::Quantiles(levels, method, None), [(_, length)]) = (of.statistic, &windows[..]) else {
+        return Ok(None);
+    };
+    if *length < LONG {
+        return Ok(None);
+    }
+    refuse_options(args, &view.kind)?;
+    let axes = moving_axes(&builder.ty(view.operand), &view.kind)?;
+    let (x, moving, of) = moving(builder, view.operand, (levels[0], *method, least), of)?;
+    let text = format!("min_periods: {least}, windows: {axes:?}, {}", of.text());
+    let pattern = Pattern::Window(Window { axes, combine: Arc::new(moving) });
+    builder.apply(Call { name: of.name, text, pattern, dtype: of.dtype, units: Units::Kept }, &[x]).map(Some)
 }
 
 /// The label of a group without elements.

@@ -68,23 +68,81 @@ where
 {
     let gather = Gather::new(values, layout.axes);
     let (n, len) = (gather.count, layout.len);
+    let lanes = together(n, size_of::<K>());
+    let mut lines = vec![K::default(); lanes.min(gather.row()) * stride(n)];
+    scattered(&gather, layout, lanes, |some, given| {
+        gather.read(some.base, some.count, &mut lines, &turn);
+        for lane in 0..some.count {
+            run(&mut lines[lane * stride(n)..][..n], &mut given[lane * len..][..len]);
+        }
+    })
+}
+
+/// As [`each`], with the elements of `others`, which has the same shape, beside those of each line.
+pub fn pairs<T, K, U, R>(
+    (values, others): (&Values<T>, &Values<U>),
+    layout: Layout<'_>,
+    turn: impl Fn(T) -> K,
+    mut run: impl FnMut(&[K], &[U], &mut [R]),
+) -> Block
+where
+    T: Element + Copy,
+    K: Copy + Default,
+    U: Element + Copy + Default,
+    R: Element + Copy + Default,
+{
+    let (gather, beside) = (Gather::new(values, layout.axes), Gather::new(others, layout.axes));
+    let (n, len) = (gather.count, layout.len);
+    let lanes = together(n, size_of::<K>() + size_of::<U>());
+    let room = lanes.min(gather.row()) * stride(n);
+    let (mut lines, mut theirs) = (vec![K::default(); room], vec![U::default(); room]);
+    scattered(&gather, layout, lanes, |some, given| {
+        gather.read(some.base, some.count, &mut lines, &turn);
+        let base = beside.row_base(some.index) + some.start as isize * beside.step();
+        beside.read(base, some.count, &mut theirs, &|value| value);
+        for lane in 0..some.count {
+            let at = lane * stride(n);
+            run(&lines[at..][..n], &theirs[at..][..n], &mut given[lane * len..][..len]);
+        }
+    })
+}
+
+/// Some neighbouring lines of a row.
+struct Neighbours<'a> {
+    /// The row, along the outer axes.
+    index: &'a [usize],
+    /// The first of them in the row.
+    start: usize,
+    /// How many.
+    count: usize,
+    /// Where the first element of the first lies.
+    base: isize,
+}
+
+/// Calls `give` with lines, at most `lanes` neighbours at a time, and room for their results. Gives all results.
+fn scattered<T, R>(
+    gather: &Gather<'_, T>,
+    layout: Layout<'_>,
+    lanes: usize,
+    mut give: impl FnMut(Neighbours<'_>, &mut [R]),
+) -> Block
+where
+    T: Copy,
+    R: Element + Copy + Default,
+{
+    let len = layout.len;
     let mut shape = gather.kept.iter().map(|(size, _)| *size).collect::<Vec<usize>>();
     shape.insert(layout.place, len);
     let scatter = Scatter::new(&shape, layout.place);
     let mut results = vec![R::default(); shape.iter().product()];
-    let lanes = together(n, size_of::<K>());
-    let mut lines = vec![K::default(); lanes.min(gather.row()) * stride(n)];
     let mut given = vec![R::default(); lanes.min(gather.row()) * len];
     if !results.is_empty() {
         gather.rows(|index, base| {
             for start in (0..gather.row()).step_by(lanes) {
-                let lanes = lanes.min(gather.row() - start);
-                gather.read(base + start as isize * gather.step(), lanes, &mut lines, &turn);
-                for lane in 0..lanes {
-                    let line = &mut lines[lane * stride(n)..][..n];
-                    run(line, &mut given[lane * len..][..len]);
-                }
-                scatter.write(index, start, &given[..lanes * len], &mut results);
+                let count = lanes.min(gather.row() - start);
+                let given = &mut given[..count * len];
+                give(Neighbours { index, start, count, base: base + start as isize * gather.step() }, given);
+                scatter.write(index, start, given, &mut results);
             }
         });
     }
@@ -129,6 +187,11 @@ impl<'a, T: Copy + Clone> Gather<'a, T> {
     fn rows(&self, mut visit: impl FnMut(&[usize], isize)) {
         let outer = &self.kept[..self.kept.len().saturating_sub(1)];
         odometer(outer, |index, offset| visit(index, self.offset + offset));
+    }
+
+    /// Where the first element of a row lies.
+    fn row_base(&self, index: &[usize]) -> isize {
+        self.offset + index.iter().zip(&self.kept).map(|(i, (_, stride))| *i as isize * stride).sum::<isize>()
     }
 
     /// Reads neighbouring lines, of which the first element of the first lies at `base`.

@@ -16,14 +16,18 @@ pub mod expand;
 mod groups;
 pub mod keys;
 pub mod lines;
+mod moving;
 pub mod order;
+mod ordered;
 mod parted;
 pub mod quantile;
 pub mod rank;
 pub mod sketch;
 #[cfg(test)]
 mod tests;
+mod weighted;
 mod windows;
+mod zoned;
 
 use std::fmt;
 use std::sync::Arc;

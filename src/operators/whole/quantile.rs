@@ -114,8 +114,16 @@ impl Method {
         )
     }
 
+    /// What is given between two elements, of methods that do not pick one.
+    pub(super) fn between<K: Keys>(self) -> fn(K::Value, K::Value, f64) -> K::Between {
+        match self {
+            Method::Mean => |low, high, part| if part == 0.0 { K::between(low, low, 0.0) } else { K::mean(low, high) },
+            _ => K::between,
+        }
+    }
+
     /// The elements below and above the quantile `q` of `n` elements, and how far it lies between them.
-    fn place(self, q: f64, n: usize) -> (usize, usize, f64) {
+    pub(super) fn place(self, q: f64, n: usize) -> (usize, usize, f64) {
         let last = n - 1;
         let exact = last as f64 * q;
         let (low, high) = (exact.floor(), exact.ceil());
@@ -225,11 +233,8 @@ impl LineFunction for Quantiles {
     fn run(&self, block: &Block, layout: Layout<'_>) -> Block {
         with_keys!(self.dtype, K => if self.method.picks() {
             self.lines::<K, <K as Keys>::Value>(block, layout, |low, _, _| low, K::value(K::MISSING.unwrap_or_default()))
-        } else if self.method == Method::Mean {
-            let mean = |low, high, part| if part == 0.0 { K::between(low, low, 0.0) } else { K::mean(low, high) };
-            self.lines::<K, <K as Keys>::Between>(block, layout, mean, K::nothing())
         } else {
-            self.lines::<K, <K as Keys>::Between>(block, layout, K::between, K::nothing())
+            self.lines::<K, <K as Keys>::Between>(block, layout, self.method.between::<K>(), K::nothing())
         }, unordered(self.dtype))
     }
 
@@ -253,8 +258,26 @@ impl Quantiles {
         nothing: R,
     ) -> Block {
         let values = block.values::<K::Value>().expect("calls are typed");
+        let mut find = self.finder::<K, R>(result, nothing);
+        let (levels, mut room) = (self.levels.len(), Vec::new());
+        lines::each(values, layout, K::key, |line, results| match &self.parts {
+            None => find(line, results),
+            Some(parts) => {
+                parts.each(line, &mut room, |group, line| find(line, &mut results[group * levels..][..levels]))
+            }
+        })
+    }
+}
+
+impl Quantiles {
+    /// What finds the quantiles of elements in any order, which it moves about.
+    pub(super) fn finder<K: Keys, R: Copy>(
+        &self,
+        result: impl Fn(K::Value, K::Value, f64) -> R,
+        nothing: R,
+    ) -> impl FnMut(&mut [K::Key], &mut [R]) {
         let mut places = Places::default();
-        let mut find = |line: &mut [K::Key], results: &mut [R]| {
+        move |line, results| {
             let missing = K::MISSING.map_or(0, |missing| line.iter().filter(|key| **key == missing).count());
             let present = line.len() - missing;
             if present == 0 || (missing > 0 && !self.skipna) {
@@ -266,14 +289,7 @@ impl Quantiles {
             for (result_of, (low, high, part)) in results.iter_mut().zip(&places.each) {
                 *result_of = result(K::value(line[*low]), K::value(line[*high]), *part);
             }
-        };
-        let (levels, mut room) = (self.levels.len(), Vec::new());
-        lines::each(values, layout, K::key, |line, results| match &self.parts {
-            None => find(line, results),
-            Some(parts) => {
-                parts.each(line, &mut room, |group, line| find(line, &mut results[group * levels..][..levels]))
-            }
-        })
+        }
     }
 }
 
@@ -291,8 +307,10 @@ impl Places {
     fn settle(&mut self, quantiles: &Quantiles, count: usize) {
         if self.count != count {
             self.count = count;
-            self.each = quantiles.levels.iter().map(|q| quantiles.method.place(*q, count)).collect();
-            self.ranks = self.each.iter().flat_map(|(low, high, _)| [*low, *high]).collect();
+            self.each.clear();
+            self.each.extend(quantiles.levels.iter().map(|q| quantiles.method.place(*q, count)));
+            self.ranks.clear();
+            self.ranks.extend(self.each.iter().flat_map(|(low, high, _)| [*low, *high]));
             self.ranks.sort_unstable();
             self.ranks.dedup();
         }

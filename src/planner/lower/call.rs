@@ -396,23 +396,31 @@ impl Lowerer<'_> {
         self.dtype(&Spanned::new(name, e.span)).map(Value::DType)
     }
 
-    /// The value of a named argument whose name is a dim; a bare name may be a new name, those of a list dims.
+    /// The value of a named argument whose name is a dim; a bare name may be a new name, those of a list dims or new names.
     fn per_dim(&mut self, e: &Expr, subject: Option<Operand>) -> Lowering<Value> {
-        let dim = |l: &Self, e: &Expr| match &e.kind {
-            ExprKind::Name(name) if l.is_dim(subject, name) && !l.is_visible(name) => Some(Value::Name(name.clone())),
-            _ => None,
-        };
         match &e.kind {
-            ExprKind::List(items) if items.iter().any(|item| dim(self, item).is_some()) => {
-                let items = items.iter().map(|item| dim(self, item).map_or_else(|| self.value(item), Ok));
-                Ok(Value::List(Arc::new(items.collect::<Lowering<Vec<Value>>>()?)))
-            }
+            ExprKind::List(items) => match self.bare_names(items, subject) {
+                Some(names) => Ok(Value::List(Arc::new(names))),
+                None => self.value(e),
+            },
             ExprKind::Name(name) if !self.is_visible(name) => match self.find(name, e.span) {
                 Some(item) => item.and_then(|item| self.value_of(item, e.span)),
                 None => Ok(Value::Name(name.clone())),
             },
             _ => self.value(e),
         }
+    }
+
+    /// The items of a list, where all are bare names that mean nothing but dims.
+    fn bare_names(&mut self, items: &[Expr], subject: Option<Operand>) -> Option<Vec<Value>> {
+        let bare = |item: &Expr| match &item.kind {
+            ExprKind::Name(name) if !self.is_visible(name) => {
+                let is_free = self.is_dim(subject, name) || self.find(name, item.span).is_none();
+                is_free.then(|| Value::Name(name.clone()))
+            }
+            _ => None,
+        };
+        items.iter().map(bare).collect::<Option<Vec<Value>>>().filter(|names| !names.is_empty())
     }
 
     /// Expands a call and shows what is wrong with it at the arguments.

@@ -171,6 +171,11 @@ impl Lowerer<'_> {
         if own.named.iter().any(lacks) || own.variadic.iter().any(lacks_key) || by_default {
             return Part::Kept;
         }
+        for (_, argument) in own.named.iter_mut().skip(place + 1) {
+            if let Value::Record(fields) = &mut argument.value {
+                Arc::make_mut(fields).retain(|(name, _)| !is_foreign(&DimName::new(name)));
+            }
+        }
         own.variadic.retain(|argument| !is_foreign_name(&argument.value));
         own.per_dim.retain(|(name, value)| !is_foreign(&DimName::new(&name.value)) && !of_foreign(&value.value));
         let is_less = (own.variadic.len(), own.per_dim.len()) != (arguments.variadic.len(), arguments.per_dim.len());

@@ -27,10 +27,11 @@ import moments
 import moved
 import reduced
 import whole
+import windowed
 from inputs import Draw, Inputs, Skip
 from table import ROWS
 
-MODULES = [elementwise, reduced, moments, whole, linear, labelled, members, moved, arranged, chosen]
+MODULES = [elementwise, reduced, moments, whole, linear, labelled, members, moved, arranged, chosen, windowed]
 SEED = 20261201
 SETTINGS = [("1", "4MiB"), ("2", "4GiB")]
 # Operators of which other tests draw cases: those on times of coordinates and on names.
