@@ -85,7 +85,7 @@ impl<'a> Lookup<'a> {
                 let mask: Option<Vec<bool>> =
                     labels.iter().map(|s| if let Scalar::Bool(b) = s { Some(*b) } else { None }).collect();
                 match mask.filter(|m| !m.is_empty() && self.index.coord.dtype != DType::Bool) {
-                    Some(mask) => mask_positions(&mask, self.dim).map(Pick::of),
+                    Some(mask) => mask_positions(&mask, self.dim.into()).map(Pick::of),
                     None => self.several(&labels, how).map(Pick::of),
                 }
             }
@@ -216,7 +216,7 @@ impl<'a> Lookup<'a> {
         if let (DType::Bool, Some(mask)) = (ty.dtype, block.view::<bool>())
             && self.index.coord.dtype != DType::Bool
         {
-            return mask_positions(&mask.iter().copied().collect::<Vec<_>>(), self.dim).map(Pick::of);
+            return mask_positions(&mask.iter().copied().collect::<Vec<_>>(), self.dim.into()).map(Pick::of);
         }
         let labels: Vec<Scalar> = block.scalars().iter().map(|s| typed(s, ty.dtype)).collect();
         let positions = self.several(&labels, how)?;

@@ -1,11 +1,12 @@
-//! Selection: parts of an array by position (`isel`) or by label (`sel`).
+//! Selection: parts of an array by position (`isel`), by chunk (`blocks`) or by label (`sel`).
 //!
-//! Both turn each argument into a [`Pick`] along one axis; picks are then emitted as one slice, and
+//! They turn each argument into a [`Pick`] along one axis; picks are then emitted as one slice, and
 //! a gather for every axis whose picks have no regular distance. Selections along several axes are
 //! orthogonal, but for those by arrays that share a dim: these pick point by point (`points`).
 //! Deliberately absent: selections that depend on values which are only known when the script runs.
 
 mod align;
+mod blocks;
 mod index;
 mod label;
 mod points;
@@ -28,6 +29,7 @@ pub use align::{Brought, JOINS, aligned};
 pub(in crate::operators) use index::{ordered, rounded};
 use label::Lookup;
 use points::Points;
+use position::Places;
 
 const METHODS: ParamKind = ParamKind::Choice(&["nearest", "pad", "ffill", "backfill", "bfill"]);
 const INSTEAD: Param = optional("method", METHODS, "none", "Which label stands in for one that is not there.");
@@ -35,7 +37,7 @@ const TOLERANCE: Param = optional("tolerance", ParamKind::Any, "none", "How far 
 const GAP: Param =
     optional("fill", ParamKind::Any, "none", "What stands where there is no label; missing if left out.");
 
-/// `isel`, `sel`, `align` and `reindex`.
+/// `isel`, `blocks`, `sel`, `align` and `reindex`.
 pub static OPERATORS: &[Operator] = &[
     Operator {
         name: "isel",
@@ -52,6 +54,22 @@ pub static OPERATORS: &[Operator] = &[
         summary: "Selects by position.",
         example: "x |> isel(t: 1..<4, y: -1)",
         expand: isel,
+    },
+    Operator {
+        name: "blocks",
+        signature: Signature {
+            params: &[
+                required("x", ParamKind::Array, "The array."),
+                required(
+                    "number",
+                    ParamKind::PerDim,
+                    "The number of a chunk (the dim stays), a half-open range such as `0..<3`, `2..` or `(..) step 2`, a list or array of numbers, or a mask; negative counts from the end.",
+                ),
+            ],
+        },
+        summary: "Selects whole chunks by their numbers; `x.numblocks` says how many there are along each dim.",
+        example: "x |> rechunk(t: 2, y: 3) |> blocks(t: 1.., y: 0)",
+        expand: blocks::blocks,
     },
     Operator {
         name: "sel",
@@ -163,7 +181,7 @@ fn isel(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeE
     let mut picks = Vec::new();
     for (axis, value) in arguments.per_axis(&ty)? {
         let dim = &ty.dims[axis];
-        let pick = position::pick(builder, dim, &value.value).map_err(|e| blame(e, &dim.name))?;
+        let pick = position::pick(builder, dim.into(), &value.value).map_err(|e| blame(e, &dim.name))?;
         add(&mut picks, axis, pick, &dim.name)?;
     }
     emit(builder, x, picks, false).map(Value::Array)
@@ -241,7 +259,7 @@ pub(in crate::operators) fn positions_along(
     dim: &crate::array::Dim,
     value: &Value,
 ) -> Result<Vec<u64>, TypeError> {
-    Ok(match position::pick(builder, dim, value)? {
+    Ok(match position::pick(builder, dim.into(), value)? {
         Pick::One(position) => vec![position],
         Pick::Run(span) => (0..span.count as i64).map(|i| (span.start + i * span.step) as u64).collect(),
         Pick::Take(positions) | Pick::Along(positions, ..) => positions,
@@ -266,10 +284,10 @@ fn known(builder: &dyn Builder, operand: Operand) -> Result<Block, TypeError> {
 }
 
 /// The positions where a mask of the whole dim holds.
-fn mask_positions(mask: &[bool], dim: &crate::array::Dim) -> Result<Vec<u64>, TypeError> {
-    if mask.len() as u64 != dim.size {
-        let message = format!("a mask of {} for dim `{}`, which has {} elements", mask.len(), dim.name, dim.size);
+fn mask_positions(mask: &[bool], Places { dim, count, many, .. }: Places<'_>) -> Result<Vec<u64>, TypeError> {
+    if mask.len() as u64 != count {
+        let message = format!("a mask of {} for dim `{dim}`, which has {count} {many}", mask.len());
         return Err(TypeError::new("ff::type::index", message));
     }
-    Ok((0..dim.size).filter(|&i| mask[i as usize]).collect())
+    Ok((0..count).filter(|&i| mask[i as usize]).collect())
 }

@@ -4,9 +4,9 @@ use std::slice::from_ref;
 use std::sync::Arc;
 
 use crate::array::calendar::text::parse;
-use crate::array::{ArrayType, Block, Calendar, Coord, CoordValues, DType, DimName, Dims};
+use crate::array::{ArrayType, Block, Calendar, Coord, CoordValues, DType, DimName, Dims, Scalar};
 use crate::operators::testing::{Bench, assert_python, ints, list, range, text};
-use crate::operators::{Constant, Operand, Value};
+use crate::operators::{Builder, Constant, Operand, Value};
 
 use Value::Int;
 
@@ -30,7 +30,6 @@ fn times(bench: &mut Bench, calendar: Calendar, dates: &[&str]) -> Value {
 
 /// A constant along `dim`, labelled 10, 20, ….
 fn constant(bench: &mut Bench, dim: &str, values: &[i64]) -> Value {
-    use crate::operators::Builder;
     let mut ty = ArrayType::new(DType::I64, Dims::new([(dim, values.len() as u64)]));
     let labels = (1..=values.len() as i64).map(|i| 10 * i).collect();
     ty.coords.insert(DimName::new(dim), Arc::new(Coord::integers(DimName::new(dim), labels)));
@@ -94,6 +93,99 @@ show(x.isel(y=[1]))
 show(x)
 show(x.isel(y=[3, -1, 0]))";
     assert_python(script, &lines);
+}
+
+#[test]
+fn chunks_are_picked_by_their_numbers() {
+    let mut bench = Bench::new();
+    let x = bench.array(&[("t", 7), ("y", 4)], (0..28).collect::<Vec<i64>>());
+    let x = bench.apply_named("assign_coords", &[Value::Array(x)], &[("t", ints((0..7).map(|i| i * i)))]);
+    let x = Value::Array(bench.apply_named("rechunk", &[Value::Array(x)], &[("t", Int(2)), ("y", Int(3))]));
+    let cut = Value::Array(bench.apply_named("isel", from_ref(&x), &[("t", half_open(1, None, None))]));
+    let mask = list([true, false, false, true].map(Value::Bool));
+    let numbers = constant(&mut bench, "k", &[-1, 0]);
+    let cases = [
+        (&x, vec![("t", Int(1))]),
+        (&x, vec![("t", Int(-1)), ("y", Int(1))]),
+        (&x, vec![("t", half_open(1, 3, None)), ("y", half_open(None, -1, None))]),
+        (&x, vec![("t", half_open(None, None, Some(2)))]),
+        (&x, vec![("t", half_open(None, None, Some(-1)))]),
+        (&x, vec![("t", ints([0, 0, 3])), ("y", ints([1, 0]))]),
+        (&x, vec![("t", ints([1, 2]))]),
+        (&x, vec![("t", ints([])), ("y", Int(0))]),
+        (&x, vec![("t", half_open(9, None, None))]),
+        (&x, vec![("t", mask)]),
+        (&x, vec![("t", numbers)]),
+        (&x, vec![]),
+        (&cut, vec![("t", Int(0))]),
+        (&cut, vec![("t", half_open(None, 2, None))]),
+        (&cut, vec![("t", ints([3, 0]))]),
+    ];
+    let lines: Vec<String> = cases.iter().map(|(x, named)| bench.say("blocks", &[(*x).clone()], named)).collect();
+    let script = "
+x = xr.DataArray(np.arange(28).reshape(7, 4), dims=['t', 'y'], coords={'t': np.arange(7) ** 2})
+cut = x.isel(t=slice(1, None))
+chunks = lambda n, size, first: np.split(np.arange(n), range(first, n, size))
+def pick(a, **index):
+    parts = {'t': chunks(a.sizes['t'], 2, 2 - (a is cut)), 'y': chunks(4, 3, 3)}
+    of = lambda p, i: p[i] if isinstance(i, slice) else [p[k] for k in np.atleast_1d(i)]
+    show(a.isel({d: np.concatenate([*of(parts[d], i), np.array([], int)]).astype(int) for d, i in index.items()}))
+pick(x, t=1)
+pick(x, t=-1, y=1)
+pick(x, t=slice(1, 3), y=slice(None, -1))
+pick(x, t=slice(None, None, 2))
+pick(x, t=slice(None, None, -1))
+pick(x, t=[0, 0, 3], y=[1, 0])
+pick(x, t=[1, 2])
+pick(x, t=np.array([], int), y=0)
+pick(x, t=slice(9, None))
+pick(x, t=[0, 3])
+pick(x, t=[-1, 0])
+pick(x)
+pick(cut, t=0)
+pick(cut, t=slice(None, 2))
+pick(cut, t=[3, 0])";
+    assert_python(script, &lines);
+}
+
+#[test]
+fn picked_chunks_are_chunks_still() {
+    let mut bench = Bench::new();
+    let x = bench.x();
+    let x = Value::Array(bench.apply_named("rechunk", &[Value::Array(x)], &[("t", Int(2)), ("y", Int(3))]));
+    let cut = Value::Array(bench.apply_named("isel", from_ref(&x), &[("t", half_open(1, None, None))]));
+    let part = bench.apply_named("blocks", from_ref(&cut), &[("t", half_open(0, 2, None)), ("y", Int(0))]);
+    insta::assert_snapshot!(bench.text(part));
+    let chunks = bench.ty(part).chunks.clone();
+    assert_eq!((chunks.axes[0].offset, chunks.counts(&[3, 3])), (1, vec![2, 1]));
+    let apart = bench.apply_named("blocks", from_ref(&x), &[("t", ints([2, 0]))]);
+    assert_eq!(bench.ty(apart).chunks.counts(&[4, 4]), [2, 2]);
+}
+
+#[test]
+fn what_picks_no_chunk() {
+    let mut bench = Bench::new();
+    let x = bench.x();
+    let x = Value::Array(bench.apply_named("rechunk", &[Value::Array(x)], &[("t", Int(4))]));
+    let empty = Value::Array(bench.array(&[("t", 0)], Vec::<f64>::new()));
+    let long = ArrayType::new(DType::F64, Dims::new([("t", 1 << 40)])).rechunked(&[1 << 20]);
+    let long = Value::Array(bench.constant(long, Constant::Full(Scalar::Int(1))));
+    let table = ArrayType::new(DType::I64, Dims::new([("a", 1), ("b", 2)]));
+    let table = bench.constant(table, Constant::Full(Scalar::Int(1)));
+    let every_other = half_open(None, None, Some(2));
+    let told = [
+        bench.say("blocks", from_ref(&x), &[("t", Int(2))]),
+        bench.say("blocks", from_ref(&x), &[("t", Int(-3))]),
+        bench.say("blocks", from_ref(&x), &[("t", ints([0, 7]))]),
+        bench.say("blocks", from_ref(&x), &[("z", Int(0))]),
+        bench.say("blocks", from_ref(&x), &[("t", text("first"))]),
+        bench.say("blocks", from_ref(&x), &[("t", range(Some(Int(0)), Some(Int(1)), true, None))]),
+        bench.say("blocks", from_ref(&x), &[("t", list([true].map(Value::Bool)))]),
+        bench.say("blocks", from_ref(&x), &[("t", Value::Array(table))]),
+        bench.say("blocks", from_ref(&empty), &[("t", Int(0))]),
+        bench.say("blocks", from_ref(&long), &[("t", every_other)]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use super::builder::node;
 use super::call::listed;
 use super::scope::{Group, Item};
+use super::value::MAX_LIST;
 use super::{Lowerer, Lowering};
 use crate::array::calendar::parts::{self, TimePart};
 use crate::array::{ArrayType, AttrValue, Attributes, Block, Coord, DType, DimName, Dims, Scalar};
 use crate::operators::error::closest;
-use crate::operators::{Constant, Operand, Value};
+use crate::operators::{Constant, Operand, Value, find};
 use crate::parser::ast::{Expr, Name};
 use crate::planner::error::{EdgeError, NameError, PlanError};
 use crate::source::Span;
 
 /// The members every array has.
-const PROPERTIES: [&str; 5] = ["shape", "dtype", "dims", "size", "name"];
+const PROPERTIES: [&str; 8] = ["shape", "dtype", "dims", "size", "name", "chunks", "chunksize", "numblocks"];
 
 impl Lowerer<'_> {
     /// `base.name`
@@ -73,6 +74,15 @@ impl Lowerer<'_> {
             ("dims", _) => Ok(list(ty.dims.names().map(|n| Value::Str(n.as_str().to_owned())))),
             ("size", _) => Ok(Value::Int(i64::try_from(ty.dims.count()).unwrap_or(i64::MAX))),
             ("dtype", dtype) => Ok(Value::DType(dtype)),
+            ("numblocks", _) => Ok(list(ty.chunks.counts(&ty.shape()).into_iter().map(|n| Value::Int(n as i64)))),
+            ("chunksize", _) => {
+                let longest = ty.chunks.axes.iter().zip(ty.dims.iter()).map(|(chunks, dim)| {
+                    // The first chunk may be shorter than the second, and there may be no third.
+                    (0..chunks.count(dim.size).min(2)).map(|i| chunks.span(i, dim.size).1).max().unwrap_or(0)
+                });
+                Ok(list(longest.map(|n| Value::Int(n as i64))))
+            }
+            ("chunks", _) => self.chunk_lengths(&ty, at),
             ("calendar", DType::DateTime(calendar)) => Ok(Value::Str(calendar.name().to_owned())),
             ("name", _) => Ok(self.lowered.graph[node(operand)].name.clone().map_or(Value::None, Value::Str)),
             (part, DType::DateTime(calendar)) if TimePart::parse(part).is_some() => {
@@ -86,10 +96,31 @@ impl Lowerer<'_> {
                 };
                 let dims = ty.dims.names().map(|n| n.as_str());
                 let names: Vec<&str> = dims.chain(parts).chain(PROPERTIES).collect();
-                let help = member_help(&name.value, &names, "its members are");
+                let help = match find(&name.value) {
+                    Some(_) => Some(format!("`{0}` is an operator: write `x |> {0}(…)`", name.value)),
+                    None => member_help(&name.value, &names, "its members are"),
+                };
                 self.no_member(ty.to_string(), name, help)
             }
         }
+    }
+
+    /// The elements of each chunk along each dim, as Dask's `chunks`.
+    fn chunk_lengths(&mut self, ty: &ArrayType, at: Span) -> Lowering<Value> {
+        let counts = ty.chunks.counts(&ty.shape());
+        if let Some((dim, count)) = ty.dims.iter().zip(&counts).find(|(_, count)| **count > MAX_LIST as u64) {
+            let message = format!("a list of the {count} chunks along `{}` is too long to plan with", dim.name);
+            let help = Some("`x.numblocks` counts them, `x.chunksize` says how long one is".to_owned());
+            return self.fail(PlanError::Arithmetic { message, at, help });
+        }
+        let lengths = ty
+            .chunks
+            .axes
+            .iter()
+            .zip(ty.dims.iter())
+            .zip(counts)
+            .map(|((chunks, dim), count)| list((0..count).map(|i| Value::Int(chunks.span(i, dim.size).1 as i64))));
+        Ok(list(lengths))
     }
 
     /// The labels of a dim as an array; positions where the dim has no labels.

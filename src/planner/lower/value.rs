@@ -12,7 +12,7 @@ use crate::operators::Value;
 use crate::operators::elementwise::elementary;
 use crate::parser::ast::{BinaryOp, UnaryOp};
 
-pub use collection::{contains, elements};
+pub use collection::{MAX_LIST, contains, elements};
 
 /// Why operands have no result.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +141,7 @@ fn arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Outcome {
         (BinaryOp::Add, Str(_), _) | (BinaryOp::Add, _, Str(_)) => {
             Err(Failure::Kinds { help: Some("put values into a text with braces: `\"{first}-01-01\"`".into()) })
         }
-        (BinaryOp::Add, List(x), List(y)) if x.len() + y.len() <= collection::MAX_LIST => {
+        (BinaryOp::Add, List(x), List(y)) if x.len() + y.len() <= MAX_LIST => {
             Ok(List(Arc::new(x.iter().chain(y.iter()).cloned().collect())))
         }
         (_, Size(x), Size(y)) => size_arithmetic(op, *x, *y, (a, b)),

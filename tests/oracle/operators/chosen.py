@@ -1,5 +1,6 @@
 """What is chosen by masks and by positions."""
 
+import dask.array as da
 import numpy as np
 import xarray as xr
 
@@ -248,3 +249,41 @@ def ends(draw, name):
     dim = draw.pick(value.dims)
     n = draw.integer(1, value.sizes[dim] + 2)
     return Case(f"{name}({text}, {dim}: {n})", getattr(value, name)({dim: n}))
+
+
+@row("blocks")
+def whole_chunks(draw, _name):
+    """Chunks of a stated grid, of what a slice leaves of one, and of a stored one, as Dask picks them."""
+    text, value = draw.array("biufcM", least=1)
+    sizes = {d: draw.integer(1, value.sizes[d] + 1) for d in value.dims}
+    text = f"rechunk({text}, {', '.join(f'{d}: {n}' for d, n in sizes.items())})"
+    lengths = {d: [min(n, value.sizes[d] - at) for at in range(0, value.sizes[d], n)] for d, n in sizes.items()}
+    if draw.chance(0.3):  # A slice keeps the boundaries of its source.
+        dim = draw.pick(value.dims)
+        at = draw.integer(0, value.sizes[dim] - 1)
+        text, value = f"isel({text}, {dim}: {at}..)", value.isel({dim: slice(at, None)})
+        whole = np.repeat(np.arange(len(lengths[dim])), lengths[dim])[at:]
+        lengths[dim] = [int(n) for n in np.unique(whole, return_counts=True)[1]]
+    blocks = da.from_array(np.asarray(value.values), tuple(tuple(lengths[d]) for d in value.dims)).blocks
+    picks, index, listed = [], [slice(None)] * value.ndim, False
+    for dim in draw.subset(value.dims):
+        count = len(lengths[dim])
+        kind = draw.pick(["number", "range", "list"])
+        if kind == "range":
+            start, stop, step = draw.integer(-count - 1, count + 1), draw.integer(-count - 1, count + 1), draw.pick([1, 1, 2, -1, -2])
+            written, number = f"({start}..<{stop}) step {step}", slice(start, stop, step)
+            if not range(count)[number]:  # Dask has no empty picks.
+                raise Skip
+        elif kind == "list" and not listed:  # Dask takes one list.
+            number, listed = [draw.integer(-count, count - 1) for _ in range(draw.integer(1, count))], True
+            written = lit(number)
+        else:
+            number = draw.integer(-count, count - 1)
+            written = str(number)
+        picks.append(f"{dim}: {written}")
+        index[value.get_axis_num(dim)] = number
+    result = blocks[tuple(index)]
+    places = [da.from_array(np.arange(n), (tuple(lengths[d]),)).blocks[i].compute() for d, n, i in zip(value.dims, value.shape, index)]
+    assert result.shape == tuple(len(p) for p in places)
+    expected = value.isel(dict(zip(value.dims, places))).copy(data=result.compute())
+    return Case(f"blocks({text}, {', '.join(picks)})", expected)
