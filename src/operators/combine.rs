@@ -22,6 +22,11 @@ pub trait Combine: fmt::Debug + Send + Sync {
     fn sliding(&self) -> Option<&dyn Sliding> {
         None
     }
+
+    /// Bytes that an accumulator takes besides its states while it is at work, however many cells it has.
+    fn room_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// A reduction of windows that move along one axis, of which each is made of the one before.
@@ -137,6 +142,9 @@ pub trait Accumulator: Send {
     fn lead(&mut self, _later: Box<dyn Accumulator>, _length: usize, _inner: usize) -> Box<dyn Accumulator> {
         unreachable!("only reductions of windows go on along lines")
     }
+
+    /// Gives back what only work takes: nothing is stepped or merged for a while.
+    fn rest(&mut self) {}
 
     /// The results in C order: one element a cell, or those over which a cell's result spreads.
     fn finish(self: Box<Self>) -> Block;

@@ -45,7 +45,8 @@ pub fn state_bytes(window: &Window, output: &Region) -> u64 {
     if let (Some(sliding), [w]) = (window.combine.sliding(), &window.axes[..]) {
         return sliding.room(w.length, output.shape[w.axis]);
     }
-    band_cells(window, output).min(output.count()).saturating_mul(window.combine.state_bytes() as u64)
+    let states = band_cells(window, output).min(output.count()).saturating_mul(window.combine.state_bytes() as u64);
+    states.saturating_add(window.combine.room_bytes() as u64)
 }
 
 /// Cells whose states are held at once: whole rows, as many as stay in the cache.

@@ -11,7 +11,7 @@ use super::kernel::{Regions, Slot};
 use super::plan::{self, Cost, End, EndKind, Input, Place, Plan, Stage};
 use crate::array::{ArrayType, Region};
 use crate::operators::pattern::Reduction;
-use crate::operators::{IndexMap, Pattern, reshape};
+use crate::operators::{Constant, IndexMap, Pattern, reshape};
 
 /// The cost of a stage under the plan so far.
 pub fn cost(stage: &Stage, plan: &Plan, cone: &Cone) -> Cost {
@@ -61,7 +61,7 @@ fn kept(plan: &Plan) -> u64 {
 
 fn constants(stage: &Stage) -> u64 {
     let bytes = |(input, ty): (&Input, &std::sync::Arc<ArrayType>)| match input {
-        Input::Constant(crate::operators::Constant::Values(_)) => ty.bytes(),
+        Input::Constant(Constant::Values(_)) => ty.bytes(),
         _ => 0,
     };
     stage.inputs.iter().zip(&stage.kernel.inputs).map(bytes).sum()
@@ -146,8 +146,8 @@ fn task_at(stage: &Stage, plan: &Plan, cone: &Cone, (region, band): (&Region, Op
         let Some(needed) = needed else { continue };
         let item = stage.kernel.inputs[i].dtype.size() as u64;
         let in_memory = match &stage.inputs[i] {
-            Input::Source(_) => false,
-            Input::Constant(_) => true,
+            Input::Source(_) | Input::Constant(Constant::Linear { .. }) => false,
+            Input::Constant(Constant::Full(_) | Constant::Values(_)) => true,
             Input::Kept(id) => plan.results[*id].place == Place::Memory,
         };
         if in_memory {
@@ -219,15 +219,17 @@ fn computed(stage: &Stage, slot: Slot) -> bool {
     }
 }
 
-/// Bytes of the accumulators a task fills for itself.
+/// Bytes of the accumulators a task fills for itself, and of the room in which it steps these or shared ones.
 fn partials(stage: &Stage, region: &Region) -> u64 {
     let bytes = |end: &End| match &end.kind {
         EndKind::Reduce { step, is_large, .. } => match &step.call.pattern {
             Pattern::Contraction(contraction) => {
                 contraction.task_bytes(region, stage.kernel.ty(end.slot).dtype.size() as u64)
             }
-            _ if *is_large => 0,
-            pattern => pattern.reduction().map_or(0, |r| r.state_bytes(region)),
+            pattern => pattern.reduction().map_or(0, |reduction| {
+                let states = if *is_large { 0 } else { reduction.state_bytes(region) };
+                states.saturating_add(reduction.combine.room_bytes() as u64)
+            }),
         },
         EndKind::Write { .. } | EndKind::Keep(_) => 0,
     };

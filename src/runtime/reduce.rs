@@ -190,6 +190,7 @@ impl Reducer {
     /// Ends a task's turn; gives the finished values of the cells with the last of the line.
     pub fn end(&self, place: &Place, turn: Turn<'_>) -> Option<Block> {
         let Turn(mut state) = turn;
+        state.accumulator.iter_mut().for_each(|all| all.rest());
         state.next += 1;
         self.finished(place, state)
     }
@@ -199,7 +200,13 @@ impl Reducer {
     ///
     /// # Errors
     /// The run was cancelled while waiting.
-    pub fn merge(&self, place: &Place, own: Box<dyn Accumulator>, cancel: &Cancel) -> Result<Option<Block>, RunError> {
+    pub fn merge(
+        &self,
+        place: &Place,
+        mut own: Box<dyn Accumulator>,
+        cancel: &Cancel,
+    ) -> Result<Option<Block>, RunError> {
+        own.rest();
         let mut state = if place.is_large { place.turn(cancel)? } else { place.line.state() };
         state.pending.insert(place.number, own);
         let mut next = state.next;
@@ -211,6 +218,7 @@ impl Reducer {
             next += 1;
         }
         state.next = next;
+        state.accumulator.iter_mut().for_each(|all| all.rest());
         Ok(self.finished(place, state))
     }
 

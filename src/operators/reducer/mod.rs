@@ -47,6 +47,10 @@ impl Combine for Recipe {
     fn state_bytes(&self) -> usize {
         self.init.iter().map(|(dtype, _)| dtype.size()).sum()
     }
+
+    fn room_bytes(&self) -> usize {
+        states::room_bytes(self)
+    }
 }
 
 /// A call of a reducer: its recipe for the dtypes of the arrays.

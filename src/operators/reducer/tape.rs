@@ -67,6 +67,12 @@ impl Tape {
         }
     }
 
+    /// Bytes of such tiles.
+    pub fn room_bytes(&self) -> usize {
+        let dtypes = self.constants.iter().map(|(dtype, _)| *dtype).chain(self.steps.iter().map(|s| s.call.dtype));
+        dtypes.map(|dtype| TILE * dtype.size()).sum()
+    }
+
     /// Computes over inputs of `len` elements, a tile at most.
     pub fn run(&self, room: &mut Room, inputs: &[TileRef<'_>], len: usize) {
         for (number, step) in self.steps.iter().enumerate() {

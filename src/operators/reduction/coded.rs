@@ -28,6 +28,10 @@ impl Combine for Coded {
     fn state_bytes(&self) -> usize {
         self.groups.saturating_mul(self.inner.state_bytes() + RESULT)
     }
+
+    fn room_bytes(&self) -> usize {
+        self.inner.room_bytes()
+    }
 }
 
 /// The states of all cells, group after group: a run whose elements are all of one group then goes to neighbours.
@@ -91,6 +95,10 @@ impl Accumulator for States {
     fn merge(&mut self, other: Box<dyn Accumulator>) {
         let other = other.into_any().downcast::<Self>().expect("accumulators of one reduction");
         self.inner.merge(other.inner);
+    }
+
+    fn rest(&mut self) {
+        self.inner.rest();
     }
 
     fn finish(self: Box<Self>) -> Block {

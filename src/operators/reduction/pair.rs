@@ -39,6 +39,10 @@ impl<J: JoinResults> Combine for Pair<J> {
     fn state_bytes(&self) -> usize {
         self.first.state_bytes() + self.second.state_bytes()
     }
+
+    fn room_bytes(&self) -> usize {
+        self.first.room_bytes() + self.second.room_bytes()
+    }
 }
 
 /// The states of two reductions over the same cells.
@@ -70,6 +74,11 @@ impl<J: JoinResults> Accumulator for PairStates<J> {
         let first = self.first.lead(later.first, length, inner);
         let second = self.second.lead(later.second, length, inner);
         Box::new(PairStates { first, second, join: later.join })
+    }
+
+    fn rest(&mut self) {
+        self.first.rest();
+        self.second.rest();
     }
 
     fn finish(self: Box<Self>) -> Block {
