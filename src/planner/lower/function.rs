@@ -204,8 +204,16 @@ impl Lowerer<'_> {
     }
 }
 
-fn function_signature(decl: &ast::Function) -> String {
-    let param = |p: &FnParam| if p.default.is_some() { format!("{}: …", p.name.value) } else { p.name.value.clone() };
-    let params: Vec<String> = decl.params.iter().map(param).collect();
+/// `f(x, y, k: …)`: how a function is called; of a reducer dims come after the elements, and all else goes by name.
+pub(super) fn function_signature(decl: &ast::Function) -> String {
+    let is_reducer = decl.kind == FunctionKind::Reducer;
+    let param = |(number, p): (usize, &FnParam)| match p.default.is_some() || (is_reducer && number > 0) {
+        true => format!("{}: …", p.name.value),
+        false => p.name.value.clone(),
+    };
+    let mut params: Vec<String> = decl.params.iter().enumerate().map(param).collect();
+    if is_reducer {
+        params.insert(1.min(params.len()), "dims…".to_owned());
+    }
     format!("{}({})", decl.name.value, params.join(", "))
 }

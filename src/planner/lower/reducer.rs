@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::builder::{node, operand};
-use super::call::{Input, listed};
+use super::call::{Input, listed, option_help};
+use super::function::function_signature;
 use super::scope::{Function, Item};
 use super::{Lowerer, Lowering};
 use crate::array::{ArrayType, DType, Scalar};
+use crate::operators::error::Culprit;
 use crate::operators::moves::digest;
 use crate::operators::reducer::tape::{Place, Tape};
 use crate::operators::reducer::{Custom, OPERATOR, Recipe};
-use crate::operators::{Arguments, Operand, Pattern, Value, reduction};
-use crate::parser::ast::{Arg, Expr, ExprKind, Field};
-use crate::planner::error::CallError;
+use crate::operators::{Arguments, Operand, Pattern, TypeError, Value, reduction};
+use crate::parser::ast::{self, Arg, Expr, ExprKind, Field};
+use crate::planner::error::{CallError, KindError};
 use crate::planner::graph::{NodeId, NodeKind};
 use crate::source::{Span, Spanned};
 
@@ -83,13 +85,33 @@ impl Lowerer<'_> {
             _ => arg,
         };
         let rest: Vec<Arg> = rest.into_iter().map(unnamed).collect();
+        self.check_options(decl, &rest)?;
+        if input.is_none() && rest.iter().all(|arg| arg.name.is_some()) {
+            let help = Some(format!("it is called as `{}`", function_signature(decl)));
+            let (operator, param) = (decl.name.value.clone(), first.name.value.clone());
+            return self.fail(KindError::MissingArgument { operator, param, at, help });
+        }
         let matched = self.matched(&OPERATOR, input, &rest)?;
         let arguments = self.evaluated(matched)?;
-        self.check_required(&OPERATOR, &arguments, at)?;
         self.for_each_variable(&OPERATOR, &arguments, &mut |l, own_arguments| {
             l.reduce(function, &bodies, (&own, own_arguments), at)
         })
         .map(Item::Value)
+    }
+
+    /// Refuses options that are neither parameters of a reducer nor those of every reduction.
+    fn check_options(&mut self, decl: &ast::Function, args: &[Arg]) -> Lowering<()> {
+        let own = decl.params[1..].iter().map(|param| param.name.value.as_str());
+        let known: Vec<&str> = own.chain(OPERATOR.signature.params[1..].iter().map(|param| param.name)).collect();
+        let mut sound = Ok(());
+        for name in args.iter().filter_map(|arg| arg.name.as_ref()) {
+            if !known.contains(&name.value.as_str()) {
+                let help = option_help(&name.value, &known);
+                let (operator, option) = (decl.name.value.clone(), name.value.clone());
+                sound = self.fail(KindError::UnknownOption { operator, option, at: name.span, help });
+            }
+        }
+        sound
     }
 
     /// The parts of a reducer's record.
@@ -146,7 +168,8 @@ impl Lowerer<'_> {
             Ok(Custom { recipe, identity, second: second.map(|(_, y)| y) })
         })?;
         self.apply_by(&OPERATOR, arguments, at, |builder, arguments| {
-            reduction::expand::expand(&custom, builder, arguments)
+            let reduced = reduction::expand::expand(&custom, builder, arguments);
+            reduced.map_err(|error| by_name(error, decl))
         })
     }
 
@@ -226,11 +249,12 @@ impl Lowerer<'_> {
             }
             _ => (None, vec![value]),
         };
-        let values = values.iter().map(|value| self.initial_part(value, init.span)).collect::<Lowering<_>>()?;
+        let values = values.iter().map(|value| self.known_part(value, "init", init.span)).collect::<Lowering<_>>()?;
         Ok(Initial { names, values })
     }
 
-    fn initial_part(&mut self, value: &Value, at: Span) -> Lowering<(DType, Scalar)> {
+    /// The dtype and the number of a value in a part of the reducer that is known while planning.
+    fn known_part(&mut self, value: &Value, part: &str, at: Span) -> Lowering<(DType, Scalar)> {
         let known = match value {
             Value::Array(x) if self.ty(*x).rank() == 0 => {
                 let block = self.known_block(*x);
@@ -252,7 +276,12 @@ impl Lowerer<'_> {
             Some(known) => Ok(known),
             None => {
                 let help = Some("such as `0.0`, `inf`, `0 as u8` or `{sum: 0.0, n: 0}`".to_owned());
-                self.expected("a part of `init`", "a number that is known while planning", value, at, help)
+                let place = if part == "init" { "a part of `init`".to_owned() } else { format!("what `{part}` gives") };
+                let (expected, help) = match part {
+                    "init" => ("a number that is known while planning", help),
+                    _ => ("a number or what is computed from numbers", None),
+                };
+                self.expected(&place, expected, value, at, help)
             }
         }
     }
@@ -364,7 +393,7 @@ impl Lowerer<'_> {
                 self.refused(message, at, None)
             }
             known => {
-                let (dtype, scalar) = self.initial_part(known, at)?;
+                let (dtype, scalar) = self.known_part(known, part, at)?;
                 Ok(self.scalar_constant(dtype, scalar, at))
             }
         }
@@ -429,6 +458,17 @@ impl Lowerer<'_> {
         let labels = vec![("here".to_owned(), at)];
         self.fail(CallError { code: "ff::type::reducer", message, labels, help, is_warning: false })
     }
+}
+
+/// An error of what stands where dims are expected, with what is given by name instead.
+fn by_name(error: TypeError, decl: &ast::Function) -> TypeError {
+    let own: Vec<String> = decl.params[1..].iter().map(|param| format!("`{}: …`", param.name.value)).collect();
+    if own.is_empty() || !matches!(error.culprit, Culprit::Variadic(_)) {
+        return error;
+    }
+    let names = format!("what follows the elements are dims, other arguments go by name: {}", own.join(", "));
+    let help = error.help.as_ref().map_or(names.clone(), |help| format!("{help}; {names}"));
+    error.with_help(help)
 }
 
 /// A state as a body sees it: a record of its parts, or the only one.
