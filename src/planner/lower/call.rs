@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::expression::stage;
 use super::scope::Item;
 use super::{Lowerer, Lowering, aggregate, name};
+use crate::array::calendar::parts::TimePart;
 use crate::array::{DType, DimName};
 use crate::operators::error::{Culprit, TypeError, closest};
 use crate::operators::{Arguments, Builder, Operand, Operator, Param, ParamKind, Value, find};
@@ -308,8 +309,31 @@ impl Lowerer<'_> {
             });
             return keys.collect::<Lowering<Vec<Value>>>().map(|keys| Value::List(Arc::new(keys)));
         }
+        if let (ExprKind::Name(name), Some(subject)) = (&e.kind, subject) {
+            self.check_part_of_a_time(name, subject, e.span)?;
+        }
         let values = self.with_subject(subject, |l| l.value(e))?;
         Ok(key_name(e).map_or(values.clone(), |name| named(name, values)))
+    }
+
+    /// Refuses a key that is called as a part of times and means nothing here, where there are times it may be a part of.
+    fn check_part_of_a_time(&mut self, name: &str, subject: Operand, at: Span) -> Lowering<()> {
+        let is_declared = self.is_visible(name) || self.modules[self.env.module].names.contains_key(name);
+        let means = is_declared || self.is_dim(Some(subject), name) || self.find_in_input(name, at).is_some();
+        if means || TimePart::parse(name).is_none() {
+            return Ok(());
+        }
+        let ty = self.ty(subject);
+        let times = ty.coords.values().filter(|coord| matches!(coord.dtype, DType::DateTime(_)));
+        let parts: Vec<String> = times.map(|coord| format!("{}.{name}", coord.dim)).collect();
+        match parts.is_empty() {
+            true => Ok(()),
+            false => {
+                let help =
+                    Some(format!("did you mean {}? Keys that are parts of dates name their dim", listed(&parts)));
+                self.fail(NameError::UnknownName { name: name.to_owned(), at, help })
+            }
+        }
     }
 
     /// The array in which names of dims and coordinates are looked up.
