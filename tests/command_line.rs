@@ -395,3 +395,46 @@ fn planned(args: &[&str]) -> (String, u64) {
     let resident = unsafe { usage.assume_init() }.ru_maxrss as u64;
     (plan, if cfg!(target_os = "macos") { resident } else { resident * 1024 })
 }
+
+/// Pipes whose readers have left are no reason to panic, and no error.
+#[test]
+fn nobody_has_to_listen() {
+    let folder = temporary();
+    let good = script(&folder, "let x = arange(0, 9, 1, dim: t)\nprint x, sum(x)\n");
+    let bad = place(&folder, "bad.ff");
+    std::fs::write(&bad, "print nothing\n").expect("the folder can be written");
+    let (good, bad) = (good.as_str(), bad.as_str());
+    let unread = || std::io::pipe().expect("a pipe").1;
+    let run = |path: &str, args: &[&str], input: Stdio| {
+        let mut command = Command::new(path);
+        let output = command.args(args).stdin(input).stdout(unread()).stderr(unread()).output();
+        output.expect("the program starts").status.code()
+    };
+    let (ffrun, ffplan, fffmt) =
+        (env!("CARGO_BIN_EXE_ffrun"), env!("CARGO_BIN_EXE_ffplan"), env!("CARGO_BIN_EXE_fffmt"));
+    let of_script = || Stdio::from(std::fs::File::open(good).expect("it was written"));
+    let trace = place(&folder, "no/trace.json");
+    for (path, args, code) in [
+        (ffrun, &[good][..], 0),
+        (ffrun, &[good, "--progress", "json", "--log", "debug"], 0),
+        (ffrun, &[good, "--progress", "plain"], 0),
+        (ffrun, &[good, "--dry-run"], 0),
+        (ffrun, &[good, "--trace", &trace], 3),
+        (ffrun, &[good, "--nothing"], 2),
+        (ffrun, &["--help"], 0),
+        (ffrun, &[bad], 1),
+        (ffrun, &[bad, "--error-format", "json"], 1),
+        (ffrun, &["info", DATA], 0),
+        (ffrun, &["info", "nowhere.nc"], 3),
+        (ffplan, &[good], 0),
+        (ffplan, &[good, "--format", "json"], 0),
+        (ffplan, &["--operators"], 0),
+        (ffplan, &["--operators", "nothing"], 2),
+        (ffplan, &[bad], 1),
+        (fffmt, &["-"], 0),
+        (fffmt, &["--check", bad, good], 0),
+        (fffmt, &["nowhere.ff"], 2),
+    ] {
+        assert_eq!(run(path, args, of_script()), Some(code), "{args:?}");
+    }
+}

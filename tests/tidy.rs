@@ -167,6 +167,17 @@ fn no_paths_of_a_machine() {
     report("Paths of a machine", &wrong);
 }
 
+/// These macros panic where nobody reads; `cli::tell` and `cli::give` do not.
+#[test]
+fn programs_speak_through_one_place() {
+    let macros = Regex::new(r"\be?print(ln)?!").unwrap();
+    let speaks = |(path, text): (String, String)| {
+        let lines = product_code(&text).lines().enumerate().filter(|(_, line)| macros.is_match(line));
+        lines.map(|(n, line)| format!("{path}:{}: {}", n + 1, line.trim())).collect::<Vec<_>>()
+    };
+    report("Printed past `cli::tell` and `cli::give`", &sources().into_iter().flat_map(speaks).collect::<Vec<_>>());
+}
+
 #[test]
 fn use_trees_are_read() {
     let text = "use crate::planner::{graph::{Node, self}, plan::*};\nlet x = crate::array::Region::new();\n// crate::runtime\nuse super::super::parser::ast;";

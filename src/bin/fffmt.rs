@@ -1,7 +1,7 @@
 //! `fffmt`: lays out scripts in the canonical way.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     }
     let outcomes = arguments.files.iter().map(|path| {
         one(path, arguments.check).unwrap_or_else(|error| {
-            eprintln!("fffmt: {}: {error}", path.display());
+            cli::tell(format_args!("fffmt: {}: {error}\n", path.display()));
             Outcome::Unread
         })
     });
@@ -75,24 +75,25 @@ fn one(path: &Path, check: bool) -> io::Result<Outcome> {
     let laid_out = match format(&sources.files()[0]) {
         Ok(laid_out) => laid_out,
         Err(problems) => {
-            eprintln!("{:?}", miette::Report::new(problems.report(Arc::new(sources))));
+            cli::tell(format_args!("{:?}\n", miette::Report::new(problems.report(Arc::new(sources)))));
             return Ok(Outcome::Differs);
         }
     };
     if check {
         if laid_out != text {
-            eprintln!("fffmt: {name}: laid out differently");
+            cli::tell(format_args!("fffmt: {name}: laid out differently\n"));
             return Ok(Outcome::Differs);
         }
         return Ok(Outcome::Fine);
     }
-    let written = match is_stdin {
-        true => io::stdout().write_all(laid_out.as_bytes()),
-        false if laid_out != text => replace(path, &laid_out),
-        false => Ok(()),
-    };
-    if let Err(error) = written {
-        eprintln!("fffmt: {name}: {error}");
+    if is_stdin {
+        let is_given = cli::give(None, laid_out.as_bytes()) == cli::DONE;
+        return Ok(if is_given { Outcome::Fine } else { Outcome::Unwritten });
+    }
+    if laid_out != text
+        && let Err(error) = replace(path, &laid_out)
+    {
+        cli::tell(format_args!("fffmt: {name}: {error}\n"));
         return Ok(Outcome::Unwritten);
     }
     Ok(Outcome::Fine)

@@ -106,7 +106,7 @@ fn run(arguments: &Arguments, line: &CommandLine, options: &Options) -> i32 {
         Ok(planned) => match arguments.execution.run(planned, &catalog, &listeners, arguments.error_format) {
             Ok(code) => code,
             Err(error) => {
-                eprint!("{}", problems::one(&error, &planned.sources, arguments.error_format));
+                cli::tell(problems::one(&error, &planned.sources, arguments.error_format));
                 code_of(&error)
             }
         },

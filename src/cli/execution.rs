@@ -73,7 +73,7 @@ impl Execution {
         let absent = outcome.report.stages.iter().flat_map(|stage| &stage.absent);
         let mut told = BTreeSet::new();
         for absent in absent.filter(|a| a.chunks.is_some() || told.insert(&a.array)) {
-            eprint!("{}", problems::one(absent, &planned.sources, format));
+            super::tell(problems::one(absent, &planned.sources, format));
         }
         let printed: String = outcome.shown.iter().map(show::value).collect();
         let code = super::give(None, printed.as_bytes());
@@ -131,7 +131,7 @@ fn on_signals() -> Cancel {
         let second = signal_hook::flag::register_conditional_shutdown(signal, super::INTERRUPTED, cancel.flag());
         let first = signal_hook::flag::register(signal, cancel.flag());
         if second.and(first).is_err() {
-            eprintln!("warning: signals cannot be handled here; an interrupted run may leave staging files behind");
+            super::tell("warning: signals cannot be handled here; an interrupted run may leave staging files behind\n");
         }
     }
     cancel

@@ -45,8 +45,8 @@ struct Diff {
 fn open(url: &str) -> Arc<dyn Container> {
     let location = Location { format: "open".into(), url: url.into() };
     LocalCatalog::new().container(&location).unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        error.help.iter().for_each(|help| eprintln!("help: {help}"));
+        super::tell(format_args!("error: {error}\n"));
+        error.help.iter().for_each(|help| super::tell(format_args!("help: {help}\n")));
         exit(super::STORAGE)
     })
 }

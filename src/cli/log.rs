@@ -30,7 +30,7 @@ impl Log {
     }
 
     fn say(&self, level: &str, text: &str) {
-        eprintln!("{:10.3} s {level:5} {text}", self.begun.elapsed().as_secs_f64());
+        super::tell(format_args!("{:10.3} s {level:5} {text}\n", self.begun.elapsed().as_secs_f64()));
     }
 }
 

@@ -12,6 +12,7 @@ pub mod script;
 pub mod show;
 pub mod trace;
 
+use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -79,7 +80,7 @@ pub fn completions(mut command: clap::Command, shell: clap_complete::Shell) -> V
 pub fn give(output: Option<&Path>, text: &[u8]) -> i32 {
     let written = match output {
         Some(path) => std::fs::write(path, text).map_err(|e| format!("cannot write `{}`: {e}", path.display())),
-        None => match std::io::stdout().write_all(text) {
+        None => match std::io::stdout().write_all(text).and_then(|()| std::io::stdout().flush()) {
             Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(format!("cannot write: {e}")),
             _ => Ok(()),
         },
@@ -88,6 +89,11 @@ pub fn give(output: Option<&Path>, text: &[u8]) -> i32 {
         Ok(()) => DONE,
         Err(message) => failed(&message),
     }
+}
+
+/// Writes on standard error, all at once. Where nobody listens, and where it cannot be written, nothing is said.
+pub fn tell(text: impl Display) {
+    let _ = std::io::stderr().write_all(text.to_string().as_bytes());
 }
 
 /// Says that reading or writing failed; gives the exit code.
@@ -102,7 +108,7 @@ pub(crate) fn say(message: &str) {
     let json = args.windows(2).any(|pair| pair == ["--error-format", "json"])
         || args.iter().any(|arg| arg == "--error-format=json");
     match json {
-        true => eprintln!("{}", problems::plain_json(message)),
-        false => eprintln!("error: {message}"),
+        true => tell(format_args!("{}\n", problems::plain_json(message))),
+        false => tell(format_args!("error: {message}\n")),
     }
 }

@@ -23,7 +23,7 @@ pub enum ErrorFormat {
 /// Shows all problems of a report.
 pub fn show(report: &Report, format: ErrorFormat) {
     for problem in report.problems() {
-        eprint!("{}", one(&**problem, report.sources(), format));
+        super::tell(one(&**problem, report.sources(), format));
     }
 }
 

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::tell;
 use crate::planner::plan::Plan;
 use crate::runtime::observer::{Observer, Report};
 
@@ -88,14 +89,14 @@ impl Progress {
         let (bytes, seconds) = (self.bytes.load(Ordering::Relaxed), self.begun.elapsed().as_secs_f64());
         match self.format {
             ProgressFormat::Json => {
-                eprintln!(
-                    "{}",
-                    json!({"event": "progress", "tasks": done, "of": total, "bytes": bytes, "seconds": seconds})
-                );
+                let progress =
+                    json!({"event": "progress", "tasks": done, "of": total, "bytes": bytes, "seconds": seconds});
+                tell(format_args!("{progress}\n"));
             }
             ProgressFormat::Plain => {
                 let left = if done > 0 { seconds / done as f64 * (total - done.min(total)) as f64 } else { 0.0 };
-                eprintln!("{done}/{total} tasks, {} read, {seconds:.0} s, about {left:.0} s left", HumanBytes(bytes));
+                let bytes = HumanBytes(bytes);
+                tell(format_args!("{done}/{total} tasks, {bytes} read, {seconds:.0} s, about {left:.0} s left\n"));
             }
             ProgressFormat::Auto | ProgressFormat::None => {}
         }
@@ -108,7 +109,8 @@ impl Observer for Progress {
         self.total.store(total, Ordering::Relaxed);
         self.bar.set_length(total);
         if self.format == ProgressFormat::Json {
-            eprintln!("{}", json!({"event": "planned", "stages": plan.stages.len(), "tasks": total}));
+            let planned = json!({"event": "planned", "stages": plan.stages.len(), "tasks": total});
+            tell(format_args!("{planned}\n"));
         }
     }
 
@@ -129,16 +131,17 @@ impl Observer for Progress {
         self.bar.finish_and_clear();
         if self.format == ProgressFormat::Plain && self.tells_end.load(Ordering::Relaxed) {
             let (done, bytes) = (self.done.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
-            eprintln!("done: {done} tasks, {} read, {:.1} s", HumanBytes(bytes), report.wall);
+            tell(format_args!("done: {done} tasks, {} read, {:.1} s\n", HumanBytes(bytes), report.wall));
         }
         let tells = match self.format {
             ProgressFormat::Auto => true,
             ProgressFormat::Plain => self.tells_end.load(Ordering::Relaxed),
             ProgressFormat::Json | ProgressFormat::None => false,
         };
-        report.published.iter().filter(|_| tells).for_each(|target| eprintln!("wrote {target}"));
+        report.published.iter().filter(|_| tells).for_each(|target| tell(format_args!("wrote {target}\n")));
         if self.format == ProgressFormat::Json {
-            eprintln!("{}", json!({"event": "finished", "seconds": report.wall, "published": report.published}));
+            let finished = json!({"event": "finished", "seconds": report.wall, "published": report.published});
+            tell(format_args!("{finished}\n"));
         }
     }
 }
