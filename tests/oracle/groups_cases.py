@@ -85,6 +85,11 @@ times = pd.date_range("2001-01-15", d.time.values[-1], freq="2D")
 for name, option in [("ffill", ""), ("bfill", ""), ("nearest", "")]:
     case(f"d.a |> resample(time: 2d) |> {name}({option})", getattr(d.a.resample(time="2D"), name)())
 case("d.n |> resample(time: 2d) |> interpolate()", d.n.astype("f8").resample(time="2D").interpolate("linear"))
+# Nothing is no count of zero.
+case("d.n |> resample(time: 2d) |> count()", d.n.resample(time="2D").count())
+counts = d.a.groupby_bins("lat", [-99, -85, 0, 99]).count().transpose("time", "lat_bins", "lon")
+assert counts.isel(lat_bins=0).isnull().all()
+case("d.a |> groupby_bins(lat, [-99, -85, 0, 99]) |> count()", counts, labels=["time"])
 case("d.a |> resample(time: 4d) |> asfreq()", d.a.resample(time="4D").asfreq())
 case("d.a |> resample(time: 30d) |> ffill()", d.a.resample(time="30D").ffill())
 
