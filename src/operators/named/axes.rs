@@ -75,18 +75,22 @@ pub(super) fn at_least(builder: &mut dyn Builder, args: &Arguments, dims: usize)
     deepened(builder, x, dims).map(Value::Array)
 }
 
-pub(super) fn deepened(builder: &mut dyn Builder, x: Operand, dims: usize) -> Result<Operand, TypeError> {
-    let mut out = x;
-    let rank = builder.ty(x).rank();
-    let places: &[usize] = match (rank, dims) {
+/// Where NumPy puts new dims, one after the other, for an array of `rank` to have so many.
+pub(super) fn new_places(rank: usize, dims: usize) -> &'static [usize] {
+    match (rank, dims) {
         (0, 1) | (1, 2) => &[0],
-        (0, 2) => &[0, 0],
-        (0, 3) => &[0, 0, 0],
+        (0, 2) => &[0, 1],
+        (0, 3) => &[0, 1, 2],
         (1, 3) => &[0, 2],
         (2, 3) => &[2],
         _ => &[],
-    };
-    for place in places {
+    }
+}
+
+pub(super) fn deepened(builder: &mut dyn Builder, x: Operand, dims: usize) -> Result<Operand, TypeError> {
+    let mut out = x;
+    let rank = builder.ty(x).rank();
+    for place in new_places(rank, dims) {
         let name = free_name(&builder.ty(out));
         out = moves::insert(builder, out, *place, &name, None)?;
     }

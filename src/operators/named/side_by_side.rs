@@ -1,7 +1,9 @@
 //! Arrays joined side by side.
 
-use super::axes::{deepened, free_name};
+use super::axes::{deepened, free_name, new_places};
+use crate::array::{ArrayType, DimName};
 use crate::operators::error::Culprit;
+use crate::operators::index::Labels;
 use crate::operators::{Arguments, Builder, Operand, TypeError, Value, call, moves};
 
 fn arrays(args: &Arguments) -> Result<Vec<Operand>, TypeError> {
@@ -23,13 +25,54 @@ fn joined(builder: &mut dyn Builder, arrays: &[Operand], axis: usize) -> Result<
     call::operator(builder, "concat", &[list, Value::Int(axis as i64)]).map_err(|e| e.or_at(Culprit::Param("arrays")))
 }
 
-/// The arrays with at least so many dims, and joined along an axis.
+/// The arrays with at least so many dims, and joined along an axis. One of fewer dims gets those it lacks from the first
+/// that has enough; labels along the axis go where some have none.
 fn stacked(builder: &mut dyn Builder, args: &Arguments, dims: usize, axis: usize) -> Result<Value, TypeError> {
     let mut all = arrays(args)?;
+    let ranks: Vec<usize> = all.iter().map(|x| builder.ty(*x).rank()).collect();
+    let Some(model) = ranks.iter().position(|rank| *rank >= dims).map(|first| builder.ty(all[first])) else {
+        for x in &mut all {
+            *x = deepened(builder, *x, dims)?;
+        }
+        return joined(builder, &all, axis).map(Value::Array);
+    };
     for x in &mut all {
-        *x = deepened(builder, *x, dims)?;
+        *x = like(builder, *x, (&model, dims)).map_err(|e| e.or_at(Culprit::Param("arrays")))?;
+    }
+    if ranks.iter().any(|rank| *rank < dims) {
+        for x in &mut all {
+            *x = moves::unlabel(builder, *x, &model.dims[axis].name)?;
+        }
     }
     joined(builder, &all, axis).map(Value::Array)
+}
+
+/// The array with so many dims, new ones and those without a name called as the ones of `model` in their places.
+fn like(builder: &mut dyn Builder, x: Operand, (model, dims): (&ArrayType, usize)) -> Result<Operand, TypeError> {
+    let ty = builder.ty(x);
+    let places = new_places(ty.rank(), dims);
+    if places.is_empty() {
+        return Ok(x);
+    }
+    let own = (0..dims).filter(|place| !places.contains(place)).map(|place| &model.dims[place].name);
+    let rename = ty.dims.names().zip(own).filter(|(old, new)| old.is_auto() && old != new);
+    let rename: Vec<(DimName, DimName)> = rename.map(|(old, new)| (old.clone(), new.clone())).collect();
+    let mut out = x;
+    if !rename.is_empty() {
+        out = moves::relabel(builder, out, Labels { rename, ..Labels::default() })?;
+    }
+    for place in places {
+        let name = &model.dims[*place].name;
+        if builder.ty(out).dims.axis(name).is_some() {
+            let message = format!("{ty} lies along `{name}`, along which it is joined with {model}");
+            let error = TypeError::new("ff::type::concat", message);
+            return Err(
+                error.with_help(format!("its dims stand last: `transpose` the others, or `rename(x, {name}: …)`"))
+            );
+        }
+        out = moves::insert(builder, out, *place, name, None)?;
+    }
+    Ok(out)
 }
 
 pub(super) fn vstack(builder: &mut dyn Builder, args: &Arguments) -> Result<Value, TypeError> {

@@ -65,6 +65,19 @@ fn dims_are_arranged_as_numpy_does() {
             made.push(bench.apply_named(stack, &[list([of.clone(), of.clone()])], &[]));
         }
     }
+    let across = Value::Array(bench.apply_named("isel", from_ref(&matrix), &[("t", Int(1))]));
+    let bare = Value::Array(bench.array(&[("dim_0", 4)], vec![9.0, 8.0, 7.0, 6.0]));
+    let deep = bench.apply_named("expand_dims", &[matrix.clone(), name("k")], &[("axis", Int(-1))]);
+    let deep = Value::Array(deep);
+    for (stack, parts) in [
+        ("vstack", [&matrix, &across]),
+        ("vstack", [&across, &matrix]),
+        ("vstack", [&matrix, &bare]),
+        ("dstack", [&deep, &matrix]),
+        ("hstack", [&line, &one]),
+    ] {
+        made.push(bench.apply_named(stack, &[list(parts.map(Value::clone))], &[]));
+    }
     let rows = list([list([matrix.clone(), matrix.clone()]), list([matrix.clone(), matrix.clone()])]);
     made.push(bench.apply_named("block", &[rows], &[]));
     made.push(bench.apply_named("block", &[list([x.clone(), x.clone()])], &[]));
@@ -84,6 +97,8 @@ for f in [np.atleast_1d, np.atleast_2d, np.atleast_3d]:
     for a in [np.array(7.), l, m, x]: say(f(a))
 for f in [np.vstack, np.hstack, np.dstack]:
     for a in [l, m, x]: say(f([a, a]))
+say(np.vstack([m, m[1]])); say(np.vstack([m[1], m])); say(np.vstack([m, [9., 8, 7, 6]]))
+say(np.dstack([m[..., None], m])); say(np.hstack([l, 7.]))
 say(np.block([[m, m], [m, m]])); say(np.block([x, x])); say(np.block([[l], [l]]))
 for a in np.meshgrid(l, r) + np.meshgrid(l, r, indexing='ij'): say(a)
 say(x); say(np.broadcast_to(l[:, None], x.shape)); say(np.broadcast_to(r, x.shape))"
@@ -168,12 +183,17 @@ fn mistakes_are_explained() {
     let line = Value::Array(bench.array(&[("t", 3)], vec![3.0, 1.0, 2.0]));
     let whole = Value::Array(bench.array(&[("t", 3)], vec![3i32, 1, 2]));
     let second = x.clone();
+    let matrix = Value::Array(bench.apply_named("isel", from_ref(&x), &[("z", Int(1))]));
+    let along = Value::Array(bench.apply_named("isel", from_ref(&matrix), &[("y", Int(1))]));
+    let other = Value::Array(bench.array(&[("q", 4)], vec![3.0, 1.0, 2.0, 5.0]));
     let told = [
         bench.say("swapaxes", &[x.clone(), name("z"), name("q")], &[]),
         bench.say("moveaxis", &[x.clone(), name("z"), Int(3)], &[]),
         bench.say("rollaxis", &[x.clone(), name("z")], &[("start", Int(4))]),
         bench.say("vstack", &[list([])], &[]),
         bench.say("vstack", &[list([x.clone(), line.clone()])], &[]),
+        bench.say("vstack", &[list([matrix.clone(), along])], &[]),
+        bench.say("vstack", &[list([matrix, other])], &[]),
         bench.say("block", &[list([list([line.clone()]), line.clone()])], &[]),
         bench.say("meshgrid", &[line.clone(), line.clone()], &[]),
         bench.say("meshgrid", from_ref(&x), &[]),
