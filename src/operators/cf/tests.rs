@@ -1,7 +1,8 @@
 use std::slice::from_ref;
 
 use super::*;
-use crate::array::Scalar;
+use crate::array::{ArrayType, Block, Dims, Scalar};
+use crate::operators::Constant;
 use crate::operators::testing::{Bench, list, text};
 use Value::{Float, Int};
 
@@ -46,6 +47,22 @@ fn numbers_that_count_from_a_date_become_instants() {
     let times = bench.apply_named("decode", &[Value::Array(days)], &[]);
     assert_eq!(bench.ty(times).dtype, DType::DateTime(crate::array::Calendar::NoLeap));
     assert_eq!(attrs(&bench, times), Vec::<String>::new());
+}
+
+/// NumPy writes NaT as the least integer, without a fill value, and xarray reads it so.
+#[test]
+fn the_least_integer_is_no_time() {
+    let ty = ArrayType::new(DType::I64, Dims::new([("t", 3)]));
+    let block = Block::from_list(vec![1i64, i64::MIN, -1]);
+    for (unit, step) in [("days", 86_400_000_000i64), ("microseconds", 1), ("nanoseconds", 0)] {
+        let mut bench = Bench::new();
+        let counts = bench.constant(ty.clone(), Constant::Values(block.clone()));
+        let units = [("units", text(&format!("{unit} since 1970-01-01")))];
+        let counts = bench.apply_named("with_attrs", &[Value::Array(counts)], &units);
+        let times = bench.apply_named("decode", &[Value::Array(counts)], &[]);
+        let found: Vec<Option<i64>> = bench.values(times).scalars().iter().map(Scalar::as_i64).collect();
+        assert_eq!(found, [Some(step), Some(i64::MIN), Some(-step)], "{unit}");
+    }
 }
 
 #[test]

@@ -25,8 +25,11 @@ pub fn instants(block: &Block, encoding: &Encoding) -> Result<Instants, UnitsErr
     let calendar = Calendar::parse(calendar)
         .ok_or_else(|| UnitsError::NotReference { text: format!("{units} in the calendar {calendar}") })?;
     let units = TimeUnits::parse(units, calendar)?;
+    // The least integer is NaT to NumPy, which writes it without a fill value, and to xarray.
     let is_missing = |s: &Scalar| {
-        s.is_missing() || encoding.fills.iter().any(|f| f == s || (f.as_f64().is_some() && f.as_f64() == s.as_f64()))
+        s.is_missing()
+            || *s == Scalar::Int(i64::MIN)
+            || encoding.fills.iter().any(|f| f == s || (f.as_f64().is_some() && f.as_f64() == s.as_f64()))
     };
     let number = |(_, value): &(DType, Scalar)| value.as_f64();
     let (scale, offset) = (encoding.scale.as_ref().and_then(number), encoding.offset.as_ref().and_then(number));
