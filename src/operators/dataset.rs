@@ -129,6 +129,10 @@ fn drop_vars(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, 
 
 fn assign(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
     let mut fields = dataset(arguments)?.to_vec();
+    if arguments.per_dim.is_empty() {
+        return Err(TypeError::new("ff::type::missing_argument", "`assign` is given no variable")
+            .with_help("name what is added: `assign(data, anomaly: data.t2m - mean(data.t2m, time))`"));
+    }
     for (name, value) in &arguments.per_dim {
         let at = Culprit::Named(name.value.clone());
         let x = array(builder, &value.value).ok_or_else(|| {
@@ -171,7 +175,10 @@ fn merge(builder: &mut dyn Builder, arguments: &Arguments) -> Result<Value, Type
                     arrays.push(Brought { array: x, argument });
                 }
                 Some(first) if takes_first || arrays[first].array == x => {}
-                Some(first) => return Err(twice(name, argument, arrays[first].argument)),
+                Some(first) => {
+                    let types = (builder.ty(arrays[first].array), builder.ty(x));
+                    return Err(twice(name, (argument, arrays[first].argument), (&types.0, &types.1)));
+                }
             }
         }
     }
@@ -256,11 +263,19 @@ fn no_variable(argument: usize, name: &str, value: &Value) -> TypeError {
     TypeError::new("ff::type::argument", message).at(Culprit::Variadic(argument), "in this dataset")
 }
 
-fn twice(name: &str, second: usize, first: usize) -> TypeError {
-    TypeError::new("ff::type::variable", format!("two datasets have a variable `{name}`, and it is not the same"))
+/// Two variables of one name, which are not known to be the same.
+fn twice(name: &str, (second, first): (usize, usize), types: (&ArrayType, &ArrayType)) -> TypeError {
+    let (a, b) = types;
+    let why = match (a.dtype == b.dtype, a.dims == b.dims) {
+        (true, true) => {
+            "different expressions may have the same values, which are not compared while planning".to_owned()
+        }
+        _ => format!("one is {a}, the other {b}"),
+    };
+    TypeError::new("ff::type::variable", format!("two datasets have a variable `{name}`: {why}"))
         .at(Culprit::Variadic(second), "again here")
         .and_at(Culprit::Variadic(first), format!("`{name}` is here"))
-        .with_help("`compat: override` takes the first, `drop_vars` leaves one out, `rename` gives it another name")
+        .with_help("say which is meant: `compat: override` takes the first, `drop_vars` leaves one out, `rename` gives it another name")
 }
 
 /// The dataset that is the argument `data`.

@@ -18,6 +18,11 @@ pub(super) fn applies_others(operator: &Operator) -> bool {
     operator.signature.params.iter().any(|param| param.kind == ParamKind::Calls)
 }
 
+/// Whether a name is written twice in one list of arguments or one record, which the parser has told.
+fn has_repeated(names: &[&Name]) -> bool {
+    names.iter().enumerate().any(|(i, name)| names[..i].iter().any(|other| other.value == name.value))
+}
+
 impl Lowerer<'_> {
     /// The record of what the named calls give.
     pub(super) fn aggregate(
@@ -36,12 +41,17 @@ impl Lowerer<'_> {
         let Some(input) = given else { return self.missing(operator, &params[0], at).and(Err(Poisoned)) };
         let item = input.value?;
         let mut wanted: Vec<(&Name, &Expr)> = Vec::new();
+        let mut lists = vec![args.iter().filter_map(|arg| arg.name.as_ref()).collect::<Vec<_>>()];
         for arg in positional {
             let ExprKind::Record(fields) = &arg.value.kind else {
                 let place = format!("an argument of `{}`", operator.name);
                 return self.not_a_call(place, arg.value.span, &format!("write `{}`", signature(operator)));
             };
             wanted.extend(fields.iter().map(|field| (&field.key, &field.value)));
+            lists.push(fields.iter().map(|field| &field.key).collect());
+        }
+        if lists.iter().any(|names| has_repeated(names)) {
+            return Err(Poisoned);
         }
         wanted.extend(args.iter().filter_map(|arg| arg.name.as_ref().map(|name| (name, &arg.value))));
         if wanted.is_empty() {

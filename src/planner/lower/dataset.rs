@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::member::member_help;
 use super::{Lowerer, Lowering};
 use crate::array::DimName;
 use crate::operators::error::Culprit;
@@ -234,6 +235,21 @@ impl Lowerer<'_> {
         at: Span,
     ) -> Lowering<Value> {
         let dims = self.all_dims(all);
+        if let Some((name, _)) = arguments.per_dim.iter().find(|(name, _)| {
+            !dims.contains(&DimName::new(&name.value)) && all.iter().all(|(other, _)| *other != name.value)
+        }) {
+            let message = format!("the dataset has neither a variable nor a dim `{}`", name.value);
+            let names: Vec<&str> =
+                all.iter().map(|(n, _)| n.as_str()).chain(dims.iter().map(DimName::as_str)).collect();
+            let error = TypeError::new("ff::type::variable", message)
+                .at(Culprit::Named(name.value.clone()), "the old name stands before the colon");
+            let error = match member_help(&name.value, &names, "there are") {
+                Some(help) => error.with_help(help),
+                None => error,
+            };
+            let problem = self.placed(operator, arguments, at, error);
+            return self.fail(problem);
+        }
         let is_variable = |name: &str| all.iter().any(|(n, _)| n == name) && !dims.contains(&DimName::new(name));
         let (of_variables, of_dims): (Vec<_>, Vec<_>) =
             arguments.per_dim.iter().cloned().partition(|(name, _)| is_variable(&name.value));
