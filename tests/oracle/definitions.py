@@ -143,6 +143,8 @@ CASES = [
     ("d.f8 |> groupby([i // 40 for i in 0..<67]) |> ends()", grouped(ends, a, by2)),
     ("transpose(d.f8, y, x, t) |> groupby([i // 40 for i in 0..<67]) |> ends()", np.moveaxis(grouped(ends, a, by2), 0, 2)),
     ("transpose(d.f8, y, x, t) |> groupby([i % 3 for i in 0..<67]) |> rms(y)", np.stack([rms(a[by3 == g], (0, 1)) for g in range(3)], 1)),
+    ("d.f8 |> groupby(d.u1 % 3, labels: 0..2) |> weighted(w: d.w)", np.array([np.nansum((a * w)[u % 3 == g]) / np.sum((~np.isnan(a) * w)[u % 3 == g]) for g in range(3)])),
+    ("d.i2 |> groupby({k: d.u1 % 2, h: [i // 40 for i in 0..<67]}, labels: {k: 0..1}) |> weighted(w: d.w, power: 2)", np.array([[np.sum((n * w**2)[h][u[h] % 2 == k]) / np.sum((w**2 * np.ones(shape))[h][u[h] % 2 == k]) for k in range(2)] for h in (by2 == 0, by2 == 1)]).T),
     ("d.f4 |> coarsen(x: 13, y: 41) |> rms()", rms(b.reshape(67, 1, 41, 10, 13), (2, 4))),
     ("d.i2 |> coarsen(t: 30, boundary: trim) |> total()", n[:60].reshape(2, 30, 41, 130).astype("i8").sum(1)),
     ("d.i2 |> rolling(x: 4) |> total()", np.concatenate([np.full((67, 41, 3), np.nan), np.lib.stride_tricks.sliding_window_view(n.astype("f8"), 4, 2).sum(-1)], 2)),

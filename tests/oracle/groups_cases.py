@@ -49,6 +49,14 @@ case("d.a |> groupby_bins(d.heights, [-100, -50, 0, 50, 100]) |> mean()", by(d.a
 case("d.a |> groupby(bins(d.heights, [-100, -50, 0, 50, 100]), time.year) |> var()", by(d.a, {"heights_bins": binned, "year": YEAR}, "var"), labels=["year"])
 case("d.a |> groupby(d.zones) |> sum(weights: d.w)", by(d.a * d.w, {"zones": d.zones}, "sum"))
 case("d.a |> groupby(d.zones) |> mean(weights: d.w)", by(d.a * d.w, {"zones": d.zones}, "sum") / by(d.w.where(d.a.notnull()), {"zones": d.zones}, "sum"))
+mean = by(d.a * d.w, {"zones": d.zones}, "sum") / by(d.w.where(d.a.notnull()), {"zones": d.zones}, "sum")
+apart = (d.a - mean.sel(zones=d.zones).drop_vars("zones")) ** 2
+spread = by(apart * d.w, {"zones": d.zones}, "sum") / by(d.w.where(d.a.notnull()), {"zones": d.zones}, "sum")
+case("d.a |> groupby(d.zones) |> var(weights: d.w)", spread)
+case("d.a |> groupby(d.zones) |> std(weights: d.w)", spread**0.5)
+basin = d.zones // 3 % 3
+lines = [[d.n.isel(time=year == y).where(basin == z).weighted(d.w).var().item() for z in range(3)] for y in np.unique(year)]
+case("d.n |> groupby({z: d.zones // 3 % 3, year: time.year}) |> var(weights: d.w)", xr.DataArray(lines, dims=["year", "z"]), labels=[])
 at = d.a.fillna(-99).stack(c=["lat", "lon"], create_index=False)
 flat = d.zones.stack(c=["lat", "lon"], create_index=False)
 found = np.stack([at.where(flat == z).fillna(-999).values.argmax(1) for z in np.unique(zones)], 1)

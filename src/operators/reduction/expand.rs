@@ -203,7 +203,7 @@ pub fn subject(builder: &mut dyn Builder, value: &Value) -> Result<Operand, Type
 }
 
 /// The array, and what goes with it, with its dims: weights where they are given, or a second array.
-fn with_second(
+pub(super) fn with_second(
     reducer: &dyn Reducing,
     builder: &mut dyn Builder,
     args: &Arguments,

@@ -18,6 +18,7 @@ pub mod extremes;
 pub mod fold;
 pub mod moments;
 pub mod numbers;
+pub mod packed;
 pub mod pair;
 pub mod positions;
 pub mod step;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::call::operator;
+use super::super::combine::Combine;
 use super::super::elementwise::broadcast::broadcast_to;
 use super::super::error::{Culprit, TypeError};
 use super::super::pattern::{Pattern, Reduction, Spread};
@@ -10,8 +11,9 @@ use super::super::view::Zones;
 use super::super::{Arguments, Builder, Operand, Value, axis_of};
 use super::choose::{Reducer, at_least};
 use super::coded::Coded;
-use super::expand::{Asked, Reducing, emit, not_empty, weighted, weights};
-use crate::array::{ArrayType, Dim, DimName};
+use super::expand::{Asked, Reducing, emit, not_empty, weighted, weights, with_second};
+use super::packed::{self, Packed};
+use crate::array::{ArrayType, DType, Dim, DimName};
 
 /// The axes of `ty` that groups of several dims reduce: their own, and those that a call names besides.
 ///
@@ -53,21 +55,18 @@ pub(in crate::operators) fn codes(builder: &mut dyn Builder, x: Operand, zones: 
 /// Over groups that codes tell: the reduction of the dims of the codes and those named besides.
 ///
 /// # Errors
-/// As a reduction of groups along one dim; weights go with sums and means alone.
+/// As a reduction of groups along one dim; a second array must fit into doubles.
 pub(super) fn zoned(
     reducer: &dyn Reducing,
     builder: &mut dyn Builder,
     args: &Arguments,
     (x, zones, asked): (Operand, &Zones, &Asked),
 ) -> Result<Operand, TypeError> {
-    if asked.options.weighted {
+    if asked.options.weighted && matches!(reducer.name(), "sum" | "mean") {
         return with_weights(reducer, builder, args, (x, zones));
     }
-    if reducer.second().is_some() {
-        let message = "groups of several keys, or of an array of several dims, are reduced with no second array";
-        return Err(TypeError::new("ff::type::view", message));
-    }
-    let ty = builder.ty(x);
+    let inputs = with_second(reducer, builder, args, x)?;
+    let ty = builder.ty(inputs[0]);
     let axes = axes(args, &ty, (zones, reducer.name()), reducer.finds())?;
     if zones.is_full {
         not_empty(reducer, &ty, &axes)?;
@@ -78,11 +77,33 @@ pub(super) fn zoned(
     }
     let dim = Dim { name: zones.coord.dim.clone(), size: zones.coord.len() as u64 };
     let text = asked.text(format!("axes: {axes:?}, by {}: {}", dim.name, dim.size));
-    let combine = Arc::new(Coded { groups: zones.coord.len(), inner: reduced.0 });
+    let (x, inner) = match inputs[..] {
+        [x, second] => in_one(builder, [x, second], (reducer, reduced.0))?,
+        _ => (x, reduced.0),
+    };
+    let combine = Arc::new(Coded { groups: zones.coord.len(), inner });
     let spread = Some(Spread { dim, coord: Some(zones.coord.clone()) });
     let reduction = Reduction { axes, groups: None, keepdims: false, spread, combine };
     let codes = codes(builder, x, zones)?;
     emit(reducer, builder, (text, Pattern::Reduction(reduction), reduced.1), &[x, codes])
+}
+
+/// Two arrays as one, since codes take the place of a second, with what reduces it so.
+fn in_one(
+    builder: &mut dyn Builder,
+    arrays: [Operand; 2],
+    (reducer, inner): (&dyn Reducing, Arc<dyn Combine>),
+) -> Result<(Operand, Arc<dyn Combine>), TypeError> {
+    let dtypes = arrays.map(|x| builder.ty(x).dtype);
+    // What has weights is computed in doubles anyway.
+    let fits = |dtype: &DType| packed::is_exact(*dtype) || (reducer.second().is_none() && dtype.is_integer());
+    if let Some(wide) = dtypes.iter().find(|dtype| !fits(dtype)) {
+        let name = reducer.name();
+        let message = format!("`{name}` of two arrays over such groups takes what a double holds exactly, not {wide}");
+        let error = TypeError::new("ff::type::dtype", message);
+        return Err(error.with_help("convert it before, `x as f64`; groups by keys along one dim take any dtype"));
+    }
+    Ok((packed::packed(builder, &arrays)?, Arc::new(Packed { inner, dtypes })))
 }
 
 /// Sums of products with weights, and means that are such sums over those of the weights of what is there.
@@ -92,11 +113,6 @@ fn with_weights(
     args: &Arguments,
     (x, zones): (Operand, &Zones),
 ) -> Result<Operand, TypeError> {
-    if !matches!(reducer.name(), "sum" | "mean") {
-        let message = format!("weights go with sums and means of such groups, not with `{}`", reducer.name());
-        let error = TypeError::new("ff::type::argument", message).at(Culprit::Param("weights"), "weights");
-        return Err(error.with_help("groups by one key along one dim have weighted variances"));
-    }
     let Some(weights) = weights(builder, args)? else {
         return Err(TypeError::new("ff::type::bug", "there are no weights"));
     };
