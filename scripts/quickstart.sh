@@ -30,5 +30,5 @@ cat <<EOF
 
 The results:    $results
 The graph:      $results/$name.svg
-The programs:   $bin/{ffrun,ffplan,fffmt}
+The programs:   $bin/{ffrun,ffplan,fffmt,ffstore}
 EOF

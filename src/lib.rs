@@ -133,7 +133,7 @@ pub fn plan(checked: Checked, options: &Options) -> Result<Planned, Box<Report>>
         return Err(Box::new(Diagnostics::from(violation).report(sources)));
     }
     match schedule::schedule(&graph, &settings, &mut notes) {
-        Ok(plan) => Ok(Planned { plan, notes, graphs, sources }),
+        Ok(plan) => Ok(Planned { plan: Plan { persisted: lowered.persisted, ..plan }, notes, graphs, sources }),
         Err(refusal) => Err(Box::new(Diagnostics::from(*refusal).report(sources))),
     }
 }

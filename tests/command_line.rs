@@ -12,6 +12,7 @@ fn program(name: &str, args: &[&str]) -> Output {
     let path = match name {
         "ffrun" => env!("CARGO_BIN_EXE_ffrun"),
         "ffplan" => env!("CARGO_BIN_EXE_ffplan"),
+        "ffstore" => env!("CARGO_BIN_EXE_ffstore"),
         _ => env!("CARGO_BIN_EXE_fffmt"),
     };
     let mut command = Command::new(path);
@@ -227,9 +228,12 @@ fn a_script_may_be_a_pipe() {
 #[test]
 fn programs_complete_themselves() {
     let folder = temporary();
-    for (name, options) in
-        [("ffrun", &["--memory", "--trace", "-e"][..]), ("ffplan", &["--why", "--operators"]), ("fffmt", &["--check"])]
-    {
+    for (name, options) in [
+        ("ffrun", &["--memory", "--trace", "-e"][..]),
+        ("ffplan", &["--why", "--operators"]),
+        ("fffmt", &["--check"]),
+        ("ffstore", &["--workflow", "--dry-run", "verify"]),
+    ] {
         for shell in ["bash", "zsh", "fish"] {
             let output = program(name, &["--completions", shell]);
             let text = String::from_utf8_lossy(&output.stdout).into_owned();

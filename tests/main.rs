@@ -18,6 +18,8 @@ mod levels;
 mod lowering;
 mod operators;
 mod parse;
+#[cfg(feature = "runtime")]
+mod persist;
 mod programs;
 mod random;
 mod reshapes;

@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "planner::plan",
             "planner::kernel",
             "planner::catalog",
+            "planner::persist",
             "planner::target",
         ],
     ),

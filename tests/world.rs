@@ -10,7 +10,9 @@ use functionfuse::parser::ast::Program;
 use functionfuse::planner::catalog::{
     Catalog, CatalogError, Existing, Location, SinkForm, Stored, StoredArray, StoredGroup,
 };
+use functionfuse::planner::persist::{Manifest, Results, Serializer, SourcePart};
 use functionfuse::planner::target::{ArraySpec, TargetOptions};
+use functionfuse::runtime::serializers::kept::SERIALIZERS;
 use functionfuse::runtime::serializers::sinks;
 use functionfuse::source::SourceMap;
 
@@ -219,5 +221,46 @@ impl Catalog for World {
 
     fn fingerprint(&self, _: &Location) -> Option<String> {
         Some("a fingerprint".to_owned())
+    }
+
+    fn results(&self) -> Option<&dyn Results> {
+        Some(self)
+    }
+}
+
+/// A world in which nothing was kept yet.
+impl Results for World {
+    fn serializers(&self) -> Vec<Serializer> {
+        SERIALIZERS.to_vec()
+    }
+
+    fn schemes(&self) -> Vec<&'static str> {
+        vec!["local"]
+    }
+
+    fn find(&self, root: &str, key: &str) -> Result<Option<Manifest>, CatalogError> {
+        match root {
+            "damaged" => {
+                Err(CatalogError::new("ff::persist::damaged", "the result in `damaged/…` is damaged: it is short")
+                    .with_help(format!("remove it: it has a key of {} digits", key.len())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn named(&self, _: &str, _: &str, _: &str) -> Option<Manifest> {
+        None
+    }
+
+    fn identity(&self, location: &Location) -> Option<SourcePart> {
+        Some(SourcePart { url: location.url.clone(), fingerprint: "a fingerprint".to_owned() })
+    }
+
+    fn location(&self, root: &str, manifest: &Manifest) -> Location {
+        Location { format: manifest.format.clone(), url: format!("{root}/{}", manifest.file) }
+    }
+
+    fn target(&self, root: &str, _: &str, format: &str) -> Location {
+        Location { format: format.to_owned(), url: format!("{root}/KEY/result") }
     }
 }

@@ -10,6 +10,7 @@ pub mod problems;
 pub mod progress;
 pub mod script;
 pub mod show;
+pub mod store;
 pub mod trace;
 
 use std::fmt::Display;
@@ -60,6 +61,7 @@ fn kind(code: &str) -> i32 {
     match code {
         "ff::assert::failed" => ASSERT,
         _ if code.starts_with("ff::plan::param") => USAGE,
+        "ff::persist::damaged" => STORAGE,
         _ if code.starts_with("ff::read::") => STORAGE,
         _ => match code.strip_prefix("ff::source::") {
             Some(of_source) if UNREADABLE.contains(&of_source) => STORAGE,

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::persist::Results;
 use super::target::{ArraySpec, TargetOptions};
 use crate::array::{Attributes, Block, DType, DimName};
 
@@ -168,6 +169,11 @@ pub trait Catalog {
 
     /// A text that changes when the data does (size and modification time), for provenance.
     fn fingerprint(&self, location: &Location) -> Option<String>;
+
+    /// What storages hold; none where no results are kept.
+    fn results(&self) -> Option<&dyn Results> {
+        None
+    }
 }
 
 impl Stored {

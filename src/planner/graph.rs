@@ -113,6 +113,8 @@ pub struct Write {
     pub overwrite: bool,
     /// Where the arrays are parts of those of an existing target, of which all else stays: its fingerprint when the sink was planned.
     pub amends: Option<String>,
+    /// The result that it keeps, by its number in the plan; none of a sink.
+    pub result: Option<usize>,
     /// Where the script names it.
     pub at: Span,
 }

@@ -15,6 +15,7 @@ pub mod graph;
 pub mod kernel;
 pub mod lower;
 pub mod passes;
+pub mod persist;
 pub mod plan;
 pub mod print;
 pub mod reread;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::graph::Write;
 pub use super::graph::{Missing, Source};
 use super::kernel::{Kernel, Regions, Slot, Step};
+use super::persist::Persisted;
 use super::reread::Reread;
 use crate::array::{ArrayType, ChunkGrid, Region};
 use crate::operators::Constant;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// What is shown and checked at the end, in script order.
     pub answers: Vec<Answer>,
+    /// The results that are kept or were, in script order.
+    pub persisted: Vec<Persisted>,
     /// Bytes the run may hold at once.
     pub memory: u64,
     /// Threads.

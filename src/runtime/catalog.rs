@@ -13,10 +13,12 @@ use std::sync::{Arc, Mutex};
 use super::World;
 use super::existing;
 use super::place::{self, Place};
+use super::serializers::kept::{self, KEPT};
 use super::serializers::{ArrayReader, Container, FORMATS, Format, sinks};
 use crate::array::{Block, ChunkGrid, Region};
 use crate::operators::error::closest;
 use crate::planner::catalog::{Catalog, CatalogError, Existing, Location, SinkForm, Stored, StoredArray, StoredGroup};
+use crate::planner::persist::Results;
 use crate::planner::target::{ArraySpec, TargetOptions};
 
 /// Coordinates larger than this are not read whole.
@@ -112,10 +114,14 @@ impl Catalog for LocalCatalog {
     fn fingerprint(&self, location: &Location) -> Option<String> {
         place::fingerprint(&place::find(&location.url).ok()?.path)
     }
+
+    fn results(&self) -> Option<&dyn Results> {
+        Some(self)
+    }
 }
 
 fn format_named(name: &str) -> Result<&'static Format, CatalogError> {
-    FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
+    kept::format(name).ok_or_else(|| {
         let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
         let error = CatalogError::new("ff::source::unknown_format", format!("there is no format `{name}`"));
         error.with_help(match closest(name, names.iter().copied()) {
@@ -148,7 +154,7 @@ fn recognise(path: &Path, stated: Option<&'static Format>) -> Result<&'static Fo
             return Err(CatalogError::new("ff::source::empty", format!("`{shown}` is empty")));
         }
     }
-    let found = FORMATS.iter().find(|format| (format.sniff)(path));
+    let found = FORMATS.iter().chain(KEPT).find(|format| (format.sniff)(path));
     match (stated, found) {
         (Some(stated), Some(found)) if !(stated.sniff)(path) => {
             let message = format!("`{shown}` is not of the format `{}` but of `{}`", stated.name, found.name);

@@ -17,6 +17,7 @@
 //! | [`results`] | what is kept between stages, in memory or scratch |
 //! | [`memory`] | the cache of decoded chunks |
 //! | [`targets`] | staging and publication |
+//! | [`persist`] | results that are kept under names |
 //! | [`observer`] | what is told while it runs, and the report |
 
 pub mod absent;
@@ -29,6 +30,7 @@ pub mod executor;
 pub mod existing;
 pub mod memory;
 pub mod observer;
+pub mod persist;
 pub mod place;
 pub mod reduce;
 pub mod reducing;
@@ -50,6 +52,7 @@ use crate::planner::catalog::{CatalogError, Location};
 use crate::planner::plan::{Answer, AnswerKind, Input, Plan};
 use error::RunError;
 use observer::{Observer, Phase, Report, Timed};
+use persist::keeping::Keeping;
 use results::Results;
 use serializers::Container;
 
@@ -114,6 +117,7 @@ pub struct Outcome {
 pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Cancel) -> Result<Outcome, RunError> {
     let begun = Instant::now();
     allocator::limit_memory(plan.memory);
+    let keeping = Keeping::begin(plan)?;
     let targets = targets::Targets::create(plan)?;
     let results = Results::create(plan)?;
     let cache = memory::ChunkCache::new(plan.rereads.iter().map(|r| (r.bytes, r.last)));
@@ -128,7 +132,8 @@ pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Can
         return Err(RunError::cancelled());
     }
     let publishing = Instant::now();
-    report.published = targets.publish()?;
+    report.published = targets.publish(&keeping)?;
+    report.results = keeping.name()?;
     if observer.times() && !report.published.is_empty() {
         let (phase, name) = (Phase::Publish, report.published.join(", "));
         let (begun, ended) = (publishing, Instant::now());

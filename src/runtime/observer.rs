@@ -150,6 +150,27 @@ pub struct Report {
     pub stages: Vec<StageReport>,
     /// The targets published.
     pub published: Vec<String>,
+    /// The results that are kept or were.
+    pub results: Vec<ResultReport>,
+}
+
+/// A result that a script wants kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ResultReport {
+    /// Its name.
+    pub name: String,
+    /// The workflow that has it.
+    pub workflow: String,
+    /// The storage.
+    pub storage: String,
+    /// Its key.
+    pub key: String,
+    /// Whether it was there.
+    pub hit: bool,
+    /// Why it was not.
+    pub why: Option<String>,
+    /// Where it lies.
+    pub path: String,
 }
 
 /// What a stage took, beside what was predicted.

@@ -226,13 +226,22 @@ pub fn expand(url: &str) -> Result<Vec<String>, CatalogError> {
 /// names, sizes and times of the first thousand entries below it, files (metadata) before folders, and of the times of
 /// folders, which change when chunks are added.
 pub fn fingerprint(path: &Path) -> Option<String> {
+    fingerprint_of(path, MAX_FINGERPRINT_ENTRIES)
+}
+
+/// The same, of all entries: where what is kept depends on it, no chunk may change unseen.
+pub fn whole_fingerprint(path: &Path) -> Option<String> {
+    fingerprint_of(path, usize::MAX)
+}
+
+fn fingerprint_of(path: &Path, most: usize) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     if metadata.is_file() {
         return Some(format!("{} bytes, modified {}", metadata.len(), modified(&metadata)));
     }
-    let mut digest = Digest::default();
+    let mut digest = Digest { most, ..Digest::default() };
     digest.add_below(path, path)?;
-    let at_least = if digest.entries >= MAX_FINGERPRINT_ENTRIES { "at least " } else { "" };
+    let at_least = if digest.entries >= most { "at least " } else { "" };
     Some(format!("{at_least}{} files, {} bytes, digest {:016x}", digest.entries, digest.bytes, digest.hash))
 }
 
@@ -242,6 +251,8 @@ fn modified(metadata: &std::fs::Metadata) -> u128 {
 
 /// FNV-1a over what identifies the files of a directory.
 struct Digest {
+    /// Entries that are looked at.
+    most: usize,
     entries: usize,
     bytes: u64,
     hash: u64,
@@ -249,7 +260,7 @@ struct Digest {
 
 impl Default for Digest {
     fn default() -> Self {
-        Digest { entries: 0, bytes: 0, hash: 0xcbf2_9ce4_8422_2325 }
+        Digest { most: MAX_FINGERPRINT_ENTRIES, entries: 0, bytes: 0, hash: 0xcbf2_9ce4_8422_2325 }
     }
 }
 
@@ -267,7 +278,7 @@ impl Digest {
         let mut names: Vec<_> = entries.map(|entry| (is_folder(&entry), entry.path())).collect();
         names.sort();
         for (_, path) in names {
-            if self.entries >= MAX_FINGERPRINT_ENTRIES {
+            if self.entries >= self.most {
                 return Some(());
             }
             let metadata = path.symlink_metadata().ok()?;

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::error::RunError;
 use super::existing;
+use super::persist::keeping::Keeping;
 use super::place;
-use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, Storing, TargetWriter, failure};
+use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, Storing, TargetWriter, failure, kept};
 use crate::array::Block;
 use crate::planner::catalog::{CatalogError, Existing};
 use crate::planner::plan::{Plan, Target};
@@ -32,6 +33,8 @@ struct Open {
     origins: Vec<Option<Vec<u64>>>,
     /// A target of which a part is replaced, by the name it has in the script, with its fingerprint when that was planned.
     before: Option<(PathBuf, String)>,
+    /// The result that is kept, by its number in the plan.
+    result: Option<usize>,
     span: Span,
 }
 
@@ -70,23 +73,32 @@ impl Targets {
         }
     }
 
-    /// Completes all targets, then gives each its name; the names in order.
+    /// Completes all targets, then gives each its name; the names in order, without those of results.
     ///
     /// # Errors
     /// A target cannot be completed or renamed.
-    pub fn publish(self) -> Result<Vec<String>, RunError> {
+    pub fn publish(self, keeping: &Keeping<'_>) -> Result<Vec<String>, RunError> {
+        let mut whole = Vec::new();
         for open in &self.open {
             let finished =
                 open.writer.finish().and_then(|()| if self.durable { force(&open.staging.path) } else { Ok(()) });
-            let checked = finished
-                .and_then(|()| open.before.as_ref().map_or(Ok(()), unchanged))
-                .and_then(|()| may_replace(&open.staging.target, &open.format, open.overwrite));
-            checked.map_err(|e| RunError::storage(e, open.span))?;
+            let checked = finished.and_then(|()| match open.result {
+                Some(number) => keeping.whole(number, &open.staging.path).map(Some),
+                None => {
+                    open.before.as_ref().map_or(Ok(()), unchanged)?;
+                    may_replace(&open.staging.target, &open.format, open.overwrite).map(|_| None)
+                }
+            });
+            whole.push(checked.map_err(|e| RunError::storage(e, open.span))?);
         }
         let mut names = Vec::new();
-        for open in self.open {
-            let Open { writer, staging, format, overwrite, span, .. } = open;
+        for (open, whole) in self.open.into_iter().zip(whole) {
+            let Open { writer, staging, format, overwrite, result, span, .. } = open;
             drop(writer);
+            if let (Some(number), Some(whole)) = (result, whole) {
+                keeping.keep(number, &staging.path, whole).map_err(|e| RunError::storage(e, span))?;
+                continue;
+            }
             let renamed = rename(&staging, &format, overwrite)
                 .and_then(|()| if self.durable { force_folder(&staging.target) } else { Ok(()) });
             renamed.map_err(|e| RunError::storage(e, span))?;
@@ -123,7 +135,17 @@ fn begin(target: &Target) -> Result<Open, StorageError> {
     let paths = target.write.variables.iter().map(|v| v.path.clone()).collect();
     let (format, overwrite) = (location.format.clone(), target.write.overwrite);
     let origins = vec![None; target.write.variables.len()];
-    Ok(Open { writer, paths, staging, format, overwrite, origins, before: None, span: target.span })
+    Ok(Open {
+        writer,
+        paths,
+        staging,
+        format,
+        overwrite,
+        origins,
+        before: None,
+        result: target.write.result,
+        span: target.span,
+    })
 }
 
 /// Begins what becomes of a target of which a part is replaced. A link to it stays a link.
@@ -150,6 +172,7 @@ fn amend(target: &Target, before: (PathBuf, String)) -> Result<Open, StorageErro
         overwrite: true,
         origins: variables.iter().map(|v| v.inset.as_ref().map(|inset| inset.origin.clone())).collect(),
         before: Some(before),
+        result: None,
         span: target.span,
     })
 }
@@ -199,7 +222,7 @@ impl ArrayWriter for Inset {
 }
 
 fn creator(format: &str) -> Result<Create, StorageError> {
-    let row = FORMATS.iter().find(|f| f.name == format).and_then(|f| f.create);
+    let row = kept::format(format).and_then(|f| f.create);
     row.ok_or_else(|| StorageError::new("ff::sink::format", format!("format `{format}` cannot be written")))
 }
 

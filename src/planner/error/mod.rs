@@ -7,6 +7,7 @@
 
 mod edge;
 mod name;
+mod persist;
 mod types;
 
 use miette::{Diagnostic, LabeledSpan};
@@ -16,6 +17,7 @@ use crate::source::Span;
 
 pub use edge::{CatalogProblem, EdgeError};
 pub use name::NameError;
+pub use persist::PersistError;
 pub use types::{CallError, KindError};
 
 /// What planning refuses.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::graph::{Graph, NodeId, NodeKind, Sink};
 use super::super::kernel::{Slot, Step};
 use super::super::passes::Notes;
+use super::super::persist::{Found, Persisted};
 use super::super::plan::{Answer, AnswerKind, End, EndKind, Input, Kept, Place, Plan, Stage};
 use super::super::print;
 use super::{View, text};
@@ -92,6 +93,24 @@ fn plan(plan: &Plan) -> Value {
         "results": plan.results.iter().map(kept).collect::<Vec<_>>(),
         "targets": targets.collect::<Vec<_>>(),
         "answers": plan.answers.iter().map(|a| answer(plan, a)).collect::<Vec<_>>(),
+        "persisted": plan.persisted.iter().map(persisted).collect::<Vec<_>>(),
+    })
+}
+
+fn persisted(persisted: &Persisted) -> Value {
+    let (hit, why) = match &persisted.found {
+        Found::Hit => (true, None),
+        Found::Miss(why) => (false, Some(why)),
+    };
+    json!({
+        "name": persisted.name,
+        "workflow": persisted.workflow,
+        "storage": persisted.root,
+        "kind": persisted.manifest.kind,
+        "format": persisted.manifest.format,
+        "key": persisted.manifest.key,
+        "hit": hit,
+        "why": why,
     })
 }
 

@@ -12,6 +12,7 @@
 use super::super::catalog::Location;
 use super::super::graph::Source;
 use super::super::kernel::{Slot, Step};
+use super::super::persist::Persisted;
 use super::super::plan::{Answer, AnswerKind, Cost, End, EndKind, Input, Place, Plan, Stage};
 use super::super::print;
 use super::super::tasks::bytes_text;
@@ -58,10 +59,12 @@ fn tree(root: &Branch) -> String {
 
 /// What a run would do and need, in a line, and what it would write; `exists` tells whether something is replaced.
 pub fn summary(plan: &Plan, exists: impl Fn(&Location) -> bool) -> String {
-    let locations = plan.targets.iter().map(|t| &t.write.location);
+    let sinks = plan.targets.iter().filter(|t| t.write.result.is_none());
+    let locations = sinks.map(|t| &t.write.location);
     let verb = |location| if exists(location) { "replace" } else { "write" };
     let writes = locations.map(|location| format!("would {} {}\n", verb(location), location.url));
-    format!("{}\n{}", line(plan), writes.collect::<String>())
+    let persisted = plan.persisted.iter().map(|persisted| format!("{}\n", persisted.text()));
+    format!("{}\n{}", line(plan), writes.chain(persisted).collect::<String>())
 }
 
 fn line(plan: &Plan) -> String {
@@ -82,7 +85,9 @@ fn line(plan: &Plan) -> String {
 fn plan(plan: &Plan) -> Branch {
     let line = line(plan);
     let stages = plan.stages.iter().enumerate().map(|(number, s)| stage(plan, number, s));
-    Branch { line, under: stages.chain(plan.answers.iter().map(|a| Branch::leaf(answer(plan, a)))).collect() }
+    let answers = plan.answers.iter().map(|a| answer(plan, a));
+    let persisted = plan.persisted.iter().map(Persisted::text);
+    Branch { line, under: stages.chain(answers.chain(persisted).map(Branch::leaf)).collect() }
 }
 
 /// Bytes held at the peak of the run.

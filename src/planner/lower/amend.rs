@@ -101,7 +101,7 @@ impl Lowerer<'_> {
         let attrs = self.provenance_after(&origins, history);
         let options = TargetOptions { version: None, unlimited: Vec::new(), attrs };
         let (location, at) = (sink.location.clone(), sink.places.1);
-        let write = Write { location, variables, options, overwrite: true, amends: Some(before), at };
+        let write = Write { location, variables, options, overwrite: true, amends: Some(before), result: None, at };
         let ty = self.lowered.graph[inputs[0]].ty.clone();
         let kind = NodeKind::Sink(Sink::Write(Box::new(write)));
         let id = self.lowered.graph.node(kind, ty, &inputs, sink.places.2);

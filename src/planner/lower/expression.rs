@@ -126,7 +126,7 @@ impl Lowerer<'_> {
                 let help = Some("name one of its definitions after a dot".to_owned());
                 self.not_a_value(path, "an imported file", at, help)
             }
-            Item::Storage => {
+            Item::Storage(_) => {
                 let name = self.sources.text(at).to_owned();
                 let help = Some(format!("results are kept there with `persist x to {name}`"));
                 self.not_a_value(name, "a storage", at, help)

@@ -30,7 +30,7 @@ impl Lowerer<'_> {
                 let of = self.describe(&other);
                 self.no_member(of, name, None)
             }
-            other @ (Item::Function(_) | Item::Storage) => self.no_member(other.kind().to_owned(), name, None),
+            other @ (Item::Function(_) | Item::Storage(_)) => self.no_member(other.kind().to_owned(), name, None),
         }
     }
 

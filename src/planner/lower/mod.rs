@@ -32,6 +32,7 @@ mod name;
 mod operator;
 mod pack;
 mod param;
+mod persist;
 mod provenance;
 mod reducer;
 mod scope;
@@ -42,6 +43,7 @@ mod source;
 mod source_options;
 mod statement;
 mod stencil;
+mod storage;
 mod target;
 mod type_check;
 pub mod value;
@@ -50,6 +52,7 @@ use std::collections::BTreeMap;
 
 use super::catalog::Catalog;
 use super::graph::{Graph, NodeId};
+use super::persist::Persisted;
 use crate::diagnostic::Diagnostics;
 use crate::parser::ast::Program;
 use crate::source::{SourceMap, Span};
@@ -126,6 +129,8 @@ pub struct Lowered {
     pub docs: BTreeMap<String, String>,
     /// The doc comment of the script.
     pub doc: Option<String>,
+    /// The results that are kept or were.
+    pub persisted: Vec<Persisted>,
 }
 
 /// The mark of something that was found wrong and reported.
@@ -147,6 +152,7 @@ pub fn lower(
     lowerer.module(inputs.script_name.clone(), program);
     lowerer.check_params();
     lowerer.forget_bodies();
+    lowerer.keep_results();
     (lowerer.lowered, lowerer.diagnostics)
 }
 
@@ -176,6 +182,12 @@ pub(crate) struct Lowerer<'a> {
     param_values: Vec<(String, String)>,
     /// What sinks write.
     targets: Vec<target::Claimed>,
+    /// Where results are kept.
+    storages: Vec<storage::Storage>,
+    /// The names of the script's `let`s so far.
+    lets: Vec<String>,
+    /// What is to be kept.
+    wanted: Vec<persist::Wanted>,
     depth: usize,
     steps: usize,
     /// Whether it was said that there are too many steps.
@@ -202,6 +214,9 @@ impl<'a> Lowerer<'a> {
             settings_given: Vec::new(),
             param_values: Vec::new(),
             targets: Vec::new(),
+            storages: Vec::new(),
+            lets: Vec::new(),
+            wanted: Vec::new(),
             depth: 0,
             steps: 0,
             exhausted: false,

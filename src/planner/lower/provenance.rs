@@ -1,7 +1,7 @@
 //! What is recorded in an output of how it was made. Nothing in it depends on the time of the run, so
 //! that two runs give the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lowerer;
 use super::builder::node;
@@ -82,21 +82,27 @@ impl Lowerer<'_> {
 
     /// The locations that nodes depend on, with their fingerprints.
     fn sources_of(&self, written: &[NodeId]) -> BTreeMap<Location, Option<String>> {
+        let with_fingerprint = |location| {
+            let fingerprint = self.catalog.fingerprint(&location);
+            (location, fingerprint)
+        };
+        self.locations_of(written).into_iter().map(with_fingerprint).collect()
+    }
+
+    /// The locations that nodes depend on.
+    pub(super) fn locations_of(&self, written: &[NodeId]) -> BTreeSet<Location> {
         let graph = &self.lowered.graph;
-        let mut found = BTreeMap::new();
-        let mut seen = vec![false; graph.len()];
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut pending = written.to_vec();
         while let Some(id) = pending.pop() {
-            if std::mem::replace(&mut seen[id.index()], true) {
+            if !seen.insert(id) {
                 continue;
             }
             if let NodeKind::Source(source) = &graph[id].kind {
-                let fingerprint = || self.catalog.fingerprint(&source.location);
-                found.entry(source.location.clone()).or_insert_with(fingerprint);
+                found.insert(source.location.clone());
             }
-            for file in self.origins.files.get(&id).into_iter().flatten() {
-                found.entry(file.clone()).or_insert_with(|| self.catalog.fingerprint(file));
-            }
+            found.extend(self.origins.files.get(&id).into_iter().flatten().cloned());
             pending.extend(graph.inputs(id));
             pending.extend(self.origins.nodes.get(&id).into_iter().flatten());
         }
@@ -113,7 +119,7 @@ impl Lowerer<'_> {
     }
 
     /// The 64-bit FNV-1a hash of all files of the script.
-    fn script_hash(&self) -> String {
+    pub(super) fn script_hash(&self) -> String {
         let bytes = self.sources.files().iter().flat_map(|f| f.text.bytes().chain([0]));
         let hash = bytes.fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
         format!("{hash:016x}")

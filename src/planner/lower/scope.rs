@@ -22,8 +22,8 @@ pub(super) enum Item {
     Module(usize),
     /// A function of the script.
     Function(Arc<Function>),
-    /// A place where results are kept.
-    Storage,
+    /// A place where results are kept: which.
+    Storage(usize),
 }
 
 /// A group of a dataset.
@@ -52,7 +52,7 @@ impl Item {
             Item::Group(_) => "a dataset",
             Item::Module(_) => "an imported file",
             Item::Function(_) => "a function",
-            Item::Storage => "a storage",
+            Item::Storage(_) => "a storage",
         }
     }
 }

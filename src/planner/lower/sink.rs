@@ -73,7 +73,7 @@ impl Lowerer<'_> {
         let (version, overwrite) = (options.version, options.overwrite);
         let unlimited = options.unlimited.into_iter().map(|dim| dim.value).collect();
         let options = TargetOptions { version, unlimited, attrs: Attributes::new() };
-        let write = Write { location, variables, options, overwrite, amends: None, at: target.span };
+        let write = Write { location, variables, options, overwrite, amends: None, result: None, at: target.span };
         self.put(free, write, inputs, &of_dataset, (target.span, at))
     }
 
@@ -88,7 +88,7 @@ impl Lowerer<'_> {
     }
 
     /// Takes out attributes that cannot be written, and warns of them.
-    fn leave_out_attributes(&mut self, variables: &mut [Variable], inputs: &[NodeId], at: Span) {
+    pub(super) fn leave_out_attributes(&mut self, variables: &mut [Variable], inputs: &[NodeId], at: Span) {
         let mut left_out = BTreeSet::new();
         for (variable, input) in variables.iter_mut().zip(inputs) {
             let (kept, unreadable) = variable.attrs.without_unreadable();
@@ -157,7 +157,12 @@ impl Lowerer<'_> {
         }
     }
 
-    fn written_record(&mut self, fields: &[(String, Value)], root: &str, at: Span) -> Lowering<Vec<Written>> {
+    pub(super) fn written_record(
+        &mut self,
+        fields: &[(String, Value)],
+        root: &str,
+        at: Span,
+    ) -> Lowering<Vec<Written>> {
         let mut written = Vec::new();
         for (name, value) in fields {
             let operand = match value {
@@ -183,7 +188,7 @@ impl Lowerer<'_> {
     }
 
     /// A number known while planning as an array of one element.
-    fn array_of(&mut self, value: &Value, at: Span) -> Option<Operand> {
+    pub(super) fn array_of(&mut self, value: &Value, at: Span) -> Option<Operand> {
         let dtype = match value {
             Value::Bool(_) => DType::Bool,
             Value::Int(_) => DType::I64,
@@ -195,7 +200,7 @@ impl Lowerer<'_> {
     }
 
     /// Dims that options name must be there, and dims of one name must be one dim.
-    fn check_dims(&mut self, options: &SinkOptions, written: &[Written], at: Span) -> Lowering<()> {
+    pub(super) fn check_dims(&mut self, options: &SinkOptions, written: &[Written], at: Span) -> Lowering<()> {
         let types: Vec<Arc<ArrayType>> = written.iter().map(|w| self.ty(w.operand)).collect();
         let mut sound = Ok(());
         let sized = options.chunks.iter().chain(&options.shards).map(|(dim, _)| dim);
@@ -226,7 +231,7 @@ impl Lowerer<'_> {
     }
 
     /// In a dataset the variable that is named as a dim holds the labels of that dim.
-    fn check_names(&mut self, written: &[Written], at: Span) -> Lowering<()> {
+    pub(super) fn check_names(&mut self, written: &[Written], at: Span) -> Lowering<()> {
         let parted = |path: &str| path.rsplit_once('/').map(|(group, name)| (group.to_owned(), DimName::new(name)));
         for (group, name) in written.iter().filter_map(|w| parted(&w.path)) {
             let beside = written.iter().filter(|w| parted(&w.path).is_some_and(|(other, _)| other == group));
@@ -245,7 +250,7 @@ impl Lowerer<'_> {
     }
 
     /// The node and the storage of one array.
-    fn variable_of(
+    pub(super) fn variable_of(
         &mut self,
         written: &Written,
         options: &SinkOptions,
@@ -253,7 +258,7 @@ impl Lowerer<'_> {
         at: Span,
     ) -> Lowering<(Operand, Variable)> {
         let mut attrs = (*self.ty(written.operand).attrs).clone();
-        let native_bool = matches!(location.format.as_str(), "zarr" | "hdf5" | "npy" | "csv");
+        let native_bool = matches!(location.format.as_str(), "zarr" | "hdf5" | "npy" | "csv" | "json" | "raw");
         let mut fill = None;
         let x = self.packed(written.operand, options, &mut attrs, &mut fill, at)?;
         let x = self.storable(x, native_bool, &mut attrs, &mut fill, at)?;

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::builder::node;
-use super::call::listed;
 use super::expression::stage;
 use super::scope::{Function, Item};
 use super::value;
@@ -13,8 +10,8 @@ use super::{Lowerer, Lowering};
 use crate::array::DType;
 use crate::operators::moves::{self, Span as Run};
 use crate::operators::{Operand, Value};
-use crate::parser::ast::{self, Expr, PersistItem, Statement, StatementKind};
-use crate::planner::error::{KindError, PlanError};
+use crate::parser::ast::{self, Expr, Statement, StatementKind};
+use crate::planner::error::PlanError;
 use crate::planner::graph::{NodeKind, Sink};
 use crate::source::Span;
 
@@ -63,60 +60,13 @@ impl Lowerer<'_> {
     /// `let NAME: TYPE = EXPR`
     fn binding(&mut self, binding: &ast::Let) {
         let item = self.let_item(binding);
+        if self.env.module == 0 {
+            self.lets.push(binding.name.value.clone());
+        }
         if let (Ok(Item::Value(Value::Array(operand))), 0) = (&item, self.env.module) {
             self.lowered.names.insert(binding.name.value.clone(), node(*operand));
         }
         self.bind(&binding.name, item);
-    }
-
-    /// `storage NAME = local(DIR) {options}`
-    fn storage(&mut self, storage: &ast::Storage) {
-        const SCHEMES: [&str; 4] = ["local", "s3", "hdfs", "open"];
-        let format = &storage.target.format;
-        let place = self.place(&storage.target, false).map(|_| Item::Storage);
-        let item = if SCHEMES.contains(&format.value.as_str()) {
-            place
-        } else {
-            let (place, found) = ("a storage".to_owned(), format!("`{}`", format.value));
-            let help = super::member::member_help(&format.value, &SCHEMES, "storages are");
-            let expected = format!("one of {}", listed(&SCHEMES));
-            self.fail(KindError::Expected { place, expected, found, at: format.span, help })
-        };
-        self.bind(&storage.name, item);
-    }
-
-    /// `persist NAME, … to STORAGE`
-    fn persist(&mut self, persist: &ast::Persist, at: Span) -> Lowering<()> {
-        let mut sound = Ok(());
-        for item in &persist.items {
-            sound = sound.and(match item {
-                PersistItem::Name(name) => self.lookup(&name.value, name.span).map(|_| ()),
-                PersistItem::Regex(pattern) => match Regex::new(&pattern.value) {
-                    Ok(_) => Ok(()),
-                    Err(error) => {
-                        let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-                        let (place, expected) = ("a pattern of names".to_owned(), "a regular expression".to_owned());
-                        let (found, at) = (reason, pattern.span);
-                        self.fail(KindError::Expected { place, expected, found, at, help: None })
-                    }
-                },
-            });
-        }
-        if let Some(to) = &persist.to {
-            match self.lookup(&to.value, to.span) {
-                Ok(Item::Storage) => {}
-                Ok(other) => {
-                    let (place, expected) = ("what follows `to`".to_owned(), "a storage".to_owned());
-                    let help = Some("declare one: `storage results = local(\"results\")`".to_owned());
-                    let found = other.kind().to_owned();
-                    sound = self.fail(KindError::Expected { place, expected, found, at: to.span, help });
-                }
-                Err(poisoned) => sound = Err(poisoned),
-            }
-        }
-        sound?;
-        let help = Some("write the result with `sink x to zarr(\"x.zarr\")`".to_owned());
-        self.fail(PlanError::Unsupported { what: "persisted results are".to_owned(), at, help })
     }
 
     /// `print EXPR`

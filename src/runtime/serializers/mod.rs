@@ -11,7 +11,10 @@ mod contexts;
 pub mod csv;
 pub mod failure;
 pub mod hdf5;
+mod json;
+pub mod kept;
 pub mod npy;
+mod raw;
 pub mod sinks;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -9,7 +9,7 @@
 //! chunk grids, storage transformers, and remote storage.
 
 mod amend;
-mod attributes;
+pub mod attributes;
 mod chain;
 mod codecs;
 pub(in crate::runtime::serializers) mod element;
