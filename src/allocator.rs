@@ -87,7 +87,7 @@ pub fn unset<T: Plain>(count: usize) -> Vec<T> {
         return elements;
     }
     let class = class_of(layout.size());
-    let piece = ALLOCATOR.kept(class).or_else(|| NonNull::new(ALLOCATOR.map(class)));
+    let piece = ALLOCATOR.kept(class).or_else(|| NonNull::new(given(ALLOCATOR.map(class))));
     let piece = piece.unwrap_or_else(|| std::alloc::handle_alloc_error(layout));
     if cfg!(test) {
         // SAFETY: the piece is ours and at least that long.
@@ -243,24 +243,39 @@ fn is_ours(layout: Layout) -> bool {
     layout.size() >= LARGE && layout.align() <= PAGE && layout.size() <= isize::MAX as usize / 2
 }
 
+/// A piece that the system gave; where it gave none there is nothing a program can go on with, so it says so and ends with the exit code
+/// of what could not be read or written. Files are left as they are: those of a run tell how far it came.
+fn given(piece: *mut u8) -> *mut u8 {
+    if piece.is_null() && cfg!(feature = "cli") {
+        const TEXT: &[u8] =
+            b"error: the system gives no more memory; use a smaller `--memory`, or raise its limit (`ulimit -v`)\n";
+        // SAFETY: the text is valid for its length; leaving at once runs nothing that would ask for memory.
+        unsafe {
+            libc::write(2, TEXT.as_ptr().cast(), TEXT.len());
+            libc::_exit(3);
+        }
+    }
+    piece
+}
+
 // SAFETY: pieces begin at a page, are as long as their class, and belong to one caller until he gives them back.
 unsafe impl GlobalAlloc for CachingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if !is_ours(layout) {
             // SAFETY: the caller's promises are those of the system's allocator.
-            return unsafe { System.alloc(layout) };
+            return given(unsafe { System.alloc(layout) });
         }
         let class = class_of(layout.size());
-        self.kept(class).map_or_else(|| self.map(class), NonNull::as_ptr)
+        given(self.kept(class).map_or_else(|| self.map(class), NonNull::as_ptr))
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if !is_ours(layout) {
             // SAFETY: as in `alloc`.
-            return unsafe { System.alloc_zeroed(layout) };
+            return given(unsafe { System.alloc_zeroed(layout) });
         }
         let class = class_of(layout.size());
-        let Some(piece) = self.kept(class) else { return self.map(class) };
+        let Some(piece) = self.kept(class) else { return given(self.map(class)) };
         // SAFETY: the piece is ours and at least that long.
         unsafe { piece.write_bytes(0, layout.size()) };
         piece.as_ptr()
@@ -283,7 +298,7 @@ unsafe impl GlobalAlloc for CachingAllocator {
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         match (is_ours(layout), is_ours(new)) {
             // SAFETY: as in `alloc`.
-            (false, false) => return unsafe { System.realloc(piece, layout, size) },
+            (false, false) => return given(unsafe { System.realloc(piece, layout, size) }),
             (true, true) if class_of(layout.size()) == class_of(size) => return piece,
             _ => {}
         }
