@@ -114,6 +114,12 @@ ncdump_tool() { apt_packages "the tests with ncdump" ncdump netcdf-bin; }
 # CDO does what our one-liners do.
 cdo_tool() { apt_packages "the tests with CDO" cdo cdo; }
 
+# What lets system calls fail and processes die in the tests of faults.
+fault_tools() {
+  apt_packages "the tests of single system calls" strace strace
+  apt_packages "the tests of faults at random" fiu-run fiu-utils
+}
+
 need cargo "install Rust, see rust-version in Cargo.toml"
 need rustc "install Rust, see rust-version in Cargo.toml"
 need gcc "install a C compiler"

@@ -7,6 +7,7 @@ oracle_venv
 node_tools
 ncdump_tool
 cdo_tool
+fault_tools
 export INSTA_UPDATE=no
 
 say "format"

@@ -22,6 +22,7 @@ use one_liner::OneLiner;
 use parser::ast::Program;
 use planner::catalog::Catalog;
 use planner::graph::Graph;
+use planner::identity;
 use planner::lower::{self, Inputs, Lowered};
 use planner::passes::{self, Notes};
 use planner::plan::Plan;
@@ -46,6 +47,8 @@ pub struct Options {
     pub scratch: Option<PathBuf>,
     /// Whether targets are forced to disk before they get their names, whatever the script says.
     pub durable: bool,
+    /// Whether the run goes on from what an interrupted one has written.
+    pub resume: bool,
 }
 
 /// A script that was parsed and typed.
@@ -104,6 +107,7 @@ fn lowered(
         command,
         overwrite: options.overwrite,
         only_looks: options.only_looks,
+        resumes: options.resume,
         loader: &load_import,
     };
     let (lowered, found) = lower::lower(&program, &mut sources, &inputs, catalog);
@@ -125,6 +129,7 @@ pub fn plan(checked: Checked, options: &Options) -> Result<Planned, Box<Report>>
     let settings = settings(&lowered, options);
     let mut graph = lowered.graph;
     graph.texts = sources.clone();
+    let identities = identity::of_targets(&graph);
     let mut notes = Notes::default();
     let mut graphs = vec![("lower", graph.clone())];
     let improved =
@@ -133,7 +138,12 @@ pub fn plan(checked: Checked, options: &Options) -> Result<Planned, Box<Report>>
         return Err(Box::new(Diagnostics::from(violation).report(sources)));
     }
     match schedule::schedule(&graph, &settings, &mut notes) {
-        Ok(plan) => Ok(Planned { plan: Plan { persisted: lowered.persisted, ..plan }, notes, graphs, sources }),
+        Ok(mut plan) => {
+            for target in &mut plan.targets {
+                target.identity = identities.get(&target.write.location).cloned().unwrap_or_default();
+            }
+            Ok(Planned { plan: Plan { persisted: lowered.persisted, ..plan }, notes, graphs, sources })
+        }
         Err(refusal) => Err(Box::new(Diagnostics::from(*refusal).report(sources))),
     }
 }
@@ -147,6 +157,7 @@ fn settings(lowered: &Lowered, options: &Options) -> Settings {
         scratch: options.scratch.clone().or(script.scratch.as_ref().map(PathBuf::from)).unwrap_or(defaults.scratch),
         overwrite: options.overwrite,
         durable: options.durable || script.durable.unwrap_or(defaults.durable),
+        resume: options.resume,
     }
 }
 

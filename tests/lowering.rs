@@ -29,6 +29,7 @@ fn lowered(name: &str, text: &str) -> (Lowered, Report) {
         command: None,
         overwrite: false,
         only_looks: false,
+        resumes: false,
         loader: &loader,
     };
     let (graph, found) = lower(&program, &mut sources, &inputs, &World);

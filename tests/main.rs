@@ -11,6 +11,7 @@ mod definitions;
 mod documentation;
 #[cfg(feature = "runtime")]
 mod explain;
+mod faults;
 mod generated;
 mod groups;
 mod hdf5;

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "planner::kernel",
             "planner::catalog",
             "planner::persist",
+            "planner::identity",
             "planner::target",
         ],
     ),

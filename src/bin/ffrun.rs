@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use clap_complete::Shell;
 use functionfuse::cli::arguments::RunOptions;
-use functionfuse::cli::execution::{Execution, code_of};
+use functionfuse::cli::execution::{Execution, Signals, code_of, show};
 use functionfuse::cli::problems::{self, ErrorFormat};
 use functionfuse::cli::script::{CommandLine, usage};
 use functionfuse::cli::{self, inspect};
@@ -37,8 +37,8 @@ struct Arguments {
     /// Check and plan, and say what would be done; read and write nothing
     #[arg(long, conflicts_with_all = ["report", "trace", "log"])]
     dry_run: bool,
-    /// Go on from what an interrupted run has written: not there yet
-    #[arg(long, hide = true)]
+    /// Go on from what an interrupted run of the same script has written
+    #[arg(long)]
     resume: bool,
     #[command(flatten)]
     execution: Execution,
@@ -73,19 +73,18 @@ fn main() {
         Some("diff") => exit(inspect::diff(&args[1..])),
         _ => {}
     }
+    let signals = Signals::handled();
     let line = CommandLine::parse(Arguments::command(), args);
     let arguments = Arguments::from_arg_matches(&line.matches).unwrap_or_else(|e| e.exit());
     if let Some(shell) = arguments.completions {
         exit(cli::give(None, &cli::completions(Arguments::command(), shell)));
     }
-    if arguments.resume {
-        usage("`--resume` is not there yet: an interrupted run leaves nothing behind, so run again from the start");
-    }
-    let options = arguments.run.options(line.params.clone()).unwrap_or_else(|e| usage(&e));
-    exit(run(&arguments, &line, &options));
+    let given = arguments.run.options(line.params.clone()).unwrap_or_else(|e| usage(&e));
+    let options = Options { resume: arguments.resume, ..given };
+    exit(run(&arguments, (&line, &signals), &options));
 }
 
-fn run(arguments: &Arguments, line: &CommandLine, options: &Options) -> i32 {
+fn run(arguments: &Arguments, (line, signals): (&CommandLine, &Signals), options: &Options) -> i32 {
     let listeners = match arguments.execution.listeners() {
         Ok(listeners) => listeners,
         Err(message) => return cli::failed(&message),
@@ -103,13 +102,15 @@ fn run(arguments: &Arguments, line: &CommandLine, options: &Options) -> i32 {
             let exists = |target: &Location| catalog.existing(target) != Existing::Nothing;
             cli::give(None, explain::text::summary(&planned.plan, exists).as_bytes())
         }
-        Ok(planned) => match arguments.execution.run(planned, &catalog, &listeners, arguments.error_format) {
-            Ok(code) => code,
-            Err(error) => {
-                cli::tell(problems::one(&error, &planned.sources, arguments.error_format));
-                code_of(&error)
+        Ok(planned) => {
+            match arguments.execution.run(planned, &catalog, (&listeners, signals), arguments.error_format) {
+                Ok(code) => code,
+                Err(error) => {
+                    show(&error, &planned.sources, arguments.error_format);
+                    code_of(&error)
+                }
             }
-        },
+        }
     };
     listeners.finish(code)
 }

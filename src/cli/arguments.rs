@@ -57,6 +57,7 @@ impl RunOptions {
             overwrite: self.overwrite,
             only_looks: false,
             durable: self.durable,
+            resume: false,
             memory: self.memory,
             threads: self.threads.map(|n| n as usize),
             scratch: self.scratch.clone(),

@@ -2,20 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::log::{Level, Log};
 use super::problems::{self, ErrorFormat};
 use super::progress::{Progress, ProgressFormat};
-use super::show;
+use super::show as values;
 use super::trace::Trace;
 use crate::Planned;
 use crate::runtime::catalog::LocalCatalog;
-use crate::runtime::error::{Failure, RunError};
+use crate::runtime::error::{Failure, Left, RunError};
 use crate::runtime::observer::{All, Observer, Report};
-use crate::runtime::{self, Cancel};
+use crate::runtime::{self, Cancel, targets};
+use crate::source::SourceMap;
 
 /// What is told of a run, and where.
 #[derive(Args, Clone, Debug, Default)]
@@ -65,17 +68,18 @@ impl Execution {
         &self,
         planned: &Planned,
         catalog: &LocalCatalog,
-        listeners: &Listeners,
+        (listeners, signals): (&Listeners, &Signals),
         format: ErrorFormat,
     ) -> Result<i32, RunError> {
-        let outcome = runtime::run(&planned.plan, catalog, &listeners.all(), &on_signals())
-            .inspect_err(|_| listeners.progress.clear())?;
+        let outcome =
+            runtime::run(&planned.plan, catalog, &listeners.all(), &signals.now_stop_the_run(planned, format))
+                .inspect_err(|_| listeners.progress.clear())?;
         let absent = outcome.report.stages.iter().flat_map(|stage| &stage.absent);
         let mut told = BTreeSet::new();
         for absent in absent.filter(|a| a.chunks.is_some() || told.insert(&a.array)) {
             super::tell(problems::one(absent, &planned.sources, format));
         }
-        let printed: String = outcome.shown.iter().map(show::value).collect();
+        let printed: String = outcome.shown.iter().map(values::value).collect();
         let code = super::give(None, printed.as_bytes());
         Ok(code.max(self.write_report(&outcome.report)))
     }
@@ -123,18 +127,83 @@ fn unwritable(what: &str, path: &std::path::Path, error: &std::io::Error) -> Str
     format!("the {what} cannot be written to `{}`: {error}", path.display())
 }
 
-/// A request to stop that signals make.
-fn on_signals() -> Cancel {
-    let cancel = Cancel::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // The second signal leaves at once; the first asks the tasks in flight to finish.
-        let second = signal_hook::flag::register_conditional_shutdown(signal, super::INTERRUPTED, cancel.flag());
-        let first = signal_hook::flag::register(signal, cancel.flag());
-        if second.and(first).is_err() {
-            super::tell("warning: signals cannot be handled here; an interrupted run may leave staging files behind\n");
+/// What signals do that ask for a stop.
+pub struct Signals {
+    /// Whether nothing has begun yet.
+    leave: Arc<AtomicBool>,
+    /// Whether a signal has come.
+    asked: Arc<AtomicBool>,
+    cancel: Cancel,
+}
+
+/// Tasks in flight have so long to end before they are dropped.
+const GRACE: Duration = Duration::from_millis(1500);
+
+impl Signals {
+    /// From now on a signal ends the program, at once and with the exit code of an interruption.
+    pub fn handled() -> Self {
+        let flag = |set| Arc::new(AtomicBool::new(set));
+        let signals = Signals { leave: flag(true), asked: flag(false), cancel: Cancel::default() };
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            let leave = |flag| signal_hook::flag::register_conditional_shutdown(signal, super::INTERRUPTED, flag);
+            let set = |flag| signal_hook::flag::register(signal, flag);
+            // Later, the second signal leaves at once; the first asks the tasks in flight to end.
+            let handled = leave(signals.leave.clone())
+                .and_then(|_| leave(signals.asked.clone()))
+                .and_then(|_| set(signals.asked.clone()))
+                .and_then(|_| set(signals.cancel.flag()));
+            if handled.is_err() {
+                super::tell("warning: signals cannot be handled here; an interrupted run ends where it is\n");
+            }
         }
+        signals
     }
-    cancel
+
+    /// From now on the first signal asks the run of a plan to stop. If that takes too long, as a task that is at a large transform does not
+    /// look up, the program ends without it: its files are at any time such that a run can go on from them.
+    fn now_stop_the_run(&self, planned: &Planned, format: ErrorFormat) -> Cancel {
+        self.leave.store(false, Ordering::SeqCst);
+        let (asked, cancel) = (self.asked.clone(), self.cancel.clone());
+        let (kept, sources) = (targets::left(&planned.plan), planned.sources.clone());
+        std::thread::spawn(move || {
+            while !asked.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            std::thread::sleep(GRACE);
+            if !cancel.is_settled() {
+                let error = RunError::cancelled().with_left(kept());
+                show(&error, &sources, format);
+                signal_hook::low_level::exit(super::INTERRUPTED);
+            }
+        });
+        self.cancel.clone()
+    }
+}
+
+/// Shows why a run failed, and how to go on from what it leaves.
+pub fn show(error: &RunError, sources: &SourceMap, format: ErrorFormat) {
+    eprint!("{}", problems::one(error, sources, format));
+    let left = |left: &Left| {
+        let of = left.of.map_or_else(String::new, |of| format!(" of {of}"));
+        format!("{}{of} objects of `{}`", left.stored, left.target)
+    };
+    let listed: Vec<String> = error.left.iter().map(left).collect();
+    if listed.is_empty() {
+        return;
+    }
+    let args = std::env::args().skip(1).filter(|arg| arg != "--resume").map(|arg| quoted(&arg));
+    let command = args.chain(["--resume".to_owned()]).collect::<Vec<_>>().join(" ");
+    let note = format!("{} are kept; this goes on from there:\n  ffrun {command}", listed.join(", "));
+    problems::note(&note, format);
+}
+
+/// An argument as a shell takes it.
+fn quoted(argument: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    match argument.chars().all(is_plain) && !argument.is_empty() {
+        true => argument.to_owned(),
+        false => format!("'{}'", argument.replace('\'', "'\\''")),
+    }
 }
 
 /// The exit code of a failed run.
@@ -143,5 +212,6 @@ pub fn code_of(error: &RunError) -> i32 {
         Failure::Storage => super::STORAGE,
         Failure::Assert => super::ASSERT,
         Failure::Cancelled => super::INTERRUPTED,
+        Failure::Resume => super::USAGE,
     }
 }

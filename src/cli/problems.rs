@@ -20,6 +20,14 @@ pub enum ErrorFormat {
     Json,
 }
 
+/// Says something that is good to know.
+pub fn note(text: &str, format: ErrorFormat) {
+    match format {
+        ErrorFormat::Human => eprintln!("note: {text}"),
+        ErrorFormat::Json => eprintln!("{}", json!({ "severity": "advice", "message": text, "labels": [] })),
+    }
+}
+
 /// Shows all problems of a report.
 pub fn show(report: &Report, format: ErrorFormat) {
     for problem in report.problems() {

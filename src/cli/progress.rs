@@ -114,6 +114,13 @@ impl Observer for Progress {
         }
     }
 
+    fn noted(&self, note: &str) {
+        match self.format {
+            ProgressFormat::Json => eprintln!("{}", json!({"event": "note", "text": note})),
+            _ => self.bar.suspend(|| eprintln!("note: {note}")),
+        }
+    }
+
     fn task_done(&self, _stage: usize, read: u64, _written: u64) {
         self.done.fetch_add(1, Ordering::Relaxed);
         let bytes = self.bytes.fetch_add(read, Ordering::Relaxed) + read;

@@ -12,6 +12,7 @@ pub mod cost;
 pub mod error;
 pub mod explain;
 pub mod graph;
+pub mod identity;
 pub mod kernel;
 pub mod lower;
 pub mod passes;

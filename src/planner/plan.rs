@@ -36,6 +36,8 @@ pub struct Plan {
     pub scratch: PathBuf,
     /// Whether targets are forced to disk before they get their names.
     pub durable: bool,
+    /// Whether the run goes on from what an interrupted one has written.
+    pub resume: bool,
 }
 
 impl Plan {
@@ -220,6 +222,8 @@ pub struct Target {
     pub types: Vec<Arc<ArrayType>>,
     /// Where the sink stands in the script.
     pub span: Span,
+    /// The digest of the values that it is to hold ([`identity`](super::identity)).
+    pub identity: String,
 }
 
 /// What is shown or checked at the end.

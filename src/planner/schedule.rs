@@ -92,6 +92,7 @@ pub fn schedule(graph: &Graph, settings: &Settings, notes: &mut Notes) -> Result
         threads: settings.threads,
         scratch: settings.scratch.clone(),
         durable: settings.durable,
+        resume: settings.resume,
         ..Plan::default()
     };
     let mut kept = BTreeMap::new();
@@ -162,7 +163,7 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
             NodeKind::Sink(Sink::Write(write)) => {
                 let target = plan.targets.len();
                 let types = inputs.iter().map(|i| graph[*i].ty.clone()).collect();
-                plan.targets.push(Target { write: (**write).clone(), types, span: write.at });
+                plan.targets.push(Target { write: (**write).clone(), types, span: write.at, identity: String::new() });
                 for (variable, value) in inputs.iter().enumerate() {
                     let objects = align_chunks::objects(graph, id, variable);
                     let mut write = job(&graph[*value].ty, objects, What::Write { value: *value, target, variable });

@@ -15,6 +15,8 @@ pub struct Settings {
     pub overwrite: bool,
     /// Whether targets are forced to disk before they get their names.
     pub durable: bool,
+    /// Whether the run goes on from what an interrupted one has written.
+    pub resume: bool,
 }
 
 impl Default for Settings {
@@ -26,6 +28,7 @@ impl Default for Settings {
             scratch: std::env::temp_dir(),
             overwrite: false,
             durable: false,
+            resume: false,
         }
     }
 }

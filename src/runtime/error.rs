@@ -18,6 +18,19 @@ pub struct RunError {
     label: String,
     span: Option<Span>,
     help: Option<String>,
+    /// What stays of the targets, from which a run may go on.
+    pub left: Vec<Left>,
+}
+
+/// What a run that failed leaves of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The target.
+    pub target: String,
+    /// Objects that are stored.
+    pub stored: u64,
+    /// Objects that it has, where that is known.
+    pub of: Option<u64>,
 }
 
 /// Kinds of failure.
@@ -29,6 +42,8 @@ pub enum Failure {
     Assert,
     /// A stop was asked for.
     Cancelled,
+    /// What lies there is not what the run is to go on from.
+    Resume,
 }
 
 impl RunError {
@@ -42,6 +57,7 @@ impl RunError {
             label: label.into(),
             span: Some(span),
             help: error.help,
+            left: Vec::new(),
         }
     }
 
@@ -65,6 +81,7 @@ impl RunError {
             label: detail.to_owned(),
             span: Some(span),
             help: Some("no sink was published; earlier outputs are as they were".into()),
+            left: Vec::new(),
         }
     }
 
@@ -77,7 +94,31 @@ impl RunError {
             label: String::new(),
             span: None,
             help: Some("nothing was published".into()),
+            left: Vec::new(),
         }
+    }
+
+    /// What an interrupted run has left cannot be gone on from.
+    pub fn resume(message: String, help: &str) -> Self {
+        RunError {
+            kind: Failure::Resume,
+            code: "ff::run::resume",
+            message,
+            label: "what is written here".into(),
+            span: None,
+            help: Some(help.to_owned()),
+            left: Vec::new(),
+        }
+    }
+
+    /// The same, at a place in the script.
+    pub fn at(self, span: Span) -> Self {
+        RunError { span: Some(span), ..self }
+    }
+
+    /// The same, saying what stays of the targets.
+    pub fn with_left(self, left: Vec<Left>) -> Self {
+        RunError { left, ..self }
     }
 
     /// The same, saying which task of which value failed.

@@ -15,6 +15,7 @@ use super::memory::ChunkCache;
 use super::observer::{Observer, Phase, StageReport, Timed, Timer};
 use super::reduce::Reducer;
 use super::results::Results;
+use super::resume::Skips;
 use super::serializers::ArrayReader;
 use super::targets::Targets;
 use super::task::{OpenSource, run_task};
@@ -47,6 +48,8 @@ pub struct StageRun<'a> {
     pub span: Span,
     /// Where the first target stands: blamed for failures to write.
     pub written: Span,
+    /// What need not be computed, as an interrupted run has stored it.
+    pub skips: Skips,
     threads: usize,
 }
 
@@ -86,7 +89,9 @@ impl<'a> StageRun<'a> {
         let reducers = stage.ends.iter().map(Reducer::of).collect();
         cache.begin(number, stage.cost.cache);
         let ordered = |end: &End| match end.kind {
-            EndKind::Write { target, variable } => targets.writer(target, variable).is_ordered(),
+            EndKind::Write { target, variable } => {
+                !targets.is_published(target) && targets.writer(target, variable).is_ordered()
+            }
             EndKind::Keep(_) | EndKind::Reduce { .. } => false,
         };
         let turns = stage.ends.iter().any(ordered).then(Turns::default);
@@ -108,6 +113,7 @@ impl<'a> StageRun<'a> {
             turns,
             span,
             written,
+            skips: Skips::default(),
             threads,
         })
     }

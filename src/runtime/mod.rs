@@ -16,7 +16,9 @@
 //! | [`reduce`], [`reducing`] | accumulators in the order the plan fixes, and a task's part in that |
 //! | [`results`] | what is kept between stages, in memory or scratch |
 //! | [`memory`] | the cache of decoded chunks |
-//! | [`targets`] | staging and publication |
+//! | [`targets`], [`staging`], [`publish`] | where targets grow until they get their names |
+//! | [`lock`] | one run at a time for a target |
+//! | [`journal`], [`resume`] | what is stored, and going on from there |
 //! | [`persist`] | results that are kept under names |
 //! | [`observer`] | what is told while it runs, and the report |
 
@@ -28,15 +30,20 @@ pub mod error;
 pub mod evaluate;
 pub mod executor;
 pub mod existing;
+pub mod journal;
+pub mod lock;
 pub mod memory;
 pub mod observer;
 pub mod persist;
 pub mod place;
+pub mod publish;
 pub mod reduce;
 pub mod reducing;
 pub mod results;
+pub mod resume;
 pub mod scratch;
 pub mod serializers;
+pub mod staging;
 pub mod strips;
 pub mod targets;
 pub mod task;
@@ -55,6 +62,7 @@ use observer::{Observer, Phase, Report, Timed};
 use persist::keeping::Keeping;
 use results::Results;
 use serializers::Container;
+use targets::Targets;
 
 /// Where the runtime gets at stored data.
 pub trait World: Sync {
@@ -67,22 +75,35 @@ pub trait World: Sync {
 
 /// A request to stop, shared with whoever may ask for it.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    asked: Arc<AtomicBool>,
+    settled: Arc<AtomicBool>,
+}
 
 impl Cancel {
     /// Asks for a stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.asked.store(true, Ordering::SeqCst);
     }
 
     /// Whether a stop was asked for.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// The flag itself, for signal handlers.
     pub fn flag(&self) -> Arc<AtomicBool> {
-        self.0.clone()
+        self.asked.clone()
+    }
+
+    /// The run has failed, or gives its targets their names: it is over soon, and should not be left before.
+    fn settle(&self) {
+        self.settled.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the run is over soon, and should not be left before.
+    pub fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::SeqCst)
     }
 }
 
@@ -118,31 +139,51 @@ pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Can
     let begun = Instant::now();
     allocator::limit_memory(plan.memory);
     let keeping = Keeping::begin(plan)?;
-    let targets = targets::Targets::create(plan)?;
+    let mut targets = Targets::create(plan, observer)?;
+    match carried_out(plan, world, (observer, cancel), (&mut targets, &keeping)) {
+        Ok((shown, mut report)) => {
+            report.wall = begun.elapsed().as_secs_f64();
+            report.peak_memory = observer::peak_memory();
+            observer.finished(&report);
+            Ok(Outcome { shown, report })
+        }
+        Err(error) => {
+            cancel.settle();
+            Err(targets.abandon(error))
+        }
+    }
+}
+
+fn carried_out(
+    plan: &Plan,
+    world: &dyn World,
+    (observer, cancel): (&dyn Observer, &Cancel),
+    (targets, keeping): (&mut Targets, &Keeping<'_>),
+) -> Result<(Vec<Shown>, Report), RunError> {
     let results = Results::create(plan)?;
     let cache = memory::ChunkCache::new(plan.rereads.iter().map(|r| (r.bytes, r.last)));
     let mut report = Report::default();
     observer.planned(plan);
+    let skips = resume::skips(plan, targets);
     for (number, stage) in plan.stages.iter().enumerate() {
-        let run = executor::StageRun::new(plan, stage, number, (world, &targets, &results, &cache))?;
+        let mut run = executor::StageRun::new(plan, stage, number, (world, targets, &results, &cache))?;
+        run.skips = skips[number];
         report.stages.push(executor::execute(&run, observer, cancel)?);
     }
     let shown = answers(plan, &results)?;
     if cancel.is_cancelled() {
         return Err(RunError::cancelled());
     }
+    cancel.settle();
     let publishing = Instant::now();
-    report.published = targets.publish(&keeping)?;
+    report.published = targets.publish(keeping)?;
     report.results = keeping.name()?;
     if observer.times() && !report.published.is_empty() {
         let (phase, name) = (Phase::Publish, report.published.join(", "));
         let (begun, ended) = (publishing, Instant::now());
         observer.timed(&Timed { phase, name: &name, stage: None, task: None, moved: None, begun, ended });
     }
-    report.wall = begun.elapsed().as_secs_f64();
-    report.peak_memory = observer::peak_memory();
-    observer.finished(&report);
-    Ok(Outcome { shown, report })
+    Ok((shown, report))
 }
 
 fn answers(plan: &Plan, results: &Results) -> Result<Vec<Shown>, RunError> {

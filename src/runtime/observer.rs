@@ -12,6 +12,8 @@ use crate::planner::plan::{Plan, Stage};
 pub trait Observer: Sync {
     /// The plan is about to be carried out.
     fn planned(&self, _plan: &Plan) {}
+    /// Something is to be known before the tasks begin: of what an earlier run has left.
+    fn noted(&self, _note: &str) {}
     /// The tasks of stage `number` begin.
     fn stage_begun(&self, _number: usize, _stage: &Stage) {}
     /// A task of stage `stage` is done; it decoded and stored so many bytes.
@@ -40,6 +42,10 @@ pub struct All<'a>(pub Vec<&'a dyn Observer>);
 impl Observer for All<'_> {
     fn planned(&self, plan: &Plan) {
         self.0.iter().for_each(|o| o.planned(plan));
+    }
+
+    fn noted(&self, note: &str) {
+        self.0.iter().for_each(|o| o.noted(note));
     }
 
     fn stage_begun(&self, number: usize, stage: &Stage) {

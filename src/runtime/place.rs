@@ -78,10 +78,10 @@ pub fn find(url: &str) -> Result<Place, CatalogError> {
             None => return Err(missing(&path)),
         },
     };
-    let name = place.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    if name.contains(STAGING) {
+    if place.path.iter().any(|name| name.to_string_lossy().starts_with(STAGING)) {
         let message = format!("`{}` is the target of a run that did not finish", place.path.display());
-        return Err(CatalogError::new("ff::source::unfinished", message).with_help("run its script again"));
+        return Err(CatalogError::new("ff::source::unfinished", message)
+            .with_help("run its script again, with `--resume` to go on from there"));
     }
     Ok(place)
 }

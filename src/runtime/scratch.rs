@@ -27,7 +27,7 @@ impl Scratch {
     /// The folder cannot be written.
     pub fn create(folder: &Path, dtype: DType, shape: &[u64], piece: &[u64]) -> Result<Self, StorageError> {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!(".ff-partial-scratch-{}-{number}", std::process::id()));
+        let path = folder.join(format!(".ff-scratch-{}-{number}", std::process::id()));
         let open = || {
             let file = File::options().read(true).write(true).create_new(true).open(&path)?;
             std::fs::remove_file(&path)?;

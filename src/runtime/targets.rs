@@ -1,18 +1,25 @@
-//! Targets: written under a staging name, published by a rename when everything is complete.
+//! Targets: they grow in a staging area, and get their names when everything is complete.
 //!
 //! A target of which a part is replaced is no exception: what it becomes is made beside it, of links to what stays
-//! ([`Format::amend`](super::serializers::Format::amend)).
+//! ([`Format::amend`](super::serializers::Format::amend)). What an interrupted run left is taken over where the run is to go on from
+//! it ([`resume`](super::resume)).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::RunError;
-use super::existing;
-use super::persist::keeping::Keeping;
+use super::error::{Failure, Left, RunError};
+use super::journal::{Found, Identity, Journal};
+use super::lock::{Holder, Refusal};
+use super::observer::Observer;
+use super::persist::keeping::{Keeping, Whole};
 use super::place;
+use super::publish::{failed, force, force_folder, may_replace, rename};
+use super::resume::{Journaled, Kept};
 use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, Storing, TargetWriter, failure, kept};
-use crate::array::Block;
-use crate::planner::catalog::{CatalogError, Existing};
+use super::staging::{self, Area};
+use crate::array::{Block, ChunkGrid, Region};
+use crate::planner::catalog::CatalogError;
+use crate::planner::identity::Digest;
 use crate::planner::plan::{Plan, Target};
 use crate::planner::target;
 use crate::source::Span;
@@ -24,47 +31,171 @@ pub struct Targets {
 }
 
 struct Open {
-    writer: Arc<dyn TargetWriter>,
+    /// None where the run that was interrupted had published it.
+    writer: Option<Arc<dyn TargetWriter>>,
     paths: Vec<String>,
-    staging: Staging,
+    shapes: Vec<Vec<u64>>,
+    area: Area,
     format: String,
     overwrite: bool,
     /// Where the objects of each variable begin in an array that was there already.
     origins: Vec<Option<Vec<u64>>>,
     /// A target of which a part is replaced, by the name it has in the script, with its fingerprint when that was planned.
     before: Option<(PathBuf, String)>,
+    /// What an interrupted run has stored.
+    kept: Arc<Kept>,
+    /// Where it is noted what is stored, and that it is complete; none where it is published, and of results.
+    journal: Option<Arc<Journal>>,
     /// The result that is kept, by its number in the plan.
     result: Option<usize>,
     span: Span,
 }
 
-/// A path that is removed unless it was published.
-struct Staging {
-    path: PathBuf,
-    target: PathBuf,
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        remove(&self.path);
-    }
+/// A target whose area is taken, and what lies there.
+struct Taken<'p> {
+    number: usize,
+    target: &'p Target,
+    area: Area,
+    before: Option<(PathBuf, String)>,
+    identity: Identity,
+    found: Found,
+    is_published: bool,
 }
 
 impl Targets {
-    /// Begins every target of `plan` under a staging name and writes its coordinates.
+    /// Begins every target of `plan` in its staging area and writes its coordinates, or goes on from what lies there.
     ///
     /// # Errors
-    /// A folder is missing or cannot be written.
-    pub fn create(plan: &Plan) -> Result<Self, RunError> {
-        let open = plan.targets.iter().map(|t| begin(t).map_err(|e| RunError::storage(e, t.span)));
+    /// A folder is missing or cannot be written, another run works at a target, or what lies there was left by a run that
+    /// made something else.
+    pub fn create(plan: &Plan, observer: &dyn Observer) -> Result<Self, RunError> {
+        let mut taken: Vec<Taken<'_>> = in_order(plan).into_iter().map(take).collect::<Result<_, _>>()?;
+        if plan.resume {
+            check_left(&mut taken)?;
+        }
+        taken.sort_by_key(|taken| taken.number);
+        let open = taken.into_iter().map(|taken| {
+            let span = taken.target.span;
+            begin(taken, plan, observer).map_err(|e| RunError::storage(e, span))
+        });
         Ok(Targets { open: open.collect::<Result<_, _>>()?, durable: plan.durable })
     }
 
     /// The writer of a variable.
+    ///
+    /// # Panics
+    /// Where the target is published already.
     pub fn writer(&self, target: usize, variable: usize) -> Arc<dyn ArrayWriter> {
+        self.open[target].writer(variable)
+    }
+
+    /// Whether the run that was interrupted had published a target.
+    pub fn is_published(&self, target: usize) -> bool {
+        self.open[target].writer.is_none()
+    }
+
+    /// Whether an interrupted run has stored something.
+    pub fn has_kept(&self) -> bool {
+        self.open.iter().any(|open| open.writer.is_none() || !open.kept.is_empty())
+    }
+
+    /// Whether an interrupted run has stored all objects of a variable.
+    pub fn is_complete(&self, target: usize, variable: usize) -> bool {
         let open = &self.open[target];
-        let writer = open.writer.array(&open.paths[variable]);
-        match &open.origins[variable] {
+        open.writer.is_none() || open.kept.count(variable) >= open.objects(variable)
+    }
+
+    /// Takes over the objects of a variable in `region` that an interrupted run has stored; none unless it has stored them all.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn take_over(
+        &self,
+        (target, variable): (usize, usize),
+        region: &Region,
+    ) -> Result<Option<Vec<Storing>>, StorageError> {
+        if self.is_published(target) {
+            return Ok(Some(Vec::new()));
+        }
+        let writer = self.open[target].journaled(variable);
+        let objects = ChunkGrid::regular(writer.object_shape()).covering(region);
+        if !objects.indices().all(|index| writer.is_kept(&index)) {
+            return Ok(None);
+        }
+        objects.indices().map(|index| writer.take_over(&index)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Completes all targets, then gives each its name; the names in order, without those of results.
+    ///
+    /// # Errors
+    /// A target cannot be completed or renamed.
+    pub fn publish(&mut self, keeping: &Keeping<'_>) -> Result<Vec<String>, RunError> {
+        let mut whole = Vec::new();
+        for open in &self.open {
+            whole.push(open.complete(self.durable, keeping).map_err(|e| RunError::storage(e, open.span))?);
+        }
+        for (open, whole) in self.open.iter_mut().zip(whole) {
+            let Some(writer) = open.writer.take() else { continue };
+            drop(writer);
+            let named = match (open.result, whole) {
+                (Some(number), Some(whole)) => keeping.keep(number, &open.area.data(), whole),
+                _ => rename(&open.area, &open.format, open.overwrite)
+                    .and_then(|()| if self.durable { force_folder(open.area.target()) } else { Ok(()) }),
+            };
+            named.map_err(|e| RunError::storage(e, open.span))?;
+        }
+        self.open.iter_mut().for_each(|open| open.area.keep(false));
+        let targets = self.open.iter().filter(|open| open.result.is_none());
+        Ok(targets.map(|open| open.area.target().display().to_string()).collect())
+    }
+
+    /// Ends a run that failed: what it has stored stays where a run may go on from it.
+    pub fn abandon(self, error: RunError) -> RunError {
+        let stays = matches!(error.kind, Failure::Storage | Failure::Cancelled);
+        let left = self.open.into_iter().filter_map(|mut open| {
+            if let Some(journal) = &open.journal {
+                journal.flush();
+            }
+            let found = Found::read(&open.area.journal()).unwrap_or_default();
+            let stored = found.stored();
+            open.area.keep(stays && (stored > 0 || open.writer.is_none()));
+            let of =
+                (0..open.paths.len()).filter(|_| open.writer.is_some()).map(|variable| open.objects(variable)).sum();
+            (stays && stored > 0).then(|| Left {
+                target: open.area.target().display().to_string(),
+                stored,
+                of: Some(of),
+            })
+        });
+        let left = left.collect();
+        error.with_left(left)
+    }
+}
+
+/// What the run that carries out a plan has stored so far, for who leaves it; what is stored at this moment may be missing.
+pub fn left(plan: &Plan) -> impl Fn() -> Vec<Left> + Send + use<> {
+    let local = |target: &Target| place::local_path(&target.write.location.url).ok();
+    let paths: Vec<PathBuf> = plan.targets.iter().filter_map(local).collect();
+    move || {
+        let left = paths.iter().map(|path| {
+            let found = Found::read(&staging::journal(path)).unwrap_or_default();
+            Left { target: path.display().to_string(), stored: found.stored(), of: None }
+        });
+        left.filter(|left| left.stored > 0).collect()
+    }
+}
+
+impl Open {
+    fn writer(&self, variable: usize) -> Arc<dyn ArrayWriter> {
+        match self.journal {
+            Some(_) => Arc::new(self.journaled(variable)),
+            None => self.plain(variable),
+        }
+    }
+
+    fn plain(&self, variable: usize) -> Arc<dyn ArrayWriter> {
+        let writer = self.writer.as_ref().expect("a target that is not published").array(&self.paths[variable]);
+        match &self.origins[variable] {
             Some(origin) => {
                 let objects = origin.iter().zip(writer.object_shape()).map(|(start, size)| start / size).collect();
                 Arc::new(Inset { objects, writer })
@@ -73,108 +204,232 @@ impl Targets {
         }
     }
 
-    /// Completes all targets, then gives each its name; the names in order, without those of results.
-    ///
-    /// # Errors
-    /// A target cannot be completed or renamed.
-    pub fn publish(self, keeping: &Keeping<'_>) -> Result<Vec<String>, RunError> {
-        let mut whole = Vec::new();
-        for open in &self.open {
-            let finished =
-                open.writer.finish().and_then(|()| if self.durable { force(&open.staging.path) } else { Ok(()) });
-            let checked = finished.and_then(|()| match open.result {
-                Some(number) => keeping.whole(number, &open.staging.path).map(Some),
-                None => {
-                    open.before.as_ref().map_or(Ok(()), unchanged)?;
-                    may_replace(&open.staging.target, &open.format, open.overwrite).map(|_| None)
-                }
-            });
-            whole.push(checked.map_err(|e| RunError::storage(e, open.span))?);
+    fn journaled(&self, variable: usize) -> Journaled {
+        let (kept, journal) = (self.kept.clone(), self.journal.clone());
+        Journaled::new(self.plain(variable), (variable, &self.shapes[variable]), kept, journal)
+    }
+
+    /// How many objects a variable has.
+    fn objects(&self, variable: usize) -> u64 {
+        match &self.writer {
+            Some(_) => ChunkGrid::regular(self.plain(variable).object_shape()).count(&self.shapes[variable]),
+            None => 0,
         }
-        let mut names = Vec::new();
-        for (open, whole) in self.open.into_iter().zip(whole) {
-            let Open { writer, staging, format, overwrite, result, span, .. } = open;
-            drop(writer);
-            if let (Some(number), Some(whole)) = (result, whole) {
-                keeping.keep(number, &staging.path, whole).map_err(|e| RunError::storage(e, span))?;
-                continue;
-            }
-            let renamed = rename(&staging, &format, overwrite)
-                .and_then(|()| if self.durable { force_folder(&staging.target) } else { Ok(()) });
-            renamed.map_err(|e| RunError::storage(e, span))?;
-            names.push(staging.target.display().to_string());
+    }
+
+    /// Completes the target and says so, unless it is published; of a result what was written.
+    fn complete(&self, durable: bool, keeping: &Keeping<'_>) -> Result<Option<Whole>, StorageError> {
+        let Some(writer) = &self.writer else { return Ok(None) };
+        let data = self.area.data();
+        writer.finish()?;
+        if durable {
+            force(&data)?;
         }
-        Ok(names)
+        if let Some(number) = self.result {
+            return keeping.whole(number, &data).map(Some);
+        }
+        self.before.as_ref().map_or(Ok(()), unchanged)?;
+        may_replace(self.area.target(), &self.format, self.overwrite)?;
+        if let (Some(journal), Some((device, inode))) = (&self.journal, staging::identity(&data)) {
+            journal.complete(device, inode).map_err(|e| failure::refused(&data, &e))?;
+        }
+        Ok(None)
     }
 }
 
-fn begin(target: &Target) -> Result<Open, StorageError> {
-    let location = &target.write.location;
-    let refused = |e: CatalogError| StorageError { code: e.code, message: e.message, help: e.help };
-    let path = place::local_path(&location.url).map_err(refused)?;
-    if let Some(before) = &target.write.amends {
-        return amend(target, (path, before.clone()));
+/// The targets of a plan with their numbers, in the order of their names: so of two runs that have several in common one gets them all.
+fn in_order(plan: &Plan) -> Vec<(usize, &Target)> {
+    let mut targets: Vec<(usize, &Target)> = plan.targets.iter().enumerate().collect();
+    targets.sort_by(|(_, a), (_, b)| a.write.location.url.cmp(&b.write.location.url));
+    targets
+}
+
+/// Takes the area of a target and looks at what lies there, without changing it.
+fn take((number, target): (usize, &Target)) -> Result<Taken<'_>, RunError> {
+    let refused = |e: CatalogError| RunError::catalog(e, target.span);
+    let stored = |e: StorageError| RunError::storage(e, target.span);
+    let named = place::local_path(&target.write.location.url).map_err(refused)?;
+    let before = target.write.amends.clone().map(|before| (named.clone(), before));
+    // A link to a store of which a part is replaced stays a link.
+    let path = match before.is_some() && named.is_symlink() {
+        true => named.canonicalize().map_err(|e| stored(failure::refused(&named, &e)))?,
+        // Several runs may keep the same result, and each has an area of its own for it.
+        false if target.write.result.is_some() => {
+            let name = named.file_name().unwrap_or_default().to_string_lossy();
+            named.with_file_name(format!("{}-{name}", std::process::id()))
+        }
+        false => named,
+    };
+    let attrs = &target.write.options.attrs;
+    let holder = Holder::this(attrs.text("functionfuse_script").unwrap_or("a script"));
+    let mut area = Area::take(&path, &holder).map_err(|refusal| stored(unavailable(&path, refusal)))?;
+    let found = Found::read(&area.journal()).map_err(|e| stored(failure::refused(&path, &e)))?;
+    let is_published = found.complete.is_some() && found.complete == staging::identity(&path);
+    area.keep(found.stored() > 0 || is_published);
+    Ok(Taken { number, target, area, before, identity: identity(target), found, is_published })
+}
+
+/// Checks that the run can go on from what was left, and finds out which targets are published. Where one is, all are of which nothing is left
+/// any more: areas go when all targets have their names.
+fn check_left(taken: &mut [Taken<'_>]) -> Result<(), RunError> {
+    let some_are = taken.iter().any(|taken| taken.is_published);
+    for taken in taken {
+        let (path, span) = (taken.area.target(), taken.target.span);
+        taken.is_published |= some_are && taken.found.identity.is_none() && path.exists();
+        if taken.is_published && taken.before.is_some() {
+            return Err(done_already(&taken.area).at(span));
+        }
+        let is_used = taken.is_published || taken.found.stored() > 0;
+        let left = taken.found.identity.as_ref().filter(|_| is_used);
+        if let Some(difference) = left.and_then(|left| taken.identity.difference(left)) {
+            return Err(another(&taken.area, &difference).at(span));
+        }
+        if !taken.is_published && !taken.target.write.overwrite && path.exists() {
+            let message = format!("`{}` already exists, and nothing is left of a run to go on from", path.display());
+            let error = StorageError::new("ff::sink::exists", message);
+            let help = "it is complete; to write it again, run with `--overwrite` instead";
+            return Err(RunError::storage(error.with_help(help), span));
+        }
     }
-    let create = creator(&location.format)?;
-    let staging = Staging { path: staging_path(&path), target: path };
-    let folder = staging.path.parent().unwrap_or(Path::new("."));
-    if !folder.as_os_str().is_empty() && !folder.is_dir() {
-        std::fs::create_dir_all(folder).map_err(|e| failed("make the folder", folder, &e))?;
+    Ok(())
+}
+
+/// All on which the bytes of a target's objects depend.
+fn identity(target: &Target) -> Identity {
+    let attrs = &target.write.options.attrs;
+    let text = |name: &str| attrs.text(name).unwrap_or_default();
+    let sources = text("functionfuse_sources").split("; ").filter(|source| !source.is_empty()).map(str::to_owned);
+    let amended = target.write.amends.as_ref().map(|before| format!("{} ({before})", target.write.location.url));
+    let specs = target::specs(&target.write, &target.types);
+    let specs: Vec<_> = specs.iter().map(|(spec, _)| spec).collect();
+    let options = &target.write.options;
+    let mut storage = Digest::default();
+    let origins: Vec<_> = target.write.variables.iter().map(|variable| &variable.inset).collect();
+    storage.text(&format!("{specs:?} {origins:?} {:?} {:?}", options.version, options.unlimited));
+    Identity {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        graph: target.identity.clone(),
+        params: text("functionfuse_params").to_owned(),
+        sources: sources.chain(amended).collect(),
+        storage: storage.hex(),
     }
+}
+
+fn unavailable(path: &Path, refusal: Refusal) -> StorageError {
+    match refusal {
+        Refusal::System(error) => failed("begin", path, &error),
+        Refusal::Held(holder) => {
+            let by = holder.map_or_else(|| "another run".to_owned(), |holder| holder.to_string());
+            let message = format!("`{}` is being written by {by}", path.display());
+            let help = format!(
+                "wait until it is done, or stop it; if it is gone from another machine, remove `{}`",
+                staging::folder(path).display()
+            );
+            StorageError::new("ff::sink::locked", message).with_help(help)
+        }
+    }
+}
+
+fn another(area: &Area, difference: &str) -> RunError {
+    let message = format!("what lies there of `{}` was left by another run: {difference}", area.target().display());
+    RunError::resume(message, "undo the change, or begin anew without `--resume`, which removes what was left")
+}
+
+fn done_already(area: &Area) -> RunError {
+    let message = format!("`{}` was already changed by the run that was interrupted", area.target().display());
+    let help = format!("nothing is left to be done there: remove `{}`", staging::folder(area.target()).display());
+    RunError::resume(message, &help)
+}
+
+fn begin(taken: Taken<'_>, plan: &Plan, observer: &dyn Observer) -> Result<Open, StorageError> {
+    let Taken { target, mut area, before, identity, found, is_published, .. } = taken;
+    let resumes = plan.resume && (found.stored() > 0 || is_published);
+    area.keep(resumes);
+    let found = if resumes { found } else { left_behind(&area, (found, is_published), plan.resume, observer) };
+    let is_published = is_published && plan.resume;
+    let kept = Kept::open(&area, &found).map_err(|e| failure::refused(&area.data(), &e))?;
+    let writer = match (is_published, &before) {
+        (true, _) => None,
+        (false, Some(before)) => Some(amend(target, &area, before)?),
+        (false, None) => Some(create(target, &area.data())?),
+    };
+    let variables = &target.write.variables;
+    let mut open = Open {
+        writer,
+        paths: variables.iter().map(|v| v.path.clone()).collect(),
+        shapes: target.types.iter().map(|ty| ty.shape()).collect(),
+        format: target.write.location.format.clone(),
+        overwrite: target.write.overwrite || before.is_some(),
+        origins: variables.iter().map(|v| v.inset.as_ref().map(|inset| inset.origin.clone())).collect(),
+        before,
+        kept: Arc::new(kept),
+        journal: None,
+        result: target.write.result,
+        span: target.span,
+        area,
+    };
+    if open.writer.is_some() && open.result.is_none() {
+        let durable = plan.durable.then(|| staging::folder(open.area.target()));
+        let journal = Journal::begin(&open.area.journal(), &found, &identity, durable);
+        open.journal = Some(Arc::new(journal.map_err(|e| failure::refused(&open.area.data(), &e))?));
+    }
+    if resumes {
+        let (stored, of): (u64, u64) = (open.kept.total(), (0..variables.len()).map(|v| open.objects(v)).sum());
+        let shown = open.area.target().display();
+        observer.noted(&match is_published {
+            true => format!("`{shown}` is complete already"),
+            false => format!("going on with `{shown}`: {stored} of {of} objects are there"),
+        });
+    }
+    Ok(open)
+}
+
+/// Removes what an earlier run left and this one does not go on from, and tells of it.
+fn left_behind(area: &Area, (found, is_published): (Found, bool), resume: bool, observer: &dyn Observer) -> Found {
+    let shown = area.target().display();
+    if resume && found.distrusted > 0 {
+        observer.noted(&format!(
+            "`{shown}` is begun anew: of what was written on another machine, or before this one was started anew, some may be \
+             lost; with `--durable` it would be certain"
+        ));
+    } else if !resume && !is_published && found.stored() > 0 {
+        observer.noted(&format!(
+            "`{shown}` is begun anew: {} objects that an interrupted run had written are removed, from which `--resume` would have \
+             gone on",
+            found.stored()
+        ));
+    }
+    area.clear();
+    Found::default()
+}
+
+/// Begins a target at a path and writes its coordinates.
+fn create(target: &Target, path: &Path) -> Result<Arc<dyn TargetWriter>, StorageError> {
+    let create = creator(&target.write.location.format)?;
     let specs = target::specs(&target.write, &target.types);
     let arrays: Vec<_> = specs.iter().map(|(spec, _)| spec.clone()).collect();
-    let writer = create(&staging.path, &arrays, &target.write.options)?;
+    let writer = create(path, &arrays, &target.write.options)?;
     for (spec, values) in &specs {
         let Some(values) = values else { continue };
         let array = writer.array(&spec.path);
-        let grid = crate::array::ChunkGrid::regular(array.object_shape());
-        for index in crate::array::Region::whole(&grid.counts(&spec.shape)).indices() {
+        let grid = ChunkGrid::regular(array.object_shape());
+        for index in Region::whole(&grid.counts(&spec.shape)).indices() {
             array.write(&index, &values.slice(&grid.region(&index, &spec.shape)))?;
         }
     }
-    let paths = target.write.variables.iter().map(|v| v.path.clone()).collect();
-    let (format, overwrite) = (location.format.clone(), target.write.overwrite);
-    let origins = vec![None; target.write.variables.len()];
-    Ok(Open {
-        writer,
-        paths,
-        staging,
-        format,
-        overwrite,
-        origins,
-        before: None,
-        result: target.write.result,
-        span: target.span,
-    })
+    Ok(writer)
 }
 
-/// Begins what becomes of a target of which a part is replaced. A link to it stays a link.
-fn amend(target: &Target, before: (PathBuf, String)) -> Result<Open, StorageError> {
-    unchanged(&before)?;
+/// Begins what becomes of a target of which a part is replaced.
+fn amend(target: &Target, area: &Area, before: &(PathBuf, String)) -> Result<Arc<dyn TargetWriter>, StorageError> {
+    unchanged(before)?;
     let format = &target.write.location.format;
     let amend = FORMATS.iter().find(|row| row.name == format).and_then(|row| row.amend).ok_or_else(|| {
         StorageError::new("ff::sink::format", format!("part of a target of the format `{format}` cannot be replaced"))
     })?;
-    let path = match before.0.is_symlink() {
-        true => before.0.canonicalize().map_err(|e| failure::refused(&before.0, &e))?,
-        false => before.0.clone(),
-    };
-    let staging = Staging { path: staging_path(&path), target: path };
     let specs = target::specs(&target.write, &target.types);
     let arrays: Vec<_> = specs.into_iter().map(|(spec, _)| spec).collect();
-    let writer = amend(&staging.target, &staging.path, &arrays, &target.write.options.attrs)?;
-    let variables = &target.write.variables;
-    Ok(Open {
-        writer,
-        paths: variables.iter().map(|v| v.path.clone()).collect(),
-        staging,
-        format: format.clone(),
-        overwrite: true,
-        origins: variables.iter().map(|v| v.inset.as_ref().map(|inset| inset.origin.clone())).collect(),
-        before: Some(before),
-        result: None,
-        span: target.span,
-    })
+    amend(area.target(), &area.data(), &arrays, &target.write.options.attrs)
 }
 
 /// A target of which a part is replaced is still what it was while planning: the other parts are of then.
@@ -216,6 +471,14 @@ impl ArrayWriter for Inset {
         self.writer.is_ordered()
     }
 
+    fn is_resumable(&self) -> bool {
+        self.writer.is_resumable()
+    }
+
+    fn restore(&self, index: &[u64], encoded: Vec<u8>) -> Result<Storing, StorageError> {
+        self.writer.restore(&self.index(index), encoded)
+    }
+
     fn scratch_bytes(&self) -> u64 {
         self.writer.scratch_bytes()
     }
@@ -224,104 +487,4 @@ impl ArrayWriter for Inset {
 fn creator(format: &str) -> Result<Create, StorageError> {
     let row = kept::format(format).and_then(|f| f.create);
     row.ok_or_else(|| StorageError::new("ff::sink::format", format!("format `{format}` cannot be written")))
-}
-
-/// A hidden name beside the target, unlike that of any other process.
-fn staging_path(path: &Path) -> PathBuf {
-    let name = path.file_name().map_or_else(|| "out".into(), |n| n.to_string_lossy().into_owned());
-    path.with_file_name(format!(".ff-partial-{}-{name}", std::process::id()))
-}
-
-/// Whether something lies at `target` that is to be replaced.
-fn may_replace(target: &Path, format: &str, overwrite: bool) -> Result<bool, StorageError> {
-    let shown = target.display();
-    match existing::existing(target, format) {
-        Existing::Nothing => Ok(false),
-        Existing::Replaceable if overwrite => Ok(true),
-        Existing::Replaceable => {
-            let message = format!("`{shown}` has come into being while the run went on");
-            Err(StorageError::new("ff::sink::exists", message)
-                .with_help("it was not replaced; remove it, or run again with --overwrite"))
-        }
-        Existing::Foreign(what) => {
-            let message = format!("`{shown}` has become {what} while the run went on, and is not replaced");
-            Err(StorageError::new("ff::sink::foreign", message)
-                .with_help("remove it yourself, or choose another target"))
-        }
-    }
-}
-
-fn rename(staging: &Staging, format: &str, overwrite: bool) -> Result<(), StorageError> {
-    let target = &staging.target;
-    let existing = may_replace(target, format, overwrite)?;
-    let old = Staging { path: target.with_file_name(format!("{}-old", name(&staging.path))), target: target.clone() };
-    if existing {
-        std::fs::rename(target, &old.path).map_err(|e| failed("move aside", target, &e))?;
-    }
-    if let Err(error) = std::fs::rename(&staging.path, target) {
-        if existing && std::fs::rename(&old.path, target).is_err() {
-            // What was there cannot go back, and must not be deleted: it stays under its other name.
-            std::mem::forget(old);
-        }
-        return Err(failed("give its name to", target, &error));
-    }
-    Ok(())
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Forces a target to disk: a folder by one call for its file system, since it may hold millions of files.
-fn force(path: &Path) -> Result<(), StorageError> {
-    let forced = std::fs::File::open(path).and_then(|file| {
-        if cfg!(target_os = "linux") && path.is_dir() { sync_file_system(&file) } else { sync_below(path, &file) }
-    });
-    forced.map_err(|e| failure::refused(path, &e))
-}
-
-#[cfg(target_os = "linux")]
-fn sync_file_system(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::fd::AsRawFd;
-    // SAFETY: the descriptor belongs to `file`, which outlives the call.
-    match unsafe { libc::syncfs(file.as_raw_fd()) } {
-        0 => Ok(()),
-        _ => Err(std::io::Error::last_os_error()),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn sync_file_system(file: &std::fs::File) -> std::io::Result<()> {
-    file.sync_all()
-}
-
-fn sync_below(path: &Path, file: &std::fs::File) -> std::io::Result<()> {
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path)? {
-            let entry = entry?.path();
-            sync_below(&entry, &std::fs::File::open(&entry)?)?;
-        }
-    }
-    file.sync_all()
-}
-
-/// Forces the name of a target to disk.
-fn force_folder(target: &Path) -> Result<(), StorageError> {
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let forced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-    forced.map_err(|e| failed("force to disk", folder, &e))
-}
-
-fn remove(path: &Path) {
-    let Ok(found) = path.symlink_metadata() else { return };
-    let _ = if found.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
-}
-
-fn failed(doing: &str, path: &Path, error: &std::io::Error) -> StorageError {
-    let message = format!("cannot {doing} `{}`: {}", path.display(), failure::reason(error));
-    let failed = StorageError::new("ff::write::target", message);
-    match failure::remedy(error) {
-        Some(remedy) => failed.with_help(remedy),
-        None => failed,
-    }
 }

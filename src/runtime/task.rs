@@ -13,7 +13,7 @@ use super::observer::{Phase, Timer};
 use super::reducing::Reducing;
 use super::serializers::{ArrayReader, StorageError, Storing};
 use super::turns::Queue;
-use super::{Cancel, error::RunError, strips};
+use super::{Cancel, error::RunError, resume, strips};
 use crate::array::{Block, ChunkGrid, DType, Region};
 use crate::operators::pattern::Piece;
 use crate::operators::tile::TileMut;
@@ -57,8 +57,12 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
     let stage = run.stage;
     let index = run.index(number);
     let region = stage.grid.region(&index, &stage.shape);
+    if let Some(moved) = resume::take_over(run, (number, &region), cancel)? {
+        return Ok(moved);
+    }
     let mut queue = Queue::new(run.turns.as_ref(), number);
     let at = |error: RunError| error.in_task(&stage.ends[0].name, &region);
+    let failed = |error: RunError| if cancel.is_cancelled() { RunError::cancelled() } else { at(error) };
     let regions = stage.required(&region);
     let beside = if run.sources.iter().flatten().any(|source| source.overlaps) { beside(run, &index) } else { vec![] };
     let mut moved = Moved::default();
@@ -69,9 +73,9 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
             continue;
         };
         let others: Vec<&Region> = beside.iter().filter_map(|regions| regions.inputs[i].as_ref()).collect();
-        let reading = || read(run, i, (needed, &others), &mut moved);
+        let reading = || read(run, i, (needed, &others), (&mut moved, cancel));
         let block = timer.time(Phase::Read, || input_name(run, i), reading);
-        let block = block.map_err(|e| at(RunError::storage(e, run.span)))?;
+        let block = block.map_err(|e| failed(RunError::storage(e, run.span)))?;
         inputs.push(Some(Piece { region: needed.clone(), block }));
     }
     let names = || stage.ends.iter().map(|end| end.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -88,10 +92,10 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
     for (end, block) in stage.ends.iter().zip(blocks) {
         let Some(block) = block else { continue };
         let region = stage.part(end, &region);
-        let stored =
-            timer.time(Phase::Write, || end.name.clone(), || store(run, &end.kind, (&region, &block), &mut queue));
+        let storing = || store(run, &end.kind, (&region, &block), (&mut queue, cancel));
+        let stored = timer.time(Phase::Write, || end.name.clone(), storing);
         let span = if matches!(end.kind, EndKind::Write { .. }) { run.written } else { end.span };
-        stored.map_err(|e| at(RunError::storage(e, span)))?;
+        stored.map_err(|e| failed(RunError::storage(e, span)))?;
     }
     moved.written = queue.finish(cancel, |error| at(RunError::storage(error, run.written)))?;
     Ok(moved)
@@ -126,7 +130,7 @@ fn read(
     run: &StageRun<'_>,
     input: usize,
     (needed, others): (&Region, &[&Region]),
-    moved: &mut Moved,
+    (moved, cancel): (&mut Moved, &Cancel),
 ) -> Result<Block, StorageError> {
     let ty = &run.stage.kernel.inputs[input];
     if needed.is_empty() {
@@ -138,7 +142,7 @@ fn read(
             moved.read += needed.count() * ty.dtype.size() as u64;
             run.results.read(*id, needed)
         }
-        (Input::Source(_), Some(source)) => read_source(source, run.cache, (needed, others), moved),
+        (Input::Source(_), Some(source)) => read_source(source, run.cache, (needed, others), (moved, cancel)),
         (Input::Source(_), None) => unreachable!("sources are opened with their stage"),
     }
 }
@@ -157,7 +161,7 @@ fn read_source(
     source: &OpenSource,
     cache: &ChunkCache,
     (needed, others): (&Region, &[&Region]),
-    moved: &mut Moved,
+    (moved, cancel): (&mut Moved, &Cancel),
 ) -> Result<Block, StorageError> {
     let Some(chunks) = source.reader.chunk_shape() else {
         let block = source.reader.read_region(needed)?;
@@ -172,6 +176,7 @@ fn read_source(
     let mut waiting: VecDeque<(Vec<u64>, bool)> = VecDeque::new();
     let mut indices = covering.indices();
     while let Some((index, is_last_try)) = indices.next().map(|i| (i, false)).or_else(|| waiting.pop_front()) {
+        go_on(cancel)?;
         let chunk = grid.region(&index, &source.shape);
         let part = chunk.intersect(needed);
         let is_shared =
@@ -285,22 +290,29 @@ fn reduces(end: &End) -> bool {
     matches!(end.kind, EndKind::Reduce { .. })
 }
 
+/// Nothing, unless the run was cancelled.
+fn go_on(cancel: &Cancel) -> Result<(), StorageError> {
+    if cancel.is_cancelled() { Err(StorageError::new("ff::run::interrupted", "interrupted")) } else { Ok(()) }
+}
+
 /// Stores the block of an end, as far as it is the task's turn.
 fn store(
     run: &StageRun<'_>,
     kind: &EndKind,
     (region, block): (&Region, &Block),
-    queue: &mut Queue<'_>,
+    (queue, cancel): (&mut Queue<'_>, &Cancel),
 ) -> Result<(), StorageError> {
     match kind {
         EndKind::Keep(id) => {
             run.results.write(*id, region, block)?;
             queue.push(Storing::Done(block.bytes()))
         }
+        EndKind::Write { target, .. } if run.targets.is_published(*target) => Ok(()),
         EndKind::Write { target, variable } => {
             let writer = run.targets.writer(*target, *variable);
             let objects = ChunkGrid::regular(writer.object_shape());
             for index in objects.covering(region).indices() {
+                go_on(cancel)?;
                 let object = objects.region(&index, &run.stage.shape);
                 queue.push(writer.begin(&index, &block.slice(&object.relative_to(region)))?)?;
             }

@@ -89,7 +89,7 @@ impl<'a> Queue<'a> {
 
     fn flush(&mut self) -> Result<(), StorageError> {
         for store in self.waiting.drain(..) {
-            self.bytes += store()?;
+            self.bytes += store()?.bytes;
         }
         Ok(())
     }
@@ -121,6 +121,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::runtime::serializers::StoredObject;
 
     fn task(turns: &Turns, number: u64, written: &Arc<Mutex<Vec<u64>>>, cancel: &Cancel) -> Result<u64, RunError> {
         let mut queue = Queue::new(Some(turns), number);
@@ -129,7 +130,8 @@ mod tests {
             let written = written.clone();
             let store = move || {
                 written.lock().unwrap().push(3 * number + part);
-                if number == 150 { Err(StorageError::new("ff::write::failed", "full")) } else { Ok(1) }
+                let stored = StoredObject { bytes: 1, extent: None };
+                if number == 150 { Err(StorageError::new("ff::write::failed", "full")) } else { Ok(stored) }
             };
             queue.push(Storing::Encoded(Box::new(store))).map_err(RunError::plain)?;
         }

@@ -95,6 +95,8 @@ pub struct Inputs<'a> {
     pub overwrite: bool,
     /// Whether the plan is only looked at: a target that exists is worth a warning then.
     pub only_looks: bool,
+    /// Whether the run goes on after an interrupted one, which may have published a target: that is found out when it begins.
+    pub resumes: bool,
     /// Reads imported files.
     pub loader: &'a dyn Loader,
 }

@@ -110,7 +110,7 @@ impl Lowerer<'_> {
         let refused = match self.catalog.existing(&location) {
             Existing::Foreign(what) => Some(EdgeError::SinkForeign { url, what, format, at }),
             Existing::Nothing if amends => Some(EdgeError::SinkMissing { url, at }),
-            Existing::Replaceable if overwrite || amends => None,
+            Existing::Replaceable if overwrite || amends || self.inputs.resumes => None,
             Existing::Replaceable if self.inputs.only_looks => {
                 self.report(EdgeError::SinkInTheWay { url, at });
                 None

@@ -42,9 +42,8 @@ pub fn remedy(error: &Error) -> Option<&'static str> {
 /// The target that a path under a staging name leads to; any other path as it is.
 fn target(path: &Path) -> PathBuf {
     for whole in path.ancestors() {
-        let name = whole.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(STAGING));
-        let own = name.and_then(|name| name.split_once('-')).filter(|(id, _)| id.bytes().all(|b| b.is_ascii_digit()));
-        if let Some((_, own)) = own {
+        let name = whole.file_name().and_then(|name| name.to_str());
+        if let Some(own) = name.and_then(|name| name.strip_prefix(STAGING)) {
             return whole.with_file_name(own);
         }
     }
@@ -58,10 +57,11 @@ mod tests {
     #[test]
     fn targets_are_named_and_not_where_they_grow() {
         for (path, named) in [
-            ("o/.ff-partial-21569-z.nc", "o/z.nc"),
-            (".ff-partial-1-a-b.zarr/x/c/0", "a-b.zarr"),
+            ("o/.ff-partial-z.nc/z.nc", "o/z.nc"),
+            (".ff-partial-a-b.zarr/a-b.zarr/x/c/0", "a-b.zarr"),
+            ("o/.ff-partial-z.nc", "o/z.nc"),
             ("o/z.nc", "o/z.nc"),
-            ("o/.ff-partial-scratch-1-0", "o/.ff-partial-scratch-1-0"),
+            ("o/.ff-scratch-1-0", "o/.ff-scratch-1-0"),
         ] {
             assert_eq!(target(Path::new(path)), Path::new(named));
         }
@@ -75,7 +75,7 @@ mod tests {
             (libc::EROFS, "Read-only file system", "choose another place; nothing was published"),
             (libc::EFBIG, "File too large", "ulimit"),
         ] {
-            let failure = refused(Path::new("o/.ff-partial-7-z.nc"), &Error::from_raw_os_error(number));
+            let failure = refused(Path::new("o/.ff-partial-z.nc/z.nc"), &Error::from_raw_os_error(number));
             assert_eq!(failure.message, format!("cannot write `o/z.nc`: {reason}"));
             assert!(failure.help.is_some_and(|help| help.contains(remedy)), "{reason}");
         }

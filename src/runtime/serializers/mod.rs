@@ -130,6 +130,21 @@ pub trait ArrayWriter: Send + Sync {
         false
     }
 
+    /// Whether a run that goes on after an interrupted one can have the objects that one stored: as files of their own, or
+    /// by where they lie in the unfinished target ([`StoredObject::extent`]).
+    fn is_resumable(&self) -> bool {
+        false
+    }
+
+    /// As [`ArrayWriter::begin`], with the encoded bytes that lie in what an interrupted run left; only called where its objects
+    /// have extents.
+    ///
+    /// # Errors
+    /// The object cannot be stored.
+    fn restore(&self, index: &[u64], _encoded: Vec<u8>) -> Result<Storing, StorageError> {
+        Err(StorageError::new("ff::write::failed", format!("the object {index:?} cannot be taken over")))
+    }
+
     /// Bytes beyond the block that writing one object needs at its peak.
     fn scratch_bytes(&self) -> u64;
 }
@@ -138,12 +153,32 @@ pub trait ArrayWriter: Send + Sync {
 pub enum Storing {
     /// It is stored, in so many bytes.
     Done(u64),
-    /// It is encoded; this stores it and gives the bytes stored.
+    /// It is encoded; this stores it.
     Encoded(Store),
 }
 
 /// Stores an object that is encoded.
-pub type Store = Box<dyn FnOnce() -> Result<u64, StorageError> + Send>;
+pub type Store = Box<dyn FnOnce() -> Result<StoredObject, StorageError> + Send>;
+
+/// An object that was stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoredObject {
+    /// Its bytes, encoded.
+    pub bytes: u64,
+    /// Where it lies in the file of the target, where it is part of one and that is known.
+    pub extent: Option<Extent>,
+}
+
+/// Where encoded bytes lie in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The first byte.
+    pub address: u64,
+    /// How many they are.
+    pub len: u64,
+    /// Their CRC-32.
+    pub sum: u32,
+}
 
 /// A target being written under a staging path.
 pub trait TargetWriter: Send + Sync {

@@ -21,6 +21,9 @@ use crate::runtime::serializers::{ArraySpec, ArrayWriter, StorageError, TargetWr
 /// Names of folders that hold what runs did not finish.
 const UNFINISHED: &str = ".ff-partial-";
 
+/// The names of files that hold no values.
+const METADATA: [&str; 5] = ["zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"];
+
 /// With this the names of attributes begin by which a run is recorded.
 const OF_THE_RUN: &str = "functionfuse_";
 
@@ -42,9 +45,6 @@ pub fn amend(
             format!("`{}` lies in the store `{}`, whose metadata would not know", old.display(), outer.display());
         return Err(StorageError::new("ff::sink::stored", message)
             .with_help("name the store, and the path within: `zarr(\"store.zarr\", \"group/name\")`"));
-    }
-    if staging.exists() {
-        std::fs::remove_dir_all(staging).map_err(|e| failure::refused(staging, &e))?;
     }
     link(old, staging).map_err(|e| failure::refused(staging, &e))?;
     let shapes = specs.iter().map(|spec| (spec.path.trim_matches('/').to_owned(), spec.shape.clone())).collect();
@@ -82,7 +82,8 @@ impl TargetWriter for Amended {
     }
 }
 
-/// Makes `to` a folder of the files of `from`, linked where that is possible.
+/// Makes `to` a folder of the files of `from`, linked where that is possible. What is there already was made so, or written, by a run
+/// that was interrupted, and stays; but metadata may not be whole.
 fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
@@ -93,8 +94,19 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
         }
         if old.is_dir() {
             link(&old, &new)?;
-        } else if std::fs::hard_link(&old, &new).is_err() {
-            std::fs::copy(&old, &new)?;
+            continue;
+        }
+        if new.symlink_metadata().is_ok() {
+            if !METADATA.iter().any(|name| entry.file_name() == *name) {
+                continue;
+            }
+            std::fs::remove_file(&new)?;
+        }
+        if std::fs::hard_link(&old, &new).is_err() {
+            // Under another name until it is whole: a part of it would be taken for what it is not.
+            let part = to.join(format!("{}.ff-part", entry.file_name().to_string_lossy()));
+            std::fs::copy(&old, &part)?;
+            std::fs::rename(&part, &new)?;
         }
     }
     Ok(())

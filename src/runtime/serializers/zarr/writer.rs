@@ -94,6 +94,10 @@ impl ArrayWriter for ZarrWriter {
         Ok(encoded.len() as u64)
     }
 
+    fn is_resumable(&self) -> bool {
+        true
+    }
+
     fn scratch_bytes(&self) -> u64 {
         match &self.metadata.layout {
             Layout::Chunks(pipeline) => pipeline.decoded_bytes().saturating_mul(3),

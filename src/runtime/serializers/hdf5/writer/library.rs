@@ -3,14 +3,18 @@
 //! Every call is made under the library's one lock. Loading of plugins is switched off before the first.
 
 use std::ffi::CString;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Once;
 
 use hdf5::sync::sync;
 use hdf5_sys::h5::herr_t;
 use hdf5_sys::h5d::{H5Dclose, H5Dcreate2, H5Dget_space, H5Dget_type, H5Dwrite, H5Dwrite_chunk};
-use hdf5_sys::h5f::{H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_libver_t, H5F_scope_t, H5Fclose, H5Fcreate, H5Fflush};
+use hdf5_sys::h5f::{
+    H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_libver_t, H5F_scope_t, H5Fclose, H5Fcreate, H5Fflush, H5Fget_filesize,
+};
 use hdf5_sys::h5g::{H5Gclose, H5Gcreate2};
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5l::H5Lexists;
@@ -91,9 +95,18 @@ pub(super) fn c_string(text: &str) -> Result<CString, String> {
 /// Attributes and links remember the order in which they were made.
 const TRACKED: std::os::raw::c_uint = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
 
+/// Around the former end of a file, where a chunk is looked for that was stored last: what the library keeps together of small
+/// pieces is no larger.
+const AROUND: u64 = 8 << 10;
+
+/// Bytes by which a chunk is recognised.
+const HEAD: usize = 64;
+
 /// A file being made.
 #[derive(Debug)]
 pub(super) struct NewFile {
+    /// The same, as the system sees it.
+    bytes: File,
     /// For making links.
     links: Id,
     /// For making groups.
@@ -164,7 +177,32 @@ impl NewFile {
         };
         // SAFETY: the name is a C string, the lists are of the classes asked for.
         let raw = sync(|| unsafe { H5Fcreate(name.as_ptr(), H5F_ACC_TRUNC, creation.raw, access.raw) });
-        Ok(NewFile { links, groups, file: Id::new(raw, H5Fclose)? })
+        let file = Id::new(raw, H5Fclose)?;
+        let bytes = File::open(path).map_err(|error| format!("{ERRNO}{}", error.raw_os_error().unwrap_or(0)))?;
+        Ok(NewFile { bytes, links, groups, file })
+    }
+
+    /// The bytes of the file, with what is not written yet.
+    pub(super) fn size(&self) -> Result<u64, String> {
+        let mut size = 0;
+        // SAFETY: the file is open, and the call writes one number.
+        status(sync(|| unsafe { H5Fget_filesize(self.file.raw, &raw mut size) }))?;
+        Ok(size)
+    }
+
+    /// Where the bytes of the chunk lie that was stored last, when the file ended at `end`: there, as a rule. The library has no quick
+    /// way to ask. What is found is the first place of the same beginning; whoever reads it has to look at the rest.
+    pub(super) fn find(&self, chunk: &[u8], end: u64) -> Option<u64> {
+        let head = &chunk[..chunk.len().min(HEAD)];
+        let mut there = [0; HEAD];
+        let there = &mut there[..head.len()];
+        if head.is_empty() || self.bytes.read_exact_at(there, end).is_ok() && there == head {
+            return (!head.is_empty()).then_some(end);
+        }
+        let first = end.saturating_sub(AROUND);
+        let mut window = vec![0; 2 * AROUND as usize];
+        let len = self.bytes.read_at(&mut window, first).ok()?;
+        window[..len].windows(head.len()).position(|bytes| bytes == head).map(|at| first + at as u64)
     }
 
     /// The root group, for attributes.
@@ -242,7 +280,7 @@ impl NewFile {
 
     /// Writes all that is not yet in the file, and closes it.
     pub(super) fn close(self) -> Result<(), String> {
-        let NewFile { links, groups, file } = self;
+        let NewFile { links, groups, file, bytes: _ } = self;
         drop((links, groups));
         // SAFETY: the file is open.
         status(sync(|| unsafe { H5Fflush(file.raw, H5F_scope_t::H5F_SCOPE_GLOBAL) }))?;

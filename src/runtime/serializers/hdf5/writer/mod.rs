@@ -27,7 +27,7 @@ use super::strided::{copy_box, strides};
 use crate::array::{Block, DType, DimName};
 use crate::planner::catalog::CatalogError;
 use crate::planner::target::{ArraySpec, TargetOptions};
-use crate::runtime::serializers::{ArrayWriter, StorageError, Storing, TargetWriter, failure};
+use crate::runtime::serializers::{ArrayWriter, Extent, StorageError, StoredObject, Storing, TargetWriter, failure};
 
 /// What other programs expect of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +144,19 @@ impl Shared {
         let stored = dataset.map_or_else(|| Err("it is already finished".to_owned()), store);
         stored.map_err(|error| failed(&self.path, &error))
     }
+
+    /// Stores a chunk of one dataset; gives where it lies in the file, where that is found.
+    fn store_chunk(&self, number: usize, start: &[u64], bytes: &[u8]) -> Result<Option<u64>, StorageError> {
+        let open = self.open();
+        let stored = match open.as_ref().and_then(|open| Some((open.datasets.get(number)?, &open.file))) {
+            Some((dataset, file)) => file.size().and_then(|end| {
+                dataset.write_chunk(start, bytes)?;
+                Ok(file.find(bytes, end))
+            }),
+            None => Err("it is already finished".to_owned()),
+        };
+        stored.map_err(|error| failed(&self.path, &error))
+    }
 }
 
 /// A file being written.
@@ -250,7 +263,7 @@ impl ArrayWriter for Writer {
     fn write(&self, index: &[u64], block: &Block) -> Result<u64, StorageError> {
         match self.begin(index, block)? {
             Storing::Done(bytes) => Ok(bytes),
-            Storing::Encoded(store) => store(),
+            Storing::Encoded(store) => store().map(|stored| stored.bytes),
         }
     }
 
@@ -268,22 +281,34 @@ impl ArrayWriter for Writer {
             Layout::Texts => {
                 let (texts, bytes) = (block.scalars(), block.bytes());
                 let store = move |dataset: &Dataset| dataset.write_texts(&start, &shape, &texts);
-                Box::new(move || shared.with(number, store).map(|()| bytes))
+                Box::new(move || shared.with(number, store).map(|()| StoredObject { bytes, extent: None }))
             }
             Layout::Contiguous => {
                 let bytes = block.to_bytes().ok_or_else(|| wrong("no bytes"))?;
                 let len = bytes.len() as u64;
                 let store = move |dataset: &Dataset| dataset.write_region(&start, &shape, &bytes);
-                Box::new(move || shared.with(number, store).map(|()| len))
+                Box::new(move || shared.with(number, store).map(|()| StoredObject { bytes: len, extent: None }))
             }
             Layout::Chunked => {
                 let bytes = settled.padded(block).ok_or_else(|| wrong("no bytes"))?;
                 let stored = settled.pipeline.encode(bytes).map_err(|error| wrong(&error.to_string()))?.into_owned();
-                let len = stored.len() as u64;
-                let store = move |dataset: &Dataset| dataset.write_chunk(&start, &stored);
-                Box::new(move || shared.with(number, store).map(|()| len))
+                return self.restore(index, stored);
             }
         }))
+    }
+
+    fn is_resumable(&self) -> bool {
+        self.settled.layout == Layout::Chunked
+    }
+
+    fn restore(&self, index: &[u64], encoded: Vec<u8>) -> Result<Storing, StorageError> {
+        let start: Vec<u64> = index.iter().zip(&self.settled.chunk).map(|(i, c)| i * c).collect();
+        let (shared, number, sum) = (self.shared.clone(), self.number, crc32fast::hash(&encoded));
+        Ok(Storing::Encoded(Box::new(move || {
+            let address = shared.store_chunk(number, &start, &encoded)?;
+            let bytes = encoded.len() as u64;
+            Ok(StoredObject { bytes, extent: address.map(|address| Extent { address, len: bytes, sum }) })
+        })))
     }
 
     /// Where a chunk lies in the file follows from when it was stored.
