@@ -104,6 +104,19 @@ impl SourceMap {
         self.file(span).map_or("", |f| &f.text[(span.start - f.base) as usize..(span.end - f.base) as usize])
     }
 
+    /// Puts stars in place of what stands at a span but the quotes around it, so that no message shows it.
+    pub fn blot(&mut self, span: Span) {
+        let Some(file) =
+            self.files.iter_mut().find(|f| span.start >= f.base && span.end as usize <= f.base as usize + f.text.len())
+        else {
+            return;
+        };
+        let mut bytes = file.text.as_bytes().to_vec();
+        let place = (span.start - file.base) as usize..(span.end - file.base) as usize;
+        bytes[place].iter_mut().filter(|byte| **byte != b'"' && **byte != b'\n').for_each(|byte| *byte = b'*');
+        file.text = String::from_utf8_lossy(&bytes).into();
+    }
+
     /// File name, line and column of the span's first byte, counted from one.
     pub fn location(&self, span: Span) -> Option<(&str, usize, usize)> {
         let file = self.file(span)?;
@@ -148,5 +161,7 @@ mod tests {
         let span = Span { start: base + 8, end: base + 11 };
         assert_eq!(map.text(span), "= 2");
         assert_eq!(map.location(span), Some(("b.ff", 2, 3)));
+        map.blot(Span { start: base + 4, end: base + 9 });
+        assert_eq!(&*map.files()[1].text, "let *\n***2\n");
     }
 }

@@ -8,7 +8,7 @@ use functionfuse::array::{AttrValue, Attributes, Block, DType, DimName, Scalar};
 use functionfuse::diagnostic::Diagnostics;
 use functionfuse::parser::ast::Program;
 use functionfuse::planner::catalog::{
-    Catalog, CatalogError, Existing, Location, SinkForm, Stored, StoredArray, StoredGroup,
+    Catalog, CatalogError, Existing, Location, SinkForm, StorageOptions, Stored, StoredArray, StoredGroup,
 };
 use functionfuse::planner::persist::{Manifest, Results, Serializer, SourcePart};
 use functionfuse::planner::target::{ArraySpec, TargetOptions};
@@ -166,6 +166,10 @@ fn steps<T: Element>(count: u64, value: impl Fn(f64) -> f64) -> Block {
 }
 
 impl Catalog for World {
+    fn set_storage(&self, _: &str, _: &StorageOptions) -> Result<(), CatalogError> {
+        Ok(())
+    }
+
     fn describe(&self, location: &Location) -> Result<Arc<Stored>, CatalogError> {
         stored(&location.url).map(Arc::new).ok_or_else(|| {
             CatalogError::new("ff::source::not_found", format!("`{}` does not exist", location.url))

@@ -145,9 +145,15 @@ impl Observer for Progress {
             ProgressFormat::Plain => self.tells_end.load(Ordering::Relaxed),
             ProgressFormat::Json | ProgressFormat::None => false,
         };
+        if let (Some(remote), true) = (report.remote.filter(|r| r.retries > 0), self.format != ProgressFormat::Json) {
+            let (retries, requests) = (remote.retries, remote.requests);
+            tell(format_args!("{retries} of {requests} requests to remote storages were tried again\n"));
+        }
         report.published.iter().filter(|_| tells).for_each(|target| tell(format_args!("wrote {target}\n")));
         if self.format == ProgressFormat::Json {
-            let finished = json!({"event": "finished", "seconds": report.wall, "published": report.published});
+            let (seconds, published, remote) = (report.wall, &report.published, report.remote);
+            let finished =
+                json!({"event": "finished", "seconds": seconds, "published": published, "remote": remote});
             tell(format_args!("{finished}\n"));
         }
     }

@@ -3,6 +3,7 @@
 //! A [`Location`] names a file, directory or object; a [`Catalog`] describes what lies there. The
 //! runtime's formats implement it over real files, tests and editors over a fixed table.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::persist::Results;
@@ -16,6 +17,45 @@ pub struct Location {
     pub format: String,
     /// A path or URL.
     pub url: String,
+}
+
+/// What is said of the storage of a URL: credentials among it, so it is never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct StorageOptions(BTreeMap<String, String>);
+
+impl StorageOptions {
+    /// The value of an option.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The names of the options.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl<const N: usize> From<[(String, String); N]> for StorageOptions {
+    fn from(options: [(String, String); N]) -> Self {
+        StorageOptions(options.into())
+    }
+}
+
+impl FromIterator<(String, String)> for StorageOptions {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(options: I) -> Self {
+        StorageOptions(options.into_iter().collect())
+    }
+}
+
+impl std::fmt::Debug for StorageOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
 }
 
 /// The metadata of one stored array: values as stored, nothing decoded.
@@ -123,6 +163,12 @@ impl SinkForm {
 
 /// The world as the planner sees it.
 pub trait Catalog {
+    /// Takes options for the storage of all URLs that begin with `prefix`. They go into no plan.
+    ///
+    /// # Errors
+    /// There is no such storage, or it has no such option.
+    fn set_storage(&self, prefix: &str, options: &StorageOptions) -> Result<(), CatalogError>;
+
     /// The metadata of what lies at `location`.
     ///
     /// # Errors
@@ -166,6 +212,11 @@ pub trait Catalog {
 
     /// What a sink into the format named may say; none where there is no such format.
     fn sink_form(&self, format: &str) -> Option<SinkForm>;
+
+    /// Whether a target at `url` can grow or change in part: what it becomes is made beside it and then given its name.
+    fn can_amend(&self, _url: &str) -> bool {
+        true
+    }
 
     /// A text that changes when the data does (size and modification time), for provenance.
     fn fingerprint(&self, location: &Location) -> Option<String>;

@@ -85,6 +85,10 @@ impl ArrayReader for Watched {
         self.inner.read_chunk_into(index, out)
     }
 
+    fn prepare(&self, indices: &mut dyn Iterator<Item = Vec<u64>>) {
+        self.inner.prepare(indices);
+    }
+
     fn read_region(&self, region: &Region) -> Result<Block, StorageError> {
         self.watch(&[], || self.array.clone())?;
         self.inner.read_region(region)

@@ -1,23 +1,25 @@
-//! The local file system as the planner and the runtime see it.
+//! Files and stores as the planner and the runtime see them.
 //!
-//! [`LocalCatalog`] finds what a URL names ([`place`](super::place)), opens it with the stated format
-//! or the one its content shows, and keeps it open: describing, reading and fingerprinting ask for
+//! [`LocalCatalog`] finds what a URL names ([`storage`](super::storage), [`place`](super::place)), opens it with the stated
+//! format or the one its content shows, and keeps it open: describing, reading and fingerprinting ask for
 //! the same containers. A URL may lead into a file (`era.nc:/t2m`) or a store (`era.zarr/t2m`).
 //!
-//! Deliberately absent: remote storage, and noticing that a file changed after it was opened.
+//! Deliberately absent: noticing that a local file changed after it was opened.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::World;
 use super::existing;
-use super::place::{self, Place};
+use super::place::{self, Found};
 use super::serializers::kept::{self, KEPT};
 use super::serializers::{ArrayReader, Container, FORMATS, Format, sinks};
+use super::storage::{Kind, Place, Storages, Traffic};
+use super::{Cancel, World};
 use crate::array::{Block, ChunkGrid, Region};
 use crate::operators::error::closest;
-use crate::planner::catalog::{Catalog, CatalogError, Existing, Location, SinkForm, Stored, StoredArray, StoredGroup};
+use crate::planner::catalog::{
+    Catalog, CatalogError, Existing, Location, SinkForm, StorageOptions, Stored, StoredArray, StoredGroup,
+};
 use crate::planner::persist::Results;
 use crate::planner::target::{ArraySpec, TargetOptions};
 
@@ -27,9 +29,10 @@ const MAX_VALUES_BYTES: u64 = 4 << 30;
 /// How many files are opened at a time: opening waits for the disk or the network, not for the processor.
 const OPENERS: usize = 8;
 
-/// Files and directories of this machine.
+/// Files and stores of this machine and of remote storages.
 #[derive(Default)]
 pub struct LocalCatalog {
+    storages: Storages,
     open: Mutex<BTreeMap<(String, String), Arc<dyn Container>>>,
 }
 
@@ -48,12 +51,44 @@ impl World for LocalCatalog {
         if let Some(container) = open().get(&key) {
             return Ok(container.clone());
         }
-        let container = open_location(location)?;
+        let container = self.open_location(location)?;
         Ok(open().entry(key).or_insert(container).clone())
+    }
+
+    fn place(&self, url: &str) -> Result<Place, CatalogError> {
+        self.storages.place(url)
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.storages.traffic()
+    }
+
+    fn stop_with(&self, cancel: &Cancel) {
+        self.storages.stop_with(cancel);
+    }
+}
+
+impl LocalCatalog {
+    fn open_location(&self, location: &Location) -> Result<Arc<dyn Container>, CatalogError> {
+        let stated = if location.format == "open" { None } else { Some(format_named(&location.format)?) };
+        let found = place::find(self.storages.place(&location.url)?)?;
+        let format = recognise(&found.place, stated)?;
+        let Some(open) = format.open else {
+            return Err(CatalogError::new(
+                "ff::source::unknown_format",
+                format!("the format `{}` is only written", format.name),
+            ));
+        };
+        let container = open(&found.place)?;
+        if found.inside.is_empty() { Ok(container) } else { Within::new(container, found) }
     }
 }
 
 impl Catalog for LocalCatalog {
+    fn set_storage(&self, prefix: &str, options: &StorageOptions) -> Result<(), CatalogError> {
+        self.storages.set(prefix, options)
+    }
+
     fn describe(&self, location: &Location) -> Result<Arc<Stored>, CatalogError> {
         Ok(self.container(location)?.stored().clone())
     }
@@ -78,12 +113,13 @@ impl Catalog for LocalCatalog {
     }
 
     fn expand(&self, location: &Location) -> Result<Vec<Location>, CatalogError> {
-        let urls = place::expand(&location.url)?;
+        let urls = place::expand(&location.url, &self.storages.place(&location.url)?)?;
         Ok(urls.into_iter().map(|url| Location { format: location.format.clone(), url }).collect())
     }
 
     fn existing(&self, location: &Location) -> Existing {
-        place::local_path(&location.url).map_or(Existing::Nothing, |path| existing::existing(&path, &location.format))
+        let place = self.storages.place(&location.url);
+        place.map_or(Existing::Nothing, |place| existing::existing(&place, &location.format))
     }
 
     fn check_target(
@@ -92,7 +128,7 @@ impl Catalog for LocalCatalog {
         arrays: &[ArraySpec],
         options: &TargetOptions,
     ) -> Result<(), CatalogError> {
-        place::local_path(&location.url)?;
+        self.storages.place(&location.url)?;
         let format = format_named(&location.format)?;
         if format.create.is_none() {
             let message = format!("the format `{}` is only read", format.name);
@@ -111,8 +147,12 @@ impl Catalog for LocalCatalog {
         sinks::form(format)
     }
 
+    fn can_amend(&self, url: &str) -> bool {
+        self.storages.place(url).is_ok_and(|place| place.path().is_some())
+    }
+
     fn fingerprint(&self, location: &Location) -> Option<String> {
-        place::fingerprint(&place::find(&location.url).ok()?.path)
+        place::fingerprint(&place::find(self.storages.place(&location.url).ok()?).ok()?.place)
     }
 
     fn results(&self) -> Option<&dyn Results> {
@@ -131,52 +171,39 @@ fn format_named(name: &str) -> Result<&'static Format, CatalogError> {
     })
 }
 
-fn open_location(location: &Location) -> Result<Arc<dyn Container>, CatalogError> {
-    let stated = if location.format == "open" { None } else { Some(format_named(&location.format)?) };
-    let place = place::find(&location.url)?;
-    let format = recognise(&place.path, stated)?;
-    let Some(open) = format.open else {
-        return Err(CatalogError::new(
-            "ff::source::unknown_format",
-            format!("the format `{}` is only written", format.name),
-        ));
-    };
-    let container = open(&place.path)?;
-    if place.inside.is_empty() { Ok(container) } else { Within::new(container, place) }
-}
-
-/// The format of what lies at `path`, which must be the stated one.
-fn recognise(path: &Path, stated: Option<&'static Format>) -> Result<&'static Format, CatalogError> {
-    let shown = path.display();
-    if path.is_file() {
-        let length = std::fs::File::open(path).and_then(|file| file.metadata()).map(|found| found.len());
-        if length.map_err(|error| place::unreadable(path, &error))? == 0 {
-            return Err(CatalogError::new("ff::source::empty", format!("`{shown}` is empty")));
+/// The format of what lies at a place, which must be the stated one.
+fn recognise(place: &Place, stated: Option<&'static Format>) -> Result<&'static Format, CatalogError> {
+    if let Some(Kind::Object(size, _)) = place.kind_of_object().ok().flatten() {
+        if place.path().is_some() {
+            place.open().map_err(|failure| place::unreadable(place, &failure))?;
+        }
+        if size == 0 {
+            return Err(CatalogError::new("ff::source::empty", format!("`{place}` is empty")));
         }
     }
-    let found = FORMATS.iter().chain(KEPT).find(|format| (format.sniff)(path));
+    let found = FORMATS.iter().chain(KEPT).find(|format| (format.sniff)(place));
     match (stated, found) {
-        (Some(stated), Some(found)) if !(stated.sniff)(path) => {
-            let message = format!("`{shown}` is not of the format `{}` but of `{}`", stated.name, found.name);
+        (Some(stated), Some(found)) if !(stated.sniff)(place) => {
+            let message = format!("`{place}` is not of the format `{}` but of `{}`", stated.name, found.name);
             Err(CatalogError::new("ff::source::wrong_format", message)
                 .with_help(format!("write `{}(…)`, or `open(…)`, which recognises formats", found.name)))
         }
         (Some(stated), _) => Ok(stated),
         (None, Some(found)) => Ok(found),
-        (None, None) => by_extension(path),
+        (None, None) => by_extension(place),
     }
 }
 
-fn by_extension(path: &Path) -> Result<&'static Format, CatalogError> {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+fn by_extension(place: &Place) -> Result<&'static Format, CatalogError> {
+    let extension = place.extension();
     if let Some(format) = FORMATS.iter().find(|format| format.extensions.contains(&extension.as_str())) {
         return Ok(format);
     }
-    if path.is_dir() {
+    if place.is_folder() {
         return format_named("zarr");
     }
     let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-    let message = format!("`{}` is of no format that is known here", path.display());
+    let message = format!("`{place}` is of no format that is known here");
     Err(CatalogError::new("ff::source::unknown_format", message).with_help(format!("formats are {}", names.join(", "))))
 }
 
@@ -208,8 +235,8 @@ struct Within {
 
 impl Within {
     #[allow(clippy::new_ret_no_self)]
-    fn new(outer: Arc<dyn Container>, place: Place) -> Result<Arc<dyn Container>, CatalogError> {
-        let prefix = format!("/{}", place.inside.trim_matches('/'));
+    fn new(outer: Arc<dyn Container>, found: Found) -> Result<Arc<dyn Container>, CatalogError> {
+        let prefix = format!("/{}", found.inside.trim_matches('/'));
         let stored = match (&**outer.stored(), outer.stored().array(&prefix)) {
             (_, Some(array)) => Stored::Array(StoredArray { path: "/".to_owned(), ..array.clone() }),
             (Stored::Group(root), None) => match root.group(&prefix) {
@@ -217,14 +244,14 @@ impl Within {
                 None => {
                     // The reader knows why an array was set aside.
                     outer.reader(&prefix).map_err(|error| match error.code {
-                        "ff::source::no_array" => no_array(&place.path.display().to_string(), &prefix, outer.stored()),
+                        "ff::source::no_array" => no_array(&found.place.to_string(), &prefix, outer.stored()),
                         _ => error,
                     })?;
-                    return Err(no_array(&place.path.display().to_string(), &prefix, outer.stored()));
+                    return Err(no_array(&found.place.to_string(), &prefix, outer.stored()));
                 }
             },
             (Stored::Array(_), None) => {
-                return Err(no_array(&place.path.display().to_string(), &prefix, outer.stored()));
+                return Err(no_array(&found.place.to_string(), &prefix, outer.stored()));
             }
         };
         Ok(Arc::new(Within { outer, prefix, stored: Arc::new(stored) }))

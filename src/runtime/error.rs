@@ -3,6 +3,7 @@
 use miette::{LabeledSpan, Severity};
 
 use super::serializers::StorageError;
+use super::storage::INTERRUPTED;
 use crate::array::Region;
 use crate::planner::catalog::CatalogError;
 use crate::source::Span;
@@ -49,6 +50,10 @@ pub enum Failure {
 impl RunError {
     /// A failure to read or write, at the expression that needed it or the target.
     pub fn storage(error: StorageError, span: Span) -> Self {
+        // A request that was given up since the run was to stop is no failure of the storage.
+        if error.message.contains(INTERRUPTED) {
+            return RunError::cancelled();
+        }
         let label = if is_of_a_target(error.code) { "written here" } else { "needed here" };
         RunError {
             kind: Failure::Storage,

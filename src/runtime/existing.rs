@@ -5,14 +5,39 @@
 
 use std::path::Path;
 
+use super::place::STAGING;
 use super::serializers::FORMATS;
+use super::storage::{Kind, Place};
 use crate::planner::catalog::Existing;
 
 /// Names of a folder that are told.
 const NAMES: usize = 3;
 
-/// What lies at `path`, where `format` would write.
-pub fn existing(path: &Path, format: &str) -> Existing {
+/// What lies at a place, where `format` would write.
+pub fn existing(place: &Place, format: &str) -> Existing {
+    match place.path() {
+        Some(path) => existing_local(path, format),
+        None => existing_remote(place, format),
+    }
+}
+
+fn existing_remote(place: &Place, format: &str) -> Existing {
+    let kind = match place.kind() {
+        Ok(Some(kind)) => kind,
+        Ok(None) => return Existing::Nothing,
+        Err(failure) => return Existing::Foreign(format!("what cannot be looked at ({failure})")),
+    };
+    if FORMATS.iter().any(|row| row.name == format && (row.replaces)(place)) {
+        return Existing::Replaceable;
+    }
+    match kind {
+        Kind::Folder if is_unfinished(place) => Existing::Nothing,
+        Kind::Folder => Existing::Foreign(folder(place)),
+        Kind::Object(..) | Kind::Other => Existing::Foreign(file(place)),
+    }
+}
+
+fn existing_local(path: &Path, format: &str) -> Existing {
     if path.symlink_metadata().is_err() {
         return Existing::Nothing;
     }
@@ -20,31 +45,36 @@ pub fn existing(path: &Path, format: &str) -> Existing {
     if !found.is_dir() && !found.is_file() {
         return Existing::Foreign("neither a file nor a folder".to_owned());
     }
+    let place = Place::local(path);
     match FORMATS.iter().find(|row| row.name == format) {
-        Some(row) if (row.replaces)(path) => Existing::Replaceable,
-        _ if found.is_dir() => Existing::Foreign(folder(path)),
-        _ => Existing::Foreign(file(path)),
+        Some(row) if (row.replaces)(&place) => Existing::Replaceable,
+        _ if found.is_dir() => Existing::Foreign(folder(&place)),
+        _ => Existing::Foreign(file(&place)),
     }
 }
 
-/// Whether `path` is a folder without entries.
-pub fn is_empty_folder(path: &Path) -> bool {
-    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+/// Whether a run began to write here, and did not come to the metadata.
+pub fn is_unfinished(place: &Place) -> bool {
+    place.list().is_ok_and(|entries| entries.iter().any(|entry| entry.name.starts_with(STAGING)))
 }
 
-/// Whether `path` is a file without bytes.
-pub fn is_empty_file(path: &Path) -> bool {
-    path.metadata().is_ok_and(|found| found.is_file() && found.len() == 0)
+/// Whether it is a folder of this machine without entries.
+pub fn is_empty_folder(place: &Place) -> bool {
+    let entries = place.path().map(std::fs::read_dir);
+    entries.is_some_and(|entries| entries.is_ok_and(|mut entries| entries.next().is_none()))
 }
 
-fn folder(path: &Path) -> String {
-    if let Some(format) = FORMATS.iter().find(|row| (row.sniff)(path)) {
+/// Whether it is a file without bytes.
+pub fn is_empty_file(place: &Place) -> bool {
+    matches!(place.kind_of_object(), Ok(Some(Kind::Object(0, _))))
+}
+
+fn folder(place: &Place) -> String {
+    if let Some(format) = FORMATS.iter().find(|row| (row.sniff)(place)) {
         return format!("a folder of the format `{}`", format.name);
     }
-    let Ok(entries) = std::fs::read_dir(path) else { return "a folder that cannot be read".to_owned() };
-    let entries = entries.flatten().take(10_000).map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = entries.map(|name| format!("`{name}`")).collect();
-    names.sort();
+    let Ok(entries) = place.list() else { return "a folder that cannot be read".to_owned() };
+    let mut names: Vec<String> = entries.iter().take(10_000).map(|entry| format!("`{}`", entry.name)).collect();
     let more = if names.len() > NAMES { ", …" } else { "" };
     names.truncate(NAMES);
     match names.as_slice() {
@@ -53,11 +83,11 @@ fn folder(path: &Path) -> String {
     }
 }
 
-fn file(path: &Path) -> String {
-    if std::fs::File::open(path).is_err() {
+fn file(place: &Place) -> String {
+    if place.open().is_err() {
         return "a file that cannot be read".to_owned();
     }
-    match FORMATS.iter().find(|row| (row.sniff)(path)) {
+    match FORMATS.iter().find(|row| (row.sniff)(place)) {
         Some(format) => format!("a file of the format `{}`", format.name),
         None => "a file".to_owned(),
     }
@@ -70,9 +100,10 @@ mod tests {
     #[test]
     fn only_what_is_of_the_format_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let path = |name: &str| folder.path().join(name);
+        let at = |name: &str| Place::local(&path(name));
         for name in ["empty", "thesis", "v2", "v3"] {
-            std::fs::create_dir(at(name)).unwrap();
+            std::fs::create_dir(path(name)).unwrap();
         }
         for (name, bytes) in [
             ("thesis/a.txt", &b"words"[..]),
@@ -84,10 +115,10 @@ mod tests {
             ("classic", b"CDF\x01 and so on"),
             ("npy", b"\x93NUMPY and so on"),
         ] {
-            std::fs::write(at(name), bytes).unwrap();
+            std::fs::write(path(name), bytes).unwrap();
         }
-        std::os::unix::fs::symlink("v3", at("link")).unwrap();
-        std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
+        std::os::unix::fs::symlink("v3", path("link")).unwrap();
+        std::os::unix::fs::symlink("nowhere", path("dangling")).unwrap();
         let replaced = [
             ("zarr", &["empty", "v2", "v3", "link"][..]),
             ("hdf5", &["nothing", "hdf", "classic"]),
@@ -98,13 +129,13 @@ mod tests {
         for (format, names) in replaced {
             for entry in std::fs::read_dir(folder.path()).unwrap().flatten() {
                 let name = entry.file_name().into_string().unwrap();
-                let found = existing(&entry.path(), format);
+                let found = existing(&Place::local(&entry.path()), format);
                 assert_eq!(found == Existing::Replaceable, names.contains(&name.as_str()), "{format} {name} {found:?}");
                 assert_ne!(found, Existing::Nothing);
             }
             assert_eq!(existing(&at("none"), format), Existing::Nothing);
             assert_eq!(
-                existing(Path::new("/dev/null"), format),
+                existing(&Place::local(Path::new("/dev/null")), format),
                 Existing::Foreign("neither a file nor a folder".into())
             );
         }

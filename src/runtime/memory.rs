@@ -119,6 +119,11 @@ impl ChunkCache {
         matches!(self.lock().chunks.get(key), Some(Slot::Decoding))
     }
 
+    /// Whether the chunk is there, or is being decoded.
+    pub fn knows(&self, key: &ChunkKey) -> bool {
+        self.lock().chunks.contains_key(key)
+    }
+
     /// How often a chunk was found in this stage.
     pub fn hits(&self) -> u64 {
         self.lock().hits

@@ -6,7 +6,8 @@
 //!
 //! | module | concept |
 //! |---|---|
-//! | [`catalog`], [`place`] | files and directories as planner and runtime see them |
+//! | [`storage`] | where bytes lie: files, object stores, web servers |
+//! | [`catalog`], [`place`] | files and stores as planner and runtime see them |
 //! | [`absent`] | chunks and arrays that were never written |
 //! | [`executor`] | workers that take tasks in order |
 //! | [`task`] | what one task does: read, evaluate, write |
@@ -19,6 +20,7 @@
 //! | [`targets`], [`staging`], [`publish`] | where targets grow until they get their names |
 //! | [`lock`] | one run at a time for a target |
 //! | [`journal`], [`resume`] | what is stored, and going on from there |
+//! | [`uploads`] | targets in remote storages |
 //! | [`persist`] | results that are kept under names |
 //! | [`observer`] | what is told while it runs, and the report |
 
@@ -44,10 +46,12 @@ pub mod resume;
 pub mod scratch;
 pub mod serializers;
 pub mod staging;
+pub mod storage;
 pub mod strips;
 pub mod targets;
 pub mod task;
 pub mod turns;
+pub mod uploads;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,6 +66,8 @@ use observer::{Observer, Phase, Report, Timed};
 use persist::keeping::Keeping;
 use results::Results;
 use serializers::Container;
+use storage::Place;
+use storage::Traffic;
 use targets::Targets;
 
 /// Where the runtime gets at stored data.
@@ -71,6 +77,20 @@ pub trait World: Sync {
     /// # Errors
     /// As describing it.
     fn container(&self, location: &Location) -> Result<Arc<dyn Container>, CatalogError>;
+
+    /// What a URL names, there or not.
+    ///
+    /// # Errors
+    /// There is no such storage.
+    fn place(&self, url: &str) -> Result<Place, CatalogError>;
+
+    /// What was asked of remote storages so far.
+    fn traffic(&self) -> Traffic {
+        Traffic::default()
+    }
+
+    /// Lets requests of remote storages end when a run is cancelled.
+    fn stop_with(&self, _cancel: &Cancel) {}
 }
 
 /// A request to stop, shared with whoever may ask for it.
@@ -138,12 +158,14 @@ pub struct Outcome {
 pub fn run(plan: &Plan, world: &dyn World, observer: &dyn Observer, cancel: &Cancel) -> Result<Outcome, RunError> {
     let begun = Instant::now();
     allocator::limit_memory(plan.memory);
-    let keeping = Keeping::begin(plan)?;
-    let mut targets = Targets::create(plan, observer)?;
+    world.stop_with(cancel);
+    let keeping = Keeping::begin(plan, world)?;
+    let mut targets = Targets::create(plan, world, observer)?;
     match carried_out(plan, world, (observer, cancel), (&mut targets, &keeping)) {
         Ok((shown, mut report)) => {
             report.wall = begun.elapsed().as_secs_f64();
             report.peak_memory = observer::peak_memory();
+            report.remote = Some(world.traffic()).filter(|traffic| traffic.requests > 0);
             observer.finished(&report);
             Ok(Outcome { shown, report })
         }

@@ -5,7 +5,8 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::absent::AbsentChunks;
-use super::task::Moved;
+use super::storage::Traffic;
+use super::task;
 use crate::planner::plan::{Plan, Stage};
 
 /// Listens to a run. Methods are called from any thread and should return soon.
@@ -103,7 +104,7 @@ pub struct Timed<'a> {
     /// The task, for what a task does.
     pub task: Option<u64>,
     /// Bytes decoded and stored, for a task.
-    pub moved: Option<Moved>,
+    pub moved: Option<task::Moved>,
     /// When it began.
     pub begun: Instant,
     /// When it ended.
@@ -133,7 +134,7 @@ impl Timer<'_> {
         phase: Phase,
         name: impl FnOnce() -> String,
         work: impl FnOnce() -> T,
-        moved: impl FnOnce(&T) -> Option<Moved>,
+        moved: impl FnOnce(&T) -> Option<task::Moved>,
     ) -> T {
         let Some(observer) = self.observer else { return work() };
         let begun = Instant::now();
@@ -158,6 +159,8 @@ pub struct Report {
     pub published: Vec<String>,
     /// The results that are kept or were.
     pub results: Vec<ResultReport>,
+    /// What was asked of remote storages, while planning too; none where nothing was.
+    pub remote: Option<Traffic>,
 }
 
 /// A result that a script wants kept.

@@ -1,12 +1,14 @@
-//! What the URLs of a script name on this machine.
+//! What the URLs of a script name.
 //!
-//! A URL is a path, or a path after `file://`. The part behind a file or a store leads into it. Globs
-//! (`*`, `?`, `[…]`, `**`) stand for the paths that match, in lexical order, without hidden ones.
+//! A URL is a path, or what [`storage`](super::storage) knows. The part behind a file or a store leads into it. Globs
+//! (`*`, `?`, `[…]`, on this machine also `**`) stand for the paths or keys that match, in lexical order, without hidden ones.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use super::existing;
+use super::storage::{Failure, Kind, Place, Storages, local};
 use crate::operators::error::closest;
 use crate::planner::catalog::CatalogError;
 
@@ -16,74 +18,100 @@ pub const STAGING: &str = ".ff-partial-";
 /// Entries of a directory that a fingerprint looks at: those of a few milliseconds.
 const MAX_FINGERPRINT_ENTRIES: usize = 1000;
 
-/// A file or directory, and what in it is meant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Place {
-    /// What lies on the disk.
-    pub path: PathBuf,
+/// What lies in a storage, and what in it is meant.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The file, folder or store.
+    pub place: Place,
     /// The path in it, empty for all of it.
     pub inside: String,
 }
 
-/// The path of a URL.
+/// The path of a URL of this machine.
 ///
 /// # Errors
-/// The URL is empty or remote.
+/// There is no such scheme, or it is remote.
 pub fn local_path(url: &str) -> Result<PathBuf, CatalogError> {
-    if url.is_empty() {
-        return Err(CatalogError::new("ff::source::not_found", "the path is empty"));
-    }
-    let Some((scheme, rest)) = url.split_once("://") else { return Ok(PathBuf::from(url)) };
-    let is_scheme = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b)) && !scheme.is_empty();
-    match scheme {
-        "file" => Ok(PathBuf::from(percent_decoded(rest.strip_prefix("localhost").unwrap_or(rest)))),
-        _ if !is_scheme => Ok(PathBuf::from(url)),
-        _ => {
-            let message = format!("`{url}` is remote, and only local files are read and written so far");
-            Err(CatalogError::new("ff::plan::unsupported", message).with_help("copy it here, and name the copy's path"))
-        }
-    }
+    let place = Storages::default().place(url)?;
+    place.path().map(Path::to_owned).ok_or_else(|| {
+        CatalogError::new("ff::plan::unsupported", format!("results are kept on this machine only so far, not in `{place}`"))
+            .with_help("keep them in `local(DIR)`")
+    })
 }
 
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let code =
-            std::str::from_utf8(tail.get(..2).unwrap_or_default()).ok().and_then(|d| u8::from_str_radix(d, 16).ok());
-        match (first, code) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The file or directory that `url` names or leads into.
+/// The file, folder or store that a place names or leads into.
 ///
 /// # Errors
 /// There is none, it may not be read, or it is the unfinished target of a run.
-pub fn find(url: &str) -> Result<Place, CatalogError> {
-    let path = local_path(url)?;
-    let place = match exists(&path)? {
-        true => Place { path, inside: String::new() },
-        false => match inside_a_file(&path)? {
-            Some(place) => place,
-            None => return Err(missing(&path)),
-        },
+pub fn find(place: Place) -> Result<Found, CatalogError> {
+    let found = match place.path() {
+        Some(path) => find_local(path)?,
+        None => find_remote(&place)?,
     };
-    if place.path.iter().any(|name| name.to_string_lossy().starts_with(STAGING)) {
-        let message = format!("`{}` is the target of a run that did not finish", place.path.display());
-        return Err(CatalogError::new("ff::source::unfinished", message)
-            .with_help("run its script again, with `--resume` to go on from there"));
+    if found.place.key.split('/').any(|name| name.starts_with(STAGING)) {
+        return Err(unfinished(&found.place));
     }
-    Ok(place)
+    Ok(found)
+}
+
+fn unfinished(place: &Place) -> CatalogError {
+    let message = format!("`{place}` is the target of a run that did not finish");
+    CatalogError::new("ff::source::unfinished", message).with_help("run its script again, with `--resume` to go on from there")
+}
+
+fn find_local(path: &Path) -> Result<Found, CatalogError> {
+    match exists(path)? {
+        true => Ok(Found { place: Place::local(path), inside: String::new() }),
+        false => inside_a_file(path)?.ok_or_else(|| missing(path)),
+    }
+}
+
+/// Folders of object stores are not there by themselves: what is found is an object or a Zarr store, at the key or above.
+fn find_remote(place: &Place) -> Result<Found, CatalogError> {
+    let failed = |error: Failure| unreadable(place, &error);
+    let is_there = |place: &Place| -> Result<bool, CatalogError> {
+        let nodes = ["zarr.json", ".zgroup", ".zarray"].map(|name| place.join(name));
+        let keys = std::iter::once(place).chain(&nodes).filter(|place| !place.key.is_empty());
+        for key in keys {
+            if let Some(Kind::Object(..)) = key.kind_of_object().map_err(failed)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    if is_there(place)? {
+        return Ok(Found { place: place.clone(), inside: String::new() });
+    }
+    if let Some((outer, inside)) = place.key.rsplit_once(":/") {
+        let outer = Place { key: outer.to_owned(), ..place.clone() };
+        if is_there(&outer)? {
+            return Ok(Found { place: outer, inside: inside.to_owned() });
+        }
+    }
+    let mut outer = place.parent();
+    while let Some(above) = outer {
+        if is_there(&above)? {
+            let inside = place.key[above.key.len()..].trim_matches('/').to_owned();
+            return Ok(Found { place: above, inside });
+        }
+        outer = above.parent();
+    }
+    // A folder may be a store without metadata at its top, which its format explains.
+    match place.is_folder() {
+        true if existing::is_unfinished(place) => Err(unfinished(place)),
+        true => Ok(Found { place: place.clone(), inside: String::new() }),
+        false => Err(missing_remote(place)),
+    }
+}
+
+fn missing_remote(place: &Place) -> CatalogError {
+    let error = CatalogError::new("ff::source::not_found", format!("there is no `{place}`"));
+    let names = place.parent().and_then(|above| above.list().ok()).unwrap_or_default();
+    let near = closest(place.name(), names.iter().map(|entry| entry.name.as_str()));
+    match (near, place.parent()) {
+        (Some(near), Some(above)) => error.with_help(format!("did you mean `{}`?", above.join(near))),
+        _ => error,
+    }
 }
 
 fn exists(path: &Path) -> Result<bool, CatalogError> {
@@ -98,28 +126,32 @@ fn exists(path: &Path) -> Result<bool, CatalogError> {
                 Err(_) => Ok(false),
             }
         }
-        Err(error) => Err(unreadable(path, &error)),
+        Err(error) => Err(unreadable(&Place::local(path), &error.into())),
     }
 }
 
 /// The error of a file that is there and cannot be read.
-pub fn unreadable(path: &Path, error: &std::io::Error) -> CatalogError {
-    CatalogError::new("ff::source::unreadable", format!("`{}` cannot be read: {error}", path.display()))
+pub fn unreadable(place: &Place, error: &Failure) -> CatalogError {
+    let unreadable = CatalogError::new("ff::source::unreadable", format!("`{place}` cannot be read: {error}"));
+    match error.help() {
+        Some(help) => unreadable.with_help(help),
+        None => unreadable,
+    }
 }
 
 /// `dir/era.nc:/t2m`, `dir/era.nc/t2m` and `dir/era.zarr/t2m`: the file or store, and the path in it.
-fn inside_a_file(path: &Path) -> Result<Option<Place>, CatalogError> {
+fn inside_a_file(path: &Path) -> Result<Option<Found>, CatalogError> {
     let text = path.to_string_lossy();
     for (at, _) in text.rmatch_indices(':') {
         let outer = Path::new(&text[..at]);
         if at > 0 && exists(outer)? {
-            return Ok(Some(Place { path: outer.to_owned(), inside: text[at + 1..].to_owned() }));
+            return Ok(Some(Found { place: Place::local(outer), inside: text[at + 1..].to_owned() }));
         }
     }
     for outer in path.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()) {
         if outer.is_file() || ["zarr.json", ".zgroup", ".zarray"].iter().any(|name| outer.join(name).is_file()) {
             let inside = path.strip_prefix(outer).unwrap_or(path).to_string_lossy().into_owned();
-            return Ok(Some(Place { path: outer.to_owned(), inside }));
+            return Ok(Some(Found { place: Place::local(outer), inside }));
         }
         if outer.exists() {
             break;
@@ -185,13 +217,16 @@ pub fn allow_many_files() {
     }
 }
 
-/// The URLs that `url` stands for: itself, unless it is a glob.
+/// The URLs that `url`, which leads to `place`, stands for: itself, unless it is a glob.
 ///
 /// # Errors
 /// The glob is malformed, or nothing matches.
-pub fn expand(url: &str) -> Result<Vec<String>, CatalogError> {
-    let path = local_path(url)?;
-    if !url.contains(['*', '?', '[']) || path.exists() {
+pub fn expand(url: &str, place: &Place) -> Result<Vec<String>, CatalogError> {
+    if !url.contains(['*', '?', '[']) {
+        return Ok(vec![url.to_owned()]);
+    }
+    let Some(path) = place.path() else { return expand_remote(url, place) };
+    if path.exists() {
         return Ok(vec![url.to_owned()]);
     }
     let text = path.to_string_lossy();
@@ -205,7 +240,10 @@ pub fn expand(url: &str) -> Result<Vec<String>, CatalogError> {
         .map_err(|error| CatalogError::new("ff::source::glob", format!("`{pattern}` is no glob: {}", error.msg)))?;
     let mut found = Vec::new();
     for path in paths {
-        let path = path.map_err(|error| unreadable(error.path(), error.error()))?;
+        let path = path.map_err(|error| {
+            let failure = Failure::System { kind: error.error().kind(), reason: error.error().to_string() };
+            unreadable(&Place::local(error.path()), &failure)
+        })?;
         found.push(format!("{}{inside}", path.display()));
     }
     if found.is_empty() {
@@ -222,22 +260,101 @@ pub fn expand(url: &str) -> Result<Vec<String>, CatalogError> {
     Ok(found)
 }
 
+/// The keys of a storage that match, level by level.
+fn expand_remote(url: &str, place: &Place) -> Result<Vec<String>, CatalogError> {
+    let bad =
+        |error: glob::PatternError| CatalogError::new("ff::source::glob", format!("`{url}` is no glob: {}", error.msg));
+    let (pattern, inside) = match place.key.rsplit_once(":/") {
+        Some((pattern, inside)) => (pattern, format!(":/{inside}")),
+        None => (place.key.as_str(), String::new()),
+    };
+    let mut found = vec![Place { key: String::new(), ..place.clone() }];
+    let parts: Vec<&str> = pattern.split('/').collect();
+    for (level, part) in parts.iter().enumerate() {
+        let last = level + 1 == parts.len();
+        if !part.contains(['*', '?', '[']) {
+            found = found.iter().map(|above| above.join(part)).collect();
+            continue;
+        }
+        let matcher = glob::Pattern::new(part).map_err(bad)?;
+        let mut below = Vec::new();
+        for above in &found {
+            let entries = above.list().map_err(|failure| unreadable(above, &failure))?;
+            let seen = entries.into_iter().filter(|entry| !entry.name.starts_with('.'));
+            for entry in seen.filter(|entry| matcher.matches(&entry.name) && (last || entry.is_folder)) {
+                below.push(above.join(&entry.name));
+            }
+        }
+        found = below;
+    }
+    if parts.last().is_some_and(|last| !last.contains(['*', '?', '['])) {
+        found.retain(|place| find_remote(place).is_ok_and(|found| found.inside.is_empty()));
+    }
+    let mut urls: Vec<String> = found.into_iter().map(|place| format!("{place}{inside}")).collect();
+    urls.sort();
+    urls.dedup();
+    match urls.is_empty() {
+        true => Err(CatalogError::new("ff::source::not_found", format!("nothing matches `{url}`"))),
+        false => Ok(urls),
+    }
+}
+
 /// A text that changes when the data does: size and time of a file; of a directory, a digest of the
 /// names, sizes and times of the first thousand entries below it, files (metadata) before folders, and of the times of
 /// folders, which change when chunks are added.
-pub fn fingerprint(path: &Path) -> Option<String> {
-    fingerprint_of(path, MAX_FINGERPRINT_ENTRIES)
+///
+/// Of a remote object, its size and tag; of a remote store, the same of what a list of its first two levels tells, and of its
+/// metadata where the storage does not list.
+pub fn fingerprint(place: &Place) -> Option<String> {
+    match place.path() {
+        Some(path) => fingerprint_of_path(path, MAX_FINGERPRINT_ENTRIES),
+        None => fingerprint_of_keys(place),
+    }
 }
 
-/// The same, of all entries: where what is kept depends on it, no chunk may change unseen.
-pub fn whole_fingerprint(path: &Path) -> Option<String> {
-    fingerprint_of(path, usize::MAX)
+/// The same, of all entries: where what is kept depends on it, no chunk may change unseen. None for a remote store, of whose
+/// objects only lists of every folder would tell.
+pub fn whole_fingerprint(place: &Place) -> Option<String> {
+    match place.path() {
+        Some(path) => fingerprint_of_path(path, usize::MAX),
+        None => match place.kind_of_object().ok()?? {
+            Kind::Object(_, version) => Some(version),
+            Kind::Folder | Kind::Other => None,
+        },
+    }
 }
 
-fn fingerprint_of(path: &Path, most: usize) -> Option<String> {
+fn fingerprint_of_keys(place: &Place) -> Option<String> {
+    if let Some(Kind::Object(_, version)) = place.kind_of_object().ok()? {
+        return Some(version);
+    }
+    let mut digest = Digest::default();
+    let mut add = |name: &str, version: &str| {
+        digest.entries += 1;
+        digest.add(name.as_bytes());
+        digest.add(version.as_bytes());
+    };
+    let Ok(entries) = place.list() else {
+        for name in ["zarr.json", ".zmetadata", ".zgroup", ".zarray"] {
+            if let Ok(Some(Kind::Object(_, version))) = place.join(name).kind_of_object() {
+                add(name, &version);
+            }
+        }
+        return Some(format!("metadata, digest {:016x}", digest.hash));
+    };
+    for entry in entries.iter().take(MAX_FINGERPRINT_ENTRIES) {
+        add(&entry.name, &entry.version);
+        if entry.is_folder {
+            place.join(&entry.name).list().ok()?.iter().for_each(|below| add(&below.name, &below.version));
+        }
+    }
+    Some(format!("{} keys, digest {:016x}", digest.entries, digest.hash))
+}
+
+fn fingerprint_of_path(path: &Path, most: usize) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     if metadata.is_file() {
-        return Some(format!("{} bytes, modified {}", metadata.len(), modified(&metadata)));
+        return Some(local::version(&metadata));
     }
     let mut digest = Digest { most, ..Digest::default() };
     digest.add_below(path, path)?;

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::existing;
 use super::serializers::{StorageError, failure};
 use super::staging::Area;
+use super::storage::Place;
 use crate::planner::catalog::Existing;
 
 /// Whether something lies at `target` that is to be replaced.
@@ -15,7 +16,7 @@ use crate::planner::catalog::Existing;
 /// Something lies there that is not to be replaced.
 pub fn may_replace(target: &Path, format: &str, overwrite: bool) -> Result<bool, StorageError> {
     let shown = target.display();
-    match existing::existing(target, format) {
+    match existing::existing(&Place::local(target), format) {
         Existing::Nothing => Ok(false),
         Existing::Replaceable if overwrite => Ok(true),
         Existing::Replaceable => {

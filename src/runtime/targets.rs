@@ -1,5 +1,7 @@
 //! Targets: they grow in a staging area, and get their names when everything is complete.
 //!
+//! Of targets in remote storages, from which no run goes on, see [`uploads`](super::uploads).
+//!
 //! A target of which a part is replaced is no exception: what it becomes is made beside it, of links to what stays
 //! ([`Format::amend`](super::serializers::Format::amend)). What an interrupted run left is taken over where the run is to go on from
 //! it ([`resume`](super::resume)).
@@ -7,6 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::World;
 use super::error::{Failure, Left, RunError};
 use super::journal::{Found, Identity, Journal};
 use super::lock::{Holder, Refusal};
@@ -17,8 +20,9 @@ use super::publish::{failed, force, force_folder, may_replace, rename};
 use super::resume::{Journaled, Kept};
 use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, Storing, TargetWriter, failure, kept};
 use super::staging::{self, Area};
+use super::storage::Place;
+use super::uploads::Upload;
 use crate::array::{Block, ChunkGrid, Region};
-use crate::planner::catalog::CatalogError;
 use crate::planner::identity::Digest;
 use crate::planner::plan::{Plan, Target};
 use crate::planner::target;
@@ -35,7 +39,7 @@ struct Open {
     writer: Option<Arc<dyn TargetWriter>>,
     paths: Vec<String>,
     shapes: Vec<Vec<u64>>,
-    area: Area,
+    staged: Staged,
     format: String,
     overwrite: bool,
     /// Where the objects of each variable begin in an array that was there already.
@@ -49,6 +53,14 @@ struct Open {
     /// The result that is kept, by its number in the plan.
     result: Option<usize>,
     span: Span,
+}
+
+/// Where a target grows.
+enum Staged {
+    Here(Area),
+    Remote(Upload),
+    /// It has its name in a remote storage.
+    Uploaded(Place),
 }
 
 /// A target whose area is taken, and what lies there.
@@ -68,17 +80,29 @@ impl Targets {
     /// # Errors
     /// A folder is missing or cannot be written, another run works at a target, or what lies there was left by a run that
     /// made something else.
-    pub fn create(plan: &Plan, observer: &dyn Observer) -> Result<Self, RunError> {
-        let mut taken: Vec<Taken<'_>> = in_order(plan).into_iter().map(take).collect::<Result<_, _>>()?;
+    pub fn create(plan: &Plan, world: &dyn World, observer: &dyn Observer) -> Result<Self, RunError> {
+        let (mut taken, mut remote) = (Vec::new(), Vec::new());
+        for (number, target) in in_order(plan) {
+            let place = world.place(&target.write.location.url).map_err(|e| RunError::catalog(e, target.span))?;
+            match place.path() {
+                Some(path) => taken.push(take((number, target), path.to_owned())?),
+                None => remote.push((number, target, place)),
+            }
+        }
         if plan.resume {
             check_left(&mut taken)?;
         }
-        taken.sort_by_key(|taken| taken.number);
-        let open = taken.into_iter().map(|taken| {
-            let span = taken.target.span;
-            begin(taken, plan, observer).map_err(|e| RunError::storage(e, span))
-        });
-        Ok(Targets { open: open.collect::<Result<_, _>>()?, durable: plan.durable })
+        let mut open = Vec::new();
+        for taken in taken {
+            let (number, span) = (taken.number, taken.target.span);
+            open.push((number, begin(taken, plan, observer).map_err(|e| RunError::storage(e, span))?));
+        }
+        for (number, target, place) in remote {
+            let begun = begin_remote(target, place, plan, observer);
+            open.push((number, begun.map_err(|e| RunError::storage(e, target.span))?));
+        }
+        open.sort_by_key(|(number, _)| *number);
+        Ok(Targets { open: open.into_iter().map(|(_, open)| open).collect(), durable: plan.durable })
     }
 
     /// The writer of a variable.
@@ -136,17 +160,10 @@ impl Targets {
         }
         for (open, whole) in self.open.iter_mut().zip(whole) {
             let Some(writer) = open.writer.take() else { continue };
-            drop(writer);
-            let named = match (open.result, whole) {
-                (Some(number), Some(whole)) => keeping.keep(number, &open.area.data(), whole),
-                _ => rename(&open.area, &open.format, open.overwrite)
-                    .and_then(|()| if self.durable { force_folder(open.area.target()) } else { Ok(()) }),
-            };
-            named.map_err(|e| RunError::storage(e, open.span))?;
+            open.publish(writer, whole, (self.durable, keeping)).map_err(|e| RunError::storage(e, open.span))?;
         }
-        self.open.iter_mut().for_each(|open| open.area.keep(false));
-        let targets = self.open.iter().filter(|open| open.result.is_none());
-        Ok(targets.map(|open| open.area.target().display().to_string()).collect())
+        self.open.iter_mut().for_each(|open| open.keep(false));
+        Ok(self.open.iter().filter(|open| open.result.is_none()).map(Open::name).collect())
     }
 
     /// Ends a run that failed: what it has stored stays where a run may go on from it.
@@ -156,16 +173,12 @@ impl Targets {
             if let Some(journal) = &open.journal {
                 journal.flush();
             }
-            let found = Found::read(&open.area.journal()).unwrap_or_default();
-            let stored = found.stored();
-            open.area.keep(stays && (stored > 0 || open.writer.is_none()));
+            let Staged::Here(area) = &open.staged else { return None };
+            let stored = Found::read(&area.journal()).unwrap_or_default().stored();
+            open.keep(stays && (stored > 0 || open.writer.is_none()));
             let of =
                 (0..open.paths.len()).filter(|_| open.writer.is_some()).map(|variable| open.objects(variable)).sum();
-            (stays && stored > 0).then(|| Left {
-                target: open.area.target().display().to_string(),
-                stored,
-                of: Some(of),
-            })
+            (stays && stored > 0).then(|| Left { target: open.name(), stored, of: Some(of) })
         });
         let left = left.collect();
         error.with_left(left)
@@ -186,6 +199,24 @@ pub fn left(plan: &Plan) -> impl Fn() -> Vec<Left> + Send + use<> {
 }
 
 impl Open {
+    fn new(target: &Target, writer: Option<Arc<dyn TargetWriter>>, staged: Staged) -> Self {
+        let variables = &target.write.variables;
+        Open {
+            writer,
+            paths: variables.iter().map(|v| v.path.clone()).collect(),
+            shapes: target.types.iter().map(|ty| ty.shape()).collect(),
+            staged,
+            format: target.write.location.format.clone(),
+            overwrite: target.write.overwrite || target.write.amends.is_some(),
+            origins: variables.iter().map(|v| v.inset.as_ref().map(|inset| inset.origin.clone())).collect(),
+            before: None,
+            kept: Arc::default(),
+            journal: None,
+            result: target.write.result,
+            span: target.span,
+        }
+    }
+
     fn writer(&self, variable: usize) -> Arc<dyn ArrayWriter> {
         match self.journal {
             Some(_) => Arc::new(self.journaled(variable)),
@@ -217,10 +248,26 @@ impl Open {
         }
     }
 
-    /// Completes the target and says so, unless it is published; of a result what was written.
+    /// The target's name.
+    fn name(&self) -> String {
+        match &self.staged {
+            Staged::Here(area) => area.target().display().to_string(),
+            Staged::Remote(upload) => upload.target.to_string(),
+            Staged::Uploaded(place) => place.to_string(),
+        }
+    }
+
+    /// Lets what is stored here stay when the run is over.
+    fn keep(&mut self, keep: bool) {
+        if let Staged::Here(area) = &mut self.staged {
+            area.keep(keep);
+        }
+    }
+
+    /// Completes the target and says so, unless it is published or remote; of a result what was written.
     fn complete(&self, durable: bool, keeping: &Keeping<'_>) -> Result<Option<Whole>, StorageError> {
-        let Some(writer) = &self.writer else { return Ok(None) };
-        let data = self.area.data();
+        let (Some(writer), Staged::Here(area)) = (&self.writer, &self.staged) else { return Ok(None) };
+        let data = area.data();
         writer.finish()?;
         if durable {
             force(&data)?;
@@ -229,11 +276,34 @@ impl Open {
             return keeping.whole(number, &data).map(Some);
         }
         self.before.as_ref().map_or(Ok(()), unchanged)?;
-        may_replace(self.area.target(), &self.format, self.overwrite)?;
+        may_replace(area.target(), &self.format, self.overwrite)?;
         if let (Some(journal), Some((device, inode))) = (&self.journal, staging::identity(&data)) {
             journal.complete(device, inode).map_err(|e| failure::refused(&data, &e))?;
         }
         Ok(None)
+    }
+
+    /// Gives the target its name.
+    fn publish(
+        &mut self,
+        writer: Arc<dyn TargetWriter>,
+        whole: Option<Whole>,
+        (durable, keeping): (bool, &Keeping<'_>),
+    ) -> Result<(), StorageError> {
+        if let Staged::Remote(upload) = &self.staged {
+            let uploaded = Staged::Uploaded(upload.target.clone());
+            let Staged::Remote(upload) = std::mem::replace(&mut self.staged, uploaded) else { return Ok(()) };
+            return upload.publish(&*writer, &self.format, self.overwrite);
+        }
+        drop(writer);
+        let Staged::Here(area) = &self.staged else { return Ok(()) };
+        match (self.result, whole) {
+            (Some(number), Some(whole)) => keeping.keep(number, &area.data(), whole),
+            _ => {
+                rename(area, &self.format, self.overwrite)?;
+                if durable { force_folder(area.target()) } else { Ok(()) }
+            }
+        }
     }
 }
 
@@ -245,10 +315,8 @@ fn in_order(plan: &Plan) -> Vec<(usize, &Target)> {
 }
 
 /// Takes the area of a target and looks at what lies there, without changing it.
-fn take((number, target): (usize, &Target)) -> Result<Taken<'_>, RunError> {
-    let refused = |e: CatalogError| RunError::catalog(e, target.span);
+fn take((number, target): (usize, &Target), named: PathBuf) -> Result<Taken<'_>, RunError> {
     let stored = |e: StorageError| RunError::storage(e, target.span);
-    let named = place::local_path(&target.write.location.url).map_err(refused)?;
     let before = target.write.amends.clone().map(|before| (named.clone(), before));
     // A link to a store of which a part is replaced stays a link.
     let path = match before.is_some() && named.is_symlink() {
@@ -347,41 +415,46 @@ fn begin(taken: Taken<'_>, plan: &Plan, observer: &dyn Observer) -> Result<Open,
     area.keep(resumes);
     let found = if resumes { found } else { left_behind(&area, (found, is_published), plan.resume, observer) };
     let is_published = is_published && plan.resume;
-    let kept = Kept::open(&area, &found).map_err(|e| failure::refused(&area.data(), &e))?;
+    let data = area.data();
+    let kept = Kept::open(&area, &found).map_err(|e| failure::refused(&data, &e))?;
     let writer = match (is_published, &before) {
         (true, _) => None,
         (false, Some(before)) => Some(amend(target, &area, before)?),
-        (false, None) => Some(create(target, &area.data())?),
+        (false, None) => Some(create(target, &Place::local(&data))?),
     };
-    let variables = &target.write.variables;
-    let mut open = Open {
-        writer,
-        paths: variables.iter().map(|v| v.path.clone()).collect(),
-        shapes: target.types.iter().map(|ty| ty.shape()).collect(),
-        format: target.write.location.format.clone(),
-        overwrite: target.write.overwrite || before.is_some(),
-        origins: variables.iter().map(|v| v.inset.as_ref().map(|inset| inset.origin.clone())).collect(),
-        before,
-        kept: Arc::new(kept),
-        journal: None,
-        result: target.write.result,
-        span: target.span,
-        area,
-    };
-    if open.writer.is_some() && open.result.is_none() {
-        let durable = plan.durable.then(|| staging::folder(open.area.target()));
-        let journal = Journal::begin(&open.area.journal(), &found, &identity, durable);
-        open.journal = Some(Arc::new(journal.map_err(|e| failure::refused(&open.area.data(), &e))?));
-    }
+    let journaled = writer.is_some() && target.write.result.is_none();
+    let journal = journaled.then(|| {
+        let durable = plan.durable.then(|| staging::folder(area.target()));
+        Journal::begin(&area.journal(), &found, &identity, durable).map(Arc::new)
+    });
+    let journal = journal.transpose().map_err(|e| failure::refused(&data, &e))?;
+    let open = Open { before, kept: Arc::new(kept), journal, ..Open::new(target, writer, Staged::Here(area)) };
     if resumes {
-        let (stored, of): (u64, u64) = (open.kept.total(), (0..variables.len()).map(|v| open.objects(v)).sum());
-        let shown = open.area.target().display();
+        let of: u64 = (0..open.paths.len()).map(|variable| open.objects(variable)).sum();
+        let (shown, stored) = (open.name(), open.kept.total());
         observer.noted(&match is_published {
             true => format!("`{shown}` is complete already"),
             false => format!("going on with `{shown}`: {stored} of {of} objects are there"),
         });
     }
     Ok(open)
+}
+
+/// Begins a target in a remote storage.
+fn begin_remote(target: &Target, place: Place, plan: &Plan, observer: &dyn Observer) -> Result<Open, StorageError> {
+    if target.write.amends.is_some() {
+        return Err(StorageError::new("ff::sink::format", format!("`{place}` is remote, and cannot be changed in part")));
+    }
+    if plan.resume {
+        observer.noted(&format!("`{place}` is begun anew: runs go on from targets of this machine only"));
+    }
+    let upload = match creator(&target.write.location.format)? {
+        Create::Objects(_) => Upload::of_objects(place)?,
+        Create::File(_) => Upload::of_file(place, &plan.scratch),
+    };
+    let at = upload.path().map_or_else(|| upload.staging().clone(), Place::local);
+    let writer = create(target, &at)?;
+    Ok(Open::new(target, Some(writer), Staged::Remote(upload)))
 }
 
 /// Removes what an earlier run left and this one does not go on from, and tells of it.
@@ -403,12 +476,15 @@ fn left_behind(area: &Area, (found, is_published): (Found, bool), resume: bool, 
     Found::default()
 }
 
-/// Begins a target at a path and writes its coordinates.
-fn create(target: &Target, path: &Path) -> Result<Arc<dyn TargetWriter>, StorageError> {
-    let create = creator(&target.write.location.format)?;
+/// Begins a target where it grows, which is on this machine where it is a file, and writes its coordinates.
+fn create(target: &Target, at: &Place) -> Result<Arc<dyn TargetWriter>, StorageError> {
     let specs = target::specs(&target.write, &target.types);
     let arrays: Vec<_> = specs.iter().map(|(spec, _)| spec.clone()).collect();
-    let writer = create(path, &arrays, &target.write.options)?;
+    let options = &target.write.options;
+    let writer = match creator(&target.write.location.format)? {
+        Create::Objects(create) => create(at, &arrays, options)?,
+        Create::File(create) => create(at.path().unwrap_or(Path::new("")), &arrays, options)?,
+    };
     for (spec, values) in &specs {
         let Some(values) = values else { continue };
         let array = writer.array(&spec.path);
@@ -434,7 +510,7 @@ fn amend(target: &Target, area: &Area, before: &(PathBuf, String)) -> Result<Arc
 
 /// A target of which a part is replaced is still what it was while planning: the other parts are of then.
 fn unchanged((path, before): &(PathBuf, String)) -> Result<(), StorageError> {
-    if place::fingerprint(path).as_ref() == Some(before) {
+    if place::fingerprint(&Place::local(path)).as_ref() == Some(before) {
         return Ok(());
     }
     let message = format!("`{}` has changed while the run went on", path.display());

@@ -20,6 +20,9 @@ use crate::operators::tile::TileMut;
 use crate::planner::kernel::{Regions, Slot};
 use crate::planner::plan::{End, EndKind, Input};
 
+/// Tasks that come so many after one that runs are what remote storages may fetch chunks for.
+const LOOK_AHEAD: u64 = 16;
+
 /// Bytes moved by a task.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moved {
@@ -65,6 +68,7 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
     let failed = |error: RunError| if cancel.is_cancelled() { RunError::cancelled() } else { at(error) };
     let regions = stage.required(&region);
     let beside = if run.sources.iter().flatten().any(|source| source.overlaps) { beside(run, &index) } else { vec![] };
+    look_ahead(run, number);
     let mut moved = Moved::default();
     let mut inputs = Vec::with_capacity(regions.inputs.len());
     for (i, needed) in regions.inputs.iter().enumerate() {
@@ -99,6 +103,26 @@ pub fn run_task(run: &StageRun<'_>, number: u64, cancel: &Cancel, timer: Timer<'
     }
     moved.written = queue.finish(cancel, |error| at(RunError::storage(error, run.written)))?;
     Ok(moved)
+}
+
+/// Says what this task is going to read, and tasks that come after those that are running. Only where reading takes requests
+/// does a reader look at what is said.
+fn look_ahead(run: &StageRun<'_>, number: u64) {
+    let stage = run.stage;
+    let tasks = stage.grid.count(&stage.shape);
+    let running = number + stage.cost.concurrent as u64;
+    for (input, source) in run.sources.iter().enumerate() {
+        let Some((source, chunks)) = source.as_ref().and_then(|s| Some((s, s.reader.chunk_shape()?))) else { continue };
+        let grid = ChunkGrid::regular(chunks);
+        let of_task = |number| {
+            let regions = stage.required(&stage.grid.region(&run.index(number), &stage.shape));
+            let needed = regions.inputs[input].as_ref().filter(|needed| !needed.is_empty());
+            needed.map(|needed| grid.covering(needed).indices().collect::<Vec<_>>()).unwrap_or_default()
+        };
+        let numbers = std::iter::once(number).chain(running..tasks.min(number + LOOK_AHEAD));
+        let wanted = numbers.flat_map(of_task).filter(|index| !run.cache.knows(&(source.number, index.clone())));
+        source.reader.prepare(&mut { wanted });
+    }
 }
 
 /// What an input is, for people.

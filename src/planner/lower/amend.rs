@@ -70,6 +70,11 @@ impl Lowerer<'_> {
     /// Adds the write of a sink into part of its target.
     pub(super) fn amend(&mut self, sink: &Amending<'_>, target: usize) -> Lowering<()> {
         self.check_has_dim(sink)?;
+        if !self.catalog.can_amend(&sink.location.url) {
+            let message = format!("`mode: {}` is for stores of this machine", sink.mode.value.text());
+            let help = "write the whole anew: `sink concat([old.x, x], time) to …` into another store";
+            return self.bad_sink_option(&message, sink.mode.span, help);
+        }
         let before = self.catalog.fingerprint(&sink.location).unwrap_or_default();
         let stored = match self.catalog.describe(&sink.location) {
             Ok(stored) => stored,

@@ -44,6 +44,7 @@ mod source_options;
 mod statement;
 mod stencil;
 mod storage;
+mod storage_options;
 mod target;
 mod type_check;
 pub mod value;

@@ -37,6 +37,7 @@ impl Lowerer<'_> {
         let (format, place, options) = (format?, place?, options?);
         let form = self.check_form(&format, target, &place)?;
         self.check_mode(&format, form, &options)?;
+        self.set_storage(&place, options.storage.as_ref())?;
         let location = Location { format, url: place.urls.into_iter().next().unwrap_or_default() };
         let free = self.claim(&location, place.path.as_ref(), &options, target.span);
         let item = item?;

@@ -6,12 +6,13 @@ use super::{Lowerer, Lowering};
 use crate::array::{AttrValue, Attributes, DType, DimName, Scalar};
 use crate::operators::{Value, error::closest};
 use crate::parser::ast::{Arg, Expr, ExprKind, Field};
+use crate::planner::catalog::StorageOptions;
 use crate::planner::error::EdgeError;
 use crate::planner::target::CodecSpec;
 use crate::source::{Span, Spanned};
 
 /// The options there are.
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 13] = [
     "chunks",
     "shards",
     "codec",
@@ -24,6 +25,7 @@ const OPTIONS: [&str; 12] = [
     "version",
     "unlimited",
     "mode",
+    "storage_options",
 ];
 
 /// How arrays are written.
@@ -51,6 +53,8 @@ pub(super) struct SinkOptions {
     pub unlimited: Vec<Spanned<DimName>>,
     /// Whether an existing target is replaced.
     pub overwrite: bool,
+    /// What is said of the storage.
+    pub storage: Option<Spanned<StorageOptions>>,
     /// How a part of an existing target is replaced, where that is asked for.
     pub amend: Option<Spanned<Amend>>,
 }
@@ -126,6 +130,7 @@ impl Lowerer<'_> {
             },
             "unlimited" => options.unlimited = self.unlimited(e)?,
             "mode" => self.mode(e, options)?,
+            "storage_options" => options.storage = Some(self.storage_options(e)?),
             other => {
                 let help = match closest(other, OPTIONS) {
                     Some(near) => format!("did you mean `{near}`?"),

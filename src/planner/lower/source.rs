@@ -61,6 +61,7 @@ impl Lowerer<'_> {
         let place = self.place(target, true);
         let options = self.source_options(&target.options);
         let (format, place, options) = (format?, place?, options?);
+        self.set_storage(&place, options.storage.as_ref())?;
         let at = target.span;
         let mut locations = Vec::new();
         let mut joined = place.is_list;

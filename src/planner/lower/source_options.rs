@@ -9,13 +9,14 @@ use crate::array::DimName;
 use crate::operators::selection::JOINS;
 use crate::operators::{Value, error::closest};
 use crate::parser::ast::{BinaryOp, Expr, ExprKind, Field, Target};
-use crate::planner::catalog::{Stored, StoredArray, StoredGroup};
+use crate::planner::catalog::{StorageOptions, Stored, StoredArray, StoredGroup};
 use crate::planner::error::{EdgeError, KindError};
 use crate::planner::graph::Missing;
 use crate::source::{Span, Spanned};
 
 /// The options there are.
-const OPTIONS: [&str; 9] = ["dims", "decode", "concat", "missing", "stack", "labels", "order", "join", "compat"];
+const OPTIONS: [&str; 10] =
+    ["dims", "decode", "concat", "missing", "stack", "labels", "order", "join", "compat", "storage_options"];
 
 /// How a source is read.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,8 @@ pub(super) struct SourceOptions {
     pub join: &'static str,
     /// Whether variables that are not joined have to be the same in all files.
     pub compares: bool,
+    /// What is said of the storage.
+    pub storage: Option<Spanned<StorageOptions>>,
 }
 
 impl Default for SourceOptions {
@@ -52,6 +55,7 @@ impl Default for SourceOptions {
             in_order: false,
             join: "exact",
             compares: false,
+            storage: None,
         }
     }
 }
@@ -207,6 +211,7 @@ impl Lowerer<'_> {
             "order" => options.in_order = self.one_of(e, "order", &["given", "labels"])? == "labels",
             "join" => options.join = self.one_of(e, "join", JOINS)?,
             "compat" => options.compares = self.one_of(e, "compat", &["override", "equals"])? == "equals",
+            "storage_options" => options.storage = Some(self.storage_options(e)?),
             other => {
                 let help = match closest(other, OPTIONS) {
                     Some(near) => format!("did you mean `{near}`?"),

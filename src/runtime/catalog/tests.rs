@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::array::{AttrValue, DType, DimName};
+use crate::runtime::serializers::Create;
 use crate::runtime::serializers::testing::describe;
 
 /// A store with the arrays `t` and `g/u`, and some other files.
@@ -33,9 +34,10 @@ fn write_store(path: &Path) {
         attrs: [("units".to_owned(), AttrValue::Str("K".to_owned()))].into_iter().collect(),
         is_coordinate: false,
     };
-    let create = format_named("zarr").unwrap().create.unwrap();
+    let Some(Create::Objects(create)) = format_named("zarr").unwrap().create else { panic!("Zarr is made of objects") };
     let specs = [spec("/t"), spec("/g/u")];
-    let target = create(path, &specs, &TargetOptions { version: None, ..TargetOptions::default() }).unwrap();
+    let target =
+        create(&Place::local(path), &specs, &TargetOptions { version: None, ..TargetOptions::default() }).unwrap();
     for spec in &specs {
         target.array(&spec.path).write(&[0], &Block::from_list(vec![1, 2])).unwrap();
         target.array(&spec.path).write(&[1], &Block::from_list(vec![3])).unwrap();
@@ -122,8 +124,8 @@ fn what_cannot_be_opened_is_explained() {
         ("netcdf", "damaged.nc"),
         ("zar", "air.zarr"),
         ("parquet", "air.zarr"),
-        ("open", "s3://bucket/a.zarr"),
-        ("open", "https://example.org/a.nc"),
+        ("open", "hdfs://host/a.zarr"),
+        ("open", "memory://here/a.zarr"),
     ];
     let mut text = String::new();
     for (format, url) in cases {
@@ -157,4 +159,50 @@ fn targets_are_checked() {
     assert!(check("zarr", "out.zarr").is_ok());
     assert_eq!(check("zarr", "s3://b/out.zarr").unwrap_err().code, "ff::plan::unsupported");
     assert_eq!(check("zarrr", "out.zarr").unwrap_err().code, "ff::source::unknown_format");
+}
+
+/// What a storage in memory holds is found, described and read as what lies on the disk.
+#[test]
+fn remote_stores_are_as_local_ones() {
+    let folder = folder();
+    let catalog = LocalCatalog::new();
+    let memory = catalog.place("memory://catalog/data").unwrap();
+    let mut pending = vec![folder.path().to_owned()];
+    while let Some(at) = pending.pop() {
+        if at.is_dir() {
+            pending.extend(std::fs::read_dir(&at).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            let below = at.strip_prefix(folder.path()).unwrap().display().to_string();
+            memory.join(&below).write(&std::fs::read(&at).unwrap()).unwrap();
+        }
+    }
+    let there = |url: &str| Location { format: "open".into(), url: format!("memory://catalog/data/{url}") };
+    let plain =
+        |error: CatalogError| (error.code, error.help.unwrap_or_default().replace("memory://catalog/data/", ""));
+    for url in ["air.zarr", "air.zarr/", "air.zarr/t", "air.zarr/g", "air.zarr/g/u", "air.zarr:/g/u", "air.zarr/x"] {
+        let here = location(folder.path(), "open", url);
+        match (catalog.describe(&here), catalog.describe(&there(url))) {
+            (Ok(here), Ok(there)) => assert_eq!(here, there, "{url}"),
+            (Err(here), Err(there)) => assert_eq!(plain(here).0, plain(there).0, "{url}"),
+            (here, there) => panic!("{url}: {here:?} and {there:?}"),
+        }
+    }
+    assert_eq!(catalog.values(&there("air.zarr"), "/t").unwrap().scalars().len(), 3);
+    let found: Vec<String> = catalog.expand(&there("air_199?.zarr")).unwrap().into_iter().map(|l| l.url).collect();
+    assert_eq!(found, ["air_1990.zarr", "air_1991.zarr"].map(|name| format!("memory://catalog/data/{name}")));
+    assert_eq!(catalog.expand(&there("*/zarr.json")).unwrap().len(), 3);
+    let refused = catalog.describe(&there("air.zar")).unwrap_err();
+    assert_eq!(plain(refused), ("ff::source::not_found", "did you mean `air.zarr`?".to_owned()));
+    let before = catalog.fingerprint(&there("air.zarr")).unwrap();
+    assert_eq!(catalog.fingerprint(&there("air.zarr")).as_ref(), Some(&before));
+    memory.join("air.zarr/t/c/0").write(b"other").unwrap();
+    assert_ne!(catalog.fingerprint(&there("air.zarr")), Some(before));
+    assert_eq!(catalog.existing(&Location { format: "zarr".into(), ..there("air.zarr") }), Existing::Replaceable);
+    assert_eq!(catalog.existing(&Location { format: "zarr".into(), ..there("none") }), Existing::Nothing);
+    let notes = Location { format: "zarr".into(), ..there("notes.txt") };
+    assert_eq!(catalog.existing(&notes), Existing::Foreign("a file".into()));
+    memory.join("half/.ff-partial-1").write(b"").unwrap();
+    memory.join("half/t/c/0").write(b"").unwrap();
+    assert_eq!(catalog.existing(&Location { format: "zarr".into(), ..there("half") }), Existing::Nothing);
+    assert_eq!(catalog.describe(&there("half")).unwrap_err().code, "ff::source::unfinished");
 }

@@ -8,6 +8,7 @@ use super::{Hold, MANIFEST, checksum, damaged, hold, names, object, partial};
 use crate::planner::catalog::CatalogError;
 use crate::planner::persist::{Found, Manifest, Persisted};
 use crate::planner::plan::{Input, Plan};
+use crate::runtime::World;
 use crate::runtime::error::RunError;
 use crate::runtime::observer::ResultReport;
 use crate::runtime::place;
@@ -16,6 +17,7 @@ use crate::runtime::serializers::{StorageError, failure, kept};
 /// The results of a run. Their storages are held as long as it is there.
 pub struct Keeping<'p> {
     plan: &'p Plan,
+    world: &'p dyn World,
     /// Per storage its folder.
     roots: BTreeMap<String, PathBuf>,
     _held: Vec<File>,
@@ -33,7 +35,7 @@ impl<'p> Keeping<'p> {
     ///
     /// # Errors
     /// One is not as it was kept.
-    pub fn begin(plan: &'p Plan) -> Result<Self, RunError> {
+    pub fn begin(plan: &'p Plan, world: &'p dyn World) -> Result<Self, RunError> {
         let (mut roots, mut held) = (BTreeMap::new(), Vec::new());
         for persisted in &plan.persisted {
             if roots.contains_key(&persisted.root) {
@@ -43,7 +45,7 @@ impl<'p> Keeping<'p> {
             held.extend(hold(&root, Hold::Shared).ok().flatten());
             roots.insert(persisted.root.clone(), root);
         }
-        let keeping = Keeping { plan, roots, _held: held };
+        let keeping = Keeping { plan, world, roots, _held: held };
         for persisted in plan.persisted.iter().filter(|persisted| persisted.found == Found::Hit) {
             let root = &keeping.roots[&persisted.root];
             if keeping.is_read(persisted, root) {
@@ -70,7 +72,8 @@ impl<'p> Keeping<'p> {
     pub fn whole(&self, number: usize, staging: &Path) -> Result<Whole, StorageError> {
         let persisted = &self.plan.persisted[number];
         for source in &persisted.manifest.parts.sources {
-            if place::whole_fingerprint(Path::new(&source.url)).as_ref() != Some(&source.fingerprint) {
+            let now = self.world.place(&source.url).ok().and_then(|place| place::whole_fingerprint(&place));
+            if now.as_ref() != Some(&source.fingerprint) {
                 let message =
                     format!("`{}` has changed while the run went on: `{}` is not kept", source.url, persisted.name);
                 return Err(StorageError::new("ff::persist::changed", message).with_help("run the script again"));

@@ -34,7 +34,9 @@ use std::path::{Path, PathBuf};
 
 use super::catalog::LocalCatalog;
 use super::place;
+use super::{World};
 use super::serializers::kept::{self, SERIALIZERS};
+use super::storage::Place;
 use crate::planner::catalog::{CatalogError, Location};
 use crate::planner::persist::{LAYOUT, Manifest, Results, Serializer, SourcePart, short};
 
@@ -71,7 +73,7 @@ fn manifest(root: &Path, key: &str) -> Result<Option<Manifest>, CatalogError> {
     let text = match std::fs::read(&path) {
         Ok(text) => text,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(place::unreadable(&path, &error)),
+        Err(error) => return Err(place::unreadable(&Place::local(&path), &error.into())),
     };
     let broken = |reason: &str| damaged(root, key, &path, reason);
     let value: serde_json::Value = serde_json::from_slice(&text).map_err(|e| broken(&e.to_string()))?;
@@ -103,7 +105,7 @@ impl Results for LocalCatalog {
             Ok(bytes) if bytes == manifest.bytes => Ok(Some(manifest)),
             Ok(bytes) => Err(damaged(&root, key, &path, &format!("it has {bytes} bytes, and had {}", manifest.bytes))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(place::unreadable(&path, &error)),
+            Err(error) => Err(place::unreadable(&Place::local(&path), &error.into())),
         }
     }
 
@@ -114,8 +116,12 @@ impl Results for LocalCatalog {
     }
 
     fn identity(&self, location: &Location) -> Option<SourcePart> {
-        let path = place::find(&location.url).ok()?.path.canonicalize().ok()?;
-        Some(SourcePart { fingerprint: place::whole_fingerprint(&path)?, url: path.display().to_string() })
+        let found = place::find(self.place(&location.url).ok()?).ok()?.place;
+        let place = match found.path() {
+            Some(path) => Place::local(&path.canonicalize().ok()?),
+            None => found,
+        };
+        Some(SourcePart { fingerprint: place::whole_fingerprint(&place)?, url: place.to_string() })
     }
 
     fn location(&self, root: &str, manifest: &Manifest) -> Location {

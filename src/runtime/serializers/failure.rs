@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::StorageError;
 use crate::runtime::place::STAGING;
+use crate::runtime::storage::{Failure, Place};
 
 /// The system refused to write at `path`, which lies in or is a target.
 pub fn refused(path: &Path, error: &Error) -> StorageError {
@@ -12,6 +13,22 @@ pub fn refused(path: &Path, error: &Error) -> StorageError {
     match remedy(error) {
         Some(remedy) => failure.with_help(format!("{remedy}; nothing was published")),
         None => failure,
+    }
+}
+
+/// A storage refused to write at `place`, which lies in or is a target.
+pub fn unstored(place: &Place, failure: &Failure) -> StorageError {
+    match (failure, place.path()) {
+        (Failure::System { kind, reason }, Some(path)) => refused(path, &Error::new(*kind, reason.clone())),
+        _ => with_help(other(Path::new(&place.to_string()), failure), failure),
+    }
+}
+
+/// An error with what the user can do about a failure.
+pub fn with_help(error: StorageError, failure: &Failure) -> StorageError {
+    match failure.help() {
+        Some(help) => error.with_help(help),
+        None => error,
     }
 }
 

@@ -18,11 +18,12 @@ use serde_json::{Map, Value, json};
 
 use super::zarr::attributes;
 use super::{
-    ArrayReader, ArraySpec, ArrayWriter, Container, Format, StorageError, TargetOptions, TargetWriter, failure,
+    ArrayReader, ArraySpec, ArrayWriter, Container, Create, Format, StorageError, TargetOptions, TargetWriter, failure,
 };
 use crate::array::block::{Element, with_type};
 use crate::array::{Block, ChunkGrid, DType, Region, Scalar};
 use crate::planner::catalog::{CatalogError, Stored, StoredArray, StoredGroup};
+use crate::runtime::storage::Place;
 
 /// The row of JSON in [`KEPT`](super::kept::KEPT).
 pub const FORMAT: Format = Format {
@@ -33,7 +34,7 @@ pub const FORMAT: Format = Format {
     replaces: |_| false,
     open: Some(open),
     check: Some(check),
-    create: Some(create),
+    create: Some(Create::File(create)),
     amend: None,
 };
 
@@ -43,16 +44,12 @@ const MOST: u64 = 1 << 20;
 /// Bytes of a file that is read.
 const MAX_BYTES: u64 = 256 << 20;
 
-fn sniff(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "json") && path.is_file() && read(path).is_ok()
+fn sniff(place: &Place) -> bool {
+    place.extension() == "json" && place.is_object() && read(place).is_ok()
 }
 
-fn read(path: &Path) -> Result<Map<String, Value>, String> {
-    let bytes = path.metadata().map_err(|e| e.to_string())?.len();
-    if bytes > MAX_BYTES {
-        return Err(format!("it has {bytes} bytes, too many for a small table"));
-    }
-    let text = std::fs::read(path).map_err(|e| e.to_string())?;
+fn read(place: &Place) -> Result<Map<String, Value>, String> {
+    let text = place.read(MAX_BYTES).map_err(|e| e.to_string())?.ok_or("it is not there")?;
     match serde_json::from_slice(&text).map_err(|e| e.to_string())? {
         Value::Object(object) if object.get("data_vars").is_some_and(Value::is_object) => Ok(object),
         _ => Err("it holds no `data_vars`".to_owned()),
@@ -69,18 +66,17 @@ fn check(specs: &[ArraySpec], _: &TargetOptions) -> Result<(), CatalogError> {
 
 /// A file opened for reading.
 struct JsonFile {
-    path: PathBuf,
+    name: String,
     stored: Arc<Stored>,
     blocks: Vec<(String, Arc<JsonArray>)>,
 }
 
 struct JsonArray(Block);
 
-fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
-    let failed = |reason: String| {
-        CatalogError::new("ff::source::metadata", format!("`{}` cannot be read: {reason}", path.display()))
-    };
-    let document = read(path).map_err(failed)?;
+fn open(place: &Place) -> Result<Arc<dyn Container>, CatalogError> {
+    let failed =
+        |reason: String| CatalogError::new("ff::source::metadata", format!("`{place}` cannot be read: {reason}"));
+    let document = read(place).map_err(failed)?;
     let attrs = document.get("attrs").and_then(Value::as_object).map(|attrs| attributes::from_json(attrs, None));
     let mut group =
         StoredGroup { path: "/".into(), attrs: Arc::new(attrs.unwrap_or_default()), ..StoredGroup::default() };
@@ -92,7 +88,7 @@ fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
             insert(&mut group, name, stored);
         }
     }
-    Ok(Arc::new(JsonFile { path: path.to_owned(), stored: Arc::new(Stored::Group(group)), blocks }))
+    Ok(Arc::new(JsonFile { name: place.to_string(), stored: Arc::new(Stored::Group(group)), blocks }))
 }
 
 /// Puts an array where its name, a path, says.
@@ -179,7 +175,7 @@ impl Container for JsonFile {
         match self.blocks.iter().find(|(known, _)| *known == named) {
             Some((_, array)) => Ok(array.clone()),
             None => {
-                let message = format!("`{}` has no array `{path}`", self.path.display());
+                let message = format!("`{}` has no array `{path}`", self.name);
                 Err(CatalogError::new("ff::source::no_array", message))
             }
         }
@@ -356,8 +352,8 @@ mod tests {
             blocks.iter().enumerate().map(|(i, b)| (spec(&format!("/g/x{i}"), b.dtype(), &b.shape()), b.clone()));
         let arrays: Vec<(ArraySpec, Block)> = named.collect();
         let path = written(folder.path(), &arrays);
-        assert!(sniff(&path));
-        let container = open(&path).unwrap();
+        assert!(sniff(&Place::local(&path)));
+        let container = open(&Place::local(&path)).unwrap();
         for (spec, block) in &arrays {
             let read = read_path(&*container, &spec.path);
             assert_eq!(read.dtype(), block.dtype());
@@ -396,7 +392,7 @@ mod tests {
             r#"{"data_vars": {"x": {"dtype": "i8", "shape": [1], "dims": ["t"], "attrs": {}, "data": ["one"]}}}"#,
         ] {
             std::fs::write(&path, text).unwrap();
-            assert!(open(&path).is_err(), "{text}");
+            assert!(open(&Place::local(&path)).is_err(), "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Formats: how arrays lie in files, and how they are read and written chunk by chunk.
 //!
-//! A [`Format`] opens what lies at a path as a [`Container`], whose metadata is plain data
+//! A [`Format`] opens what lies at a [`Place`] as a [`Container`], whose metadata is plain data
 //! ([`Stored`]) and whose arrays are read through [`ArrayReader`]s: whole chunks, decoded, from any
 //! thread. For writing it makes a [`TargetWriter`] under a staging path, which declares its arrays,
 //! hands out [`ArrayWriter`]s, and is finished once; publishing (the rename) is the caller's.
@@ -23,6 +23,7 @@ pub mod zarr;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::storage::Place;
 use crate::array::{Attributes, Block, Region};
 use crate::planner::catalog::{CatalogError, Stored};
 pub use crate::planner::target::{ArraySpec, CodecSpec, TargetOptions};
@@ -74,6 +75,9 @@ pub trait ArrayReader: Send + Sync {
         out.copy_from_slice(block.as_bytes().expect("numbers in C order"));
         Ok(())
     }
+
+    /// Says which chunks are going to be read: a reader of a remote storage begins to fetch them, several at a time.
+    fn prepare(&self, _indices: &mut dyn Iterator<Item = Vec<u64>>) {}
 
     /// Any region, without going through whole chunks; only called where [`ArrayReader::chunk_shape`] is none.
     ///
@@ -203,29 +207,41 @@ pub struct Format {
     pub summary: &'static str,
     /// Extensions by which a path is recognised where its content says nothing, without the dot.
     pub extensions: &'static [&'static str],
-    /// Whether what lies at the path is of this format, by its content.
-    pub sniff: fn(&Path) -> bool,
-    /// Whether what lies at the path may be deleted for a target: an output of this format, or nothing of worth.
+    /// Whether what lies there is of this format, by its content.
+    pub sniff: fn(&Place) -> bool,
+    /// Whether what lies there may be deleted for a target: an output of this format, or nothing of worth.
     /// Called for files and folders only.
-    pub replaces: fn(&Path) -> bool,
+    pub replaces: fn(&Place) -> bool,
     /// Opens it for reading; none for a format that is only written.
     pub open: Option<Open>,
     /// Checks specs while planning: chunk sizes, codecs, dtypes the format cannot store.
     pub check: Option<Check>,
-    /// Begins a target at a staging path with these arrays; none for a format that is only read.
+    /// Begins a target under a staging name with these arrays; none for a format that is only read.
     pub create: Option<Create>,
     /// Begins at a staging path what becomes of a target of which a part is replaced; none where that cannot be.
     pub amend: Option<Amend>,
 }
 
-/// Opens what lies at a path.
-pub type Open = fn(&Path) -> Result<Arc<dyn Container>, CatalogError>;
+/// Opens what lies at a place.
+pub type Open = fn(&Place) -> Result<Arc<dyn Container>, CatalogError>;
 
 /// Checks what is to be written.
 pub type Check = fn(&[ArraySpec], &TargetOptions) -> Result<(), CatalogError>;
 
+/// How a format begins a target, by what it needs of the storage.
+#[derive(Clone, Copy)]
+pub enum Create {
+    /// Objects that are each written whole, which any storage takes.
+    Objects(CreateObjects),
+    /// A file of this machine; elsewhere it is uploaded when it is complete.
+    File(CreateFile),
+}
+
+/// Begins a target at a staging place.
+pub type CreateObjects = fn(&Place, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
+
 /// Begins a target at a staging path.
-pub type Create = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
+pub type CreateFile = fn(&Path, &[ArraySpec], &TargetOptions) -> Result<Arc<dyn TargetWriter>, StorageError>;
 
 /// Begins at a staging path (the second) a target that is as the one there (the first) but for the shapes of the arrays and
 /// the objects that are written, with more attributes at its root.

@@ -18,21 +18,22 @@ use serde_json::{Map, Value, json};
 
 use super::zarr::attributes;
 use super::{
-    ArrayReader, ArraySpec, ArrayWriter, Container, Format, StorageError, TargetOptions, TargetWriter, failure,
+    ArrayReader, ArraySpec, ArrayWriter, Container, Create, Format, StorageError, TargetOptions, TargetWriter, failure,
 };
 use crate::array::{Block, ChunkGrid, DType, Region};
 use crate::planner::catalog::{CatalogError, Stored, StoredArray, StoredGroup};
+use crate::runtime::storage::Place;
 
 /// The row of raw arrays in [`KEPT`](super::kept::KEPT).
 pub const FORMAT: Format = Format {
     name: "raw",
     summary: "raw binary arrays, for results",
     extensions: &["raw"],
-    sniff: |path| path.join(INDEX).is_file(),
+    sniff: |place| place.join(INDEX).is_object(),
     replaces: |_| false,
     open: Some(open),
     check: Some(check),
-    create: Some(create),
+    create: Some(Create::File(create)),
     amend: None,
 };
 
@@ -155,10 +156,10 @@ struct RawFolder {
     stored: Arc<Stored>,
 }
 
-fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
-    let failed = |reason: String| {
-        CatalogError::new("ff::source::metadata", format!("`{}` cannot be read: {reason}", path.display()))
-    };
+fn open(place: &Place) -> Result<Arc<dyn Container>, CatalogError> {
+    let failed =
+        |reason: String| CatalogError::new("ff::source::metadata", format!("`{place}` cannot be read: {reason}"));
+    let path = place.path().ok_or_else(|| failed("raw arrays are read on this machine only".to_owned()))?;
     let text = std::fs::read(path.join(INDEX)).map_err(|e| failed(e.to_string()))?;
     let index: Value = serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
     if index["byte_order"] != ORDER {
@@ -220,7 +221,7 @@ impl Container for RawFolder {
             return Err(CatalogError::new("ff::source::no_array", message));
         };
         let at = self.path.join(file_of(path));
-        let file = File::open(&at).map_err(|e| crate::runtime::place::unreadable(&at, &e))?;
+        let file = File::open(&at).map_err(|e| crate::runtime::place::unreadable(&Place::local(&at), &e.into()))?;
         Ok(Arc::new(RawReader { file, path: at, dtype: array.dtype, shape: array.shape.clone() }))
     }
 }
@@ -296,7 +297,7 @@ mod tests {
             let path = folder.path().join(format!("{number}.raw"));
             written(&path, &[(spec("/g/x", &block, chunks), block.clone())]);
             assert_eq!(std::fs::read(path.join("g.x.bin")).unwrap(), block.to_bytes().unwrap(), "{chunks:?}");
-            assert_eq!(read_path(&*open(&path).unwrap(), "/g/x"), block);
+            assert_eq!(read_path(&*open(&Place::local(&path)).unwrap(), "/g/x"), block);
         }
         let script = "import numpy\nx = numpy.fromfile('0.raw/g.x.bin', '<f4').reshape(4, 5, 6)\nprint(x[3, 4, 5] == numpy.float32(119 / 3))";
         if let Some(printed) = python(folder.path(), script) {
@@ -311,7 +312,7 @@ mod tests {
         let arrays = [(spec("/x", &x, &[4, 5, 6]), x.clone()), (spec("/none", &none, &[1, 1]), none.clone())];
         let path = folder.path().join("a.raw");
         written(&path, &[arrays[0].clone(), arrays[1].clone(), (spec("/one", &one, &[]), one.clone())]);
-        let container = open(&path).unwrap();
+        let container = open(&Place::local(&path)).unwrap();
         assert_eq!(read_path(&*container, "/none"), none);
         assert_eq!(read_path(&*container, "/one"), one);
         let reader = container.reader("/x").unwrap();
@@ -333,11 +334,11 @@ mod tests {
         let other = if ORDER == "little" { "big" } else { "little" };
         for damaged in [index.replace("f32", "f33"), index.replace('4', "5"), index.replace(ORDER, other), "{".into()] {
             std::fs::write(path.join(INDEX), damaged).unwrap();
-            assert!(open(&path).is_err());
+            assert!(open(&Place::local(&path)).is_err());
         }
         std::fs::write(path.join(INDEX), index).unwrap();
         std::fs::write(path.join("x.bin"), "short").unwrap();
-        assert!(open(&path).is_err());
+        assert!(open(&Place::local(&path)).is_err());
         let text = Block::from_list(vec!["a".into()] as Vec<Arc<str>>);
         assert!(check(&[spec("/t", &text, &[1])], &TargetOptions::default()).is_err());
     }

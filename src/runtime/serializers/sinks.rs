@@ -3,8 +3,18 @@
 use crate::planner::catalog::SinkForm;
 
 /// The options of formats that hold many arrays in chunks.
-const OF_STORES: [&str; 9] =
-    ["chunks", "codec", "filters", "dtype", "fill_value", "scale_factor", "add_offset", "attrs", "mode"];
+const OF_STORES: [&str; 10] = [
+    "chunks",
+    "codec",
+    "filters",
+    "dtype",
+    "fill_value",
+    "scale_factor",
+    "add_offset",
+    "attrs",
+    "mode",
+    "storage_options",
+];
 
 /// The formats that are written.
 static SINKS: &[(&str, SinkForm)] = &[
@@ -16,9 +26,22 @@ static SINKS: &[(&str, SinkForm)] = &[
     ("netcdf", SinkForm { options: &[&OF_STORES, &["unlimited"]], has_paths: true, has_names: true, amends: false }),
     (
         "npy",
-        SinkForm { options: &[&["dtype", "fill_value", "mode"]], has_paths: false, has_names: false, amends: false },
+        SinkForm {
+            options: &[&["dtype", "fill_value", "mode", "storage_options"]],
+            has_paths: false,
+            has_names: false,
+            amends: false,
+        },
     ),
-    ("csv", SinkForm { options: &[&["dtype", "mode"]], has_paths: false, has_names: true, amends: false }),
+    (
+        "csv",
+        SinkForm {
+            options: &[&["dtype", "mode", "storage_options"]],
+            has_paths: false,
+            has_names: true,
+            amends: false,
+        },
+    ),
 ];
 
 /// What a sink into the format named may say; none where there is no such format.

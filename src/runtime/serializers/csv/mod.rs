@@ -11,11 +11,11 @@
 mod reader;
 mod writer;
 
-use std::path::Path;
 use std::sync::Arc;
 
-use super::{Container, Format};
+use super::{Container, Create, Format};
 use crate::planner::catalog::CatalogError;
+use crate::runtime::storage::Place;
 
 /// The row of CSV in [`FORMATS`](super::FORMATS). Any text could be CSV, so only the name tells.
 pub const FORMAT: Format = Format {
@@ -23,15 +23,15 @@ pub const FORMAT: Format = Format {
     summary: "small tables as comma-separated values",
     extensions: &["csv"],
     sniff: |_| false,
-    replaces: Path::is_file,
+    replaces: Place::is_object,
     open: Some(open),
     check: Some(writer::check),
-    create: Some(writer::create),
+    create: Some(Create::File(writer::create)),
     amend: None,
 };
 
-fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
-    Ok(Arc::new(reader::CsvFile::open(path)?))
+fn open(place: &Place) -> Result<Arc<dyn Container>, CatalogError> {
+    Ok(Arc::new(reader::CsvFile::open(place)?))
 }
 
 #[cfg(test)]

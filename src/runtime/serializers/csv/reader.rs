@@ -1,20 +1,20 @@
 //! Reading tables.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::array::calendar::{NAT, text};
 use crate::array::{Attributes, Block, Calendar, DType, DimName, Region};
 use crate::planner::catalog::{CatalogError, Stored, StoredArray, StoredGroup};
 use crate::runtime::serializers::{ArrayReader, Container, StorageError};
+use crate::runtime::storage::{Failure, Place};
 
 /// Larger files are refused.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// A table in memory.
 pub struct CsvFile {
-    path: PathBuf,
+    name: String,
     stored: Arc<Stored>,
     columns: BTreeMap<String, Arc<Column>>,
 }
@@ -26,15 +26,17 @@ impl CsvFile {
     ///
     /// # Errors
     /// It cannot be read, is not UTF-8, too large, or its rows differ in length.
-    pub fn open(path: &Path) -> Result<Self, CatalogError> {
-        let failed = |reason: String| {
-            CatalogError::new("ff::source::metadata", format!("`{}` cannot be read: {reason}", path.display()))
-        };
-        let length = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
-        if length > MAX_BYTES {
-            return Err(failed(format!("it has {length} bytes, and tables are read whole, up to {MAX_BYTES}")));
-        }
-        let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
+    pub fn open(place: &Place) -> Result<Self, CatalogError> {
+        let failed =
+            |reason: String| CatalogError::new("ff::source::metadata", format!("`{place}` cannot be read: {reason}"));
+        let bytes = place.read(MAX_BYTES).map_err(|failure| match failure {
+            Failure::Length(length) => {
+                failed(format!("it has {length} bytes, and tables are read whole, up to {MAX_BYTES}"))
+            }
+            other => failed(other.to_string()),
+        })?;
+        let text = String::from_utf8(bytes.ok_or_else(|| failed("it is not there".to_owned()))?);
+        let text = text.map_err(|_| failed("stream did not contain valid UTF-8".to_owned()))?;
         let (names, columns) = table(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(failed)?;
         let mut group = StoredGroup { path: "/".to_owned(), ..StoredGroup::default() };
         let mut held = BTreeMap::new();
@@ -45,7 +47,7 @@ impl CsvFile {
                 return Err(failed(format!("two columns are named `{name}`")));
             }
         }
-        Ok(CsvFile { path: path.to_owned(), stored: Arc::new(Stored::Group(group)), columns: held })
+        Ok(CsvFile { name: place.to_string(), stored: Arc::new(Stored::Group(group)), columns: held })
     }
 }
 
@@ -72,7 +74,7 @@ impl Container for CsvFile {
         match self.columns.get(path.trim_start_matches('/')) {
             Some(column) => Ok(column.clone()),
             None => {
-                let message = format!("`{}` has no column `{path}`", self.path.display());
+                let message = format!("`{}` has no column `{path}`", self.name);
                 Err(CatalogError::new("ff::source::no_array", message))
             }
         }

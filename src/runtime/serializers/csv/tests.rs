@@ -4,6 +4,7 @@ use super::*;
 use crate::array::{AttrValue, Attributes, Block, DType, DimName, Scalar};
 use crate::planner::target::{ArraySpec, TargetOptions};
 use crate::runtime::serializers::testing::{describe, python, read_path};
+use crate::runtime::storage::Place;
 
 fn spec(path: &str, dims: &[&str], block: &Block) -> ArraySpec {
     ArraySpec {
@@ -75,7 +76,7 @@ fn columns_get_types() {
     let path = directory.path().join("in.csv");
     let table = "\u{feff}i,f,b,t,s,gap,none\r\n1,1.5,true,2000-01-01,\"a, \"\"b\"\"\",1,\r\n-2,nan,False,2000-01-01T12:00,\"two\nlines\",,\r\n";
     std::fs::write(&path, table).unwrap();
-    let file = open(&path).unwrap();
+    let file = open(&Place::local(&path)).unwrap();
     let mut text = describe(file.stored());
     for name in ["i", "f", "b", "t", "s", "gap", "none"] {
         text += &format!("{name}: {:?}\n", read_path(&*file, name).scalars());
@@ -119,7 +120,7 @@ fn what_is_no_table_is_refused() {
     let path = directory.path().join("in.csv");
     for table in ["a,b\n1\n", "a,a\n1,2\n", "a,\n1,2\n", "a\n\"1\n", "a\n\"1\"2\n", " \n"] {
         std::fs::write(&path, table).unwrap();
-        let error = open(&path).map(|_| ()).expect_err(table);
+        let error = open(&Place::local(&path)).map(|_| ()).expect_err(table);
         text += &format!("{table:?}: {}: {error}\n", error.code).replace(&directory.path().display().to_string(), "");
     }
     insta::assert_snapshot!(text);

@@ -6,7 +6,6 @@
 //!
 //! Deliberately absent: NetCDF-3, virtual datasets, external links and external storage.
 
-use std::path::Path;
 use std::sync::Arc;
 
 mod attributes;
@@ -24,9 +23,10 @@ use format::superblock::{HdfFile, is_hdf5};
 use metadata::Metadata;
 use reader::Reader;
 
-use super::{ArrayReader, Container, Format};
+use super::{ArrayReader, Container, Create, Format};
 use crate::planner::catalog::{CatalogError, Stored};
 use crate::runtime::existing;
+use crate::runtime::storage::Place;
 
 /// HDF5 files.
 pub const HDF5: Format = Format {
@@ -34,10 +34,10 @@ pub const HDF5: Format = Format {
     summary: "HDF5 files, with dimension scales as netCDF-4 has them",
     extensions: &["h5", "hdf5", "hdf", "he5"],
     sniff: is_hdf5,
-    replaces: |path| path.is_file() && (is_hdf5(path) || is_classic(path) || existing::is_empty_file(path)),
+    replaces: |place| place.is_object() && (is_hdf5(place) || is_classic(place) || existing::is_empty_file(place)),
     open: Some(open),
     check: Some(writer::check_hdf5),
-    create: Some(writer::create_hdf5),
+    create: Some(Create::File(writer::create_hdf5)),
     amend: None,
 };
 
@@ -47,7 +47,7 @@ pub const NETCDF: Format = Format {
     summary: "NetCDF-4 files",
     extensions: &["nc", "nc4", "cdf"],
     check: Some(writer::check_netcdf),
-    create: Some(writer::create_netcdf),
+    create: Some(Create::File(writer::create_netcdf)),
     amend: None,
     ..HDF5
 };
@@ -63,21 +63,21 @@ struct File {
 ///
 /// # Errors
 /// It cannot be read, is no HDF5 file, is damaged, or is being written.
-pub fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
-    let name = path.display().to_string();
-    let opened = HdfFile::open(path).and_then(|file| {
+pub fn open(place: &Place) -> Result<Arc<dyn Container>, CatalogError> {
+    let name = place.to_string();
+    let opened = HdfFile::open(place).and_then(|file| {
         let metadata = Metadata::read(&file)?;
         Ok((file, metadata))
     });
-    let (file, metadata) = opened.map_err(|error| explain(path, &name, error))?;
+    let (file, metadata) = opened.map_err(|error| explain(place, &name, error))?;
     Ok(Arc::new(File { file: Arc::new(file), name, metadata }))
 }
 
-fn explain(path: &Path, name: &str, error: FormatError) -> CatalogError {
+fn explain(place: &Place, name: &str, error: FormatError) -> CatalogError {
     let message = format!("`{name}` cannot be read: {error}");
     match error {
         FormatError::Io(_) => CatalogError::new("ff::source::unreadable", message),
-        FormatError::NotHdf5 if is_classic(path) => CatalogError::new("ff::source::unsupported", message)
+        FormatError::NotHdf5 if is_classic(place) => CatalogError::new("ff::source::unsupported", message)
             .with_help("it is a classic NetCDF file; `nccopy -k nc4 IN OUT` makes a NetCDF-4 file of it"),
         FormatError::NotHdf5 => CatalogError::new("ff::source::not_hdf5", message),
         FormatError::Truncated { .. } => CatalogError::new("ff::source::metadata", message)
@@ -93,10 +93,8 @@ fn explain(path: &Path, name: &str, error: FormatError) -> CatalogError {
 }
 
 /// Whether a file is a NetCDF file of one of the classic formats.
-fn is_classic(path: &Path) -> bool {
-    let mut start = [0; 4];
-    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut start));
-    read.is_ok() && start.starts_with(b"CDF") && matches!(start[3], 1 | 2 | 5)
+fn is_classic(place: &Place) -> bool {
+    [b"CDF\x01", b"CDF\x02", b"CDF\x05"].iter().any(|start| place.starts_with(*start))
 }
 
 impl Container for File {

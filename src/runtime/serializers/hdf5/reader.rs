@@ -13,6 +13,7 @@ use super::strided::{copy_box, strides};
 use crate::allocator;
 use crate::array::{Block, Region};
 use crate::runtime::serializers::{ArrayReader, StorageError};
+use crate::runtime::storage::Ahead;
 
 /// Bytes read at once where only a part of them is wanted.
 const SPAN: u64 = 4 << 20;
@@ -30,6 +31,7 @@ pub struct Reader {
     /// The chunk index, read when the first chunk is.
     chunks: OnceLock<Result<ChunkTable>>,
     heaps: GlobalHeaps,
+    ahead: Ahead,
 }
 
 impl Reader {
@@ -45,7 +47,15 @@ impl Reader {
             }),
             Layout::Compact(_) | Layout::Contiguous(_) | Layout::Virtual => None,
         };
-        Reader { file, dataset, name, grid, chunks: OnceLock::new(), heaps: GlobalHeaps::default() }
+        Reader {
+            file,
+            dataset,
+            name,
+            grid,
+            chunks: OnceLock::new(),
+            heaps: GlobalHeaps::default(),
+            ahead: Ahead::default(),
+        }
     }
 
     fn error(&self, part: &str, error: impl std::fmt::Display, code: &'static str) -> StorageError {
@@ -88,6 +98,11 @@ impl Reader {
         let partial =
             index.iter().zip(&grid.chunk).zip(&grid.shape).any(|((&i, &c), &n)| (i + 1).saturating_mul(c) > n);
         let mask = if plain_edges && partial { u32::MAX } else { stored.mask };
+        if let Some(pending) = self.ahead.take(index) {
+            let bytes = pending.take().map_err(|failure| FormatError::Io(format!("a chunk: {failure}")))?;
+            pipeline.decode_into(bytes.unwrap_or_default(), mask, out)?;
+            return Ok(true);
+        }
         if pipeline.is_empty() && stored.size == out.len() as u64 {
             self.file.source.read_into(stored.address, out, "a chunk")?;
             return Ok(true);
@@ -219,6 +234,20 @@ impl ArrayReader for Reader {
         let block = self.read_chunk(index)?.contiguous();
         out.copy_from_slice(block.as_bytes().expect("numbers in C order"));
         Ok(())
+    }
+
+    fn prepare(&self, indices: &mut dyn Iterator<Item = Vec<u64>>) {
+        let Some(grid) = self.grid.as_ref().filter(|_| self.file.source.is_remote()) else { return };
+        let mut chunks: Vec<(Vec<u64>, (u64, u64))> = Vec::new();
+        for index in indices.filter(|index| !self.ahead.has(index)) {
+            // What is wrong with an index is told when the chunk is read.
+            if let Ok(Some(stored)) = self.stored(grid, &index) {
+                chunks.push((index, (stored.address, stored.size)));
+            }
+        }
+        let ranges: Vec<_> = chunks.iter().map(|(_, range)| *range).collect();
+        let begun = self.file.source.begin(&ranges);
+        self.ahead.put(chunks.into_iter().zip(begun).map(|((index, _), bytes)| (index, bytes.map(Some))));
     }
 
     fn read_region(&self, region: &Region) -> Result<Block, StorageError> {

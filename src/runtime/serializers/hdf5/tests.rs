@@ -6,6 +6,7 @@ use super::super::testing::{describe, python, read_all};
 use super::*;
 use crate::array::{AttrValue, Block, DType, Region, Scalar};
 use crate::planner::catalog::StoredGroup;
+use crate::runtime::storage::Place;
 
 const MAKE: &str = include_str!("../../../../tests/oracle/hdf5_make.py");
 const DESCRIBE: &str = include_str!("../../../../tests/oracle/hdf5_describe.py");
@@ -64,7 +65,7 @@ fn attribute_differs(found: Option<&AttrValue>, expected: &serde_json::Value) ->
 /// How reading `path` differs from what the oracle reads.
 fn differences(path: &Path) -> Option<Vec<String>> {
     let described = oracle(DESCRIBE, path)?;
-    let container = open(path).unwrap_or_else(|error| panic!("{error}"));
+    let container = open(&Place::local(path)).unwrap_or_else(|error| panic!("{error}"));
     let mut wrong = Vec::new();
     for line in described.lines() {
         let expected: Described = serde_json::from_str(line).unwrap();
@@ -121,7 +122,7 @@ fn reads_what_h5py_reads() {
         let wrong = differences(path).unwrap();
         assert!(wrong.is_empty(), "{}: {wrong:#?}", path.display());
     }
-    let container = open(&directory.path().join("latest.h5")).unwrap();
+    let container = open(&Place::local(&directory.path().join("latest.h5"))).unwrap();
     let Stored::Group(root) = &**container.stored() else { panic!() };
     let mut reasons = Vec::new();
     unsupported(root, &mut reasons);
@@ -171,7 +172,7 @@ fn reads_the_example_data() {
 
 /// Opens what may be damaged and reads a little of everything that is not large.
 fn read_a_little(path: &Path) {
-    let Ok(container) = open(path) else { return };
+    let Ok(container) = open(&Place::local(path)) else { return };
     let Stored::Group(root) = &**container.stored() else { return };
     let mut groups = vec![root];
     while let Some(group) = groups.pop() {
@@ -209,7 +210,7 @@ fn what_cannot_be_opened_is_said() {
         ("marked.h5", &marked),
         ("damaged.h5", &[&good[..20], &[0; 100], &good[120..]].concat()),
     ];
-    let said = |path: &Path| match open(path) {
+    let said = |path: &Path| match open(&Place::local(path)) {
         Ok(_) => "opened".to_owned(),
         Err(error) => format!("{}: {}\n  help: {:?}", error.code, error.message, error.help),
     };
@@ -236,13 +237,13 @@ fn a_chunk_that_cannot_be_decoded_is_named() {
     let path = directory.path().join("damaged.h5");
     let mut bytes = include_bytes!("../../../../tests/fixtures/hdf5_small_new.h5").to_vec();
     std::fs::write(&path, &bytes).unwrap();
-    let file = HdfFile::open(&path).unwrap();
+    let file = HdfFile::open(&Place::local(&path)).unwrap();
     let metadata = Metadata::read(&file).unwrap();
     let reader = Reader::new(Arc::new(file), metadata.datasets["g0"].clone(), "file: /g0".into());
     let chunk = reader.stored_chunk(&[1, 2]).unwrap();
     bytes[chunk.address as usize + 3] ^= 0xff;
     std::fs::write(&path, &bytes).unwrap();
-    let reader = open(&path).unwrap().reader("/g0").unwrap();
+    let reader = open(&Place::local(&path)).unwrap().reader("/g0").unwrap();
     assert!(reader.read_chunk(&[1, 1]).is_ok());
     let error = reader.read_chunk(&[1, 2]).unwrap_err();
     assert_eq!(error.code, "ff::read::decode");

@@ -11,13 +11,12 @@ mod header;
 mod reader;
 mod writer;
 
-use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
-use super::{Container, Format};
+use super::{Container, Create, Format};
 use crate::planner::catalog::CatalogError;
 use crate::runtime::existing;
+use crate::runtime::storage::Place;
 
 /// The row of `.npy` in [`FORMATS`](super::FORMATS).
 pub const FORMAT: Format = Format {
@@ -25,21 +24,19 @@ pub const FORMAT: Format = Format {
     summary: "NumPy's .npy files, one array each",
     extensions: &["npy"],
     sniff,
-    replaces: |path| path.is_file() && (sniff(path) || existing::is_empty_file(path)),
+    replaces: |place| place.is_object() && (sniff(place) || existing::is_empty_file(place)),
     open: Some(open),
     check: Some(writer::check),
-    create: Some(writer::create),
+    create: Some(Create::File(writer::create)),
     amend: None,
 };
 
-fn sniff(path: &Path) -> bool {
-    let mut start = [0; 6];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && &start == header::MAGIC
+fn sniff(place: &Place) -> bool {
+    place.starts_with(header::MAGIC)
 }
 
-fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
-    Ok(Arc::new(reader::NpyFile::open(path)?))
+fn open(place: &Place) -> Result<Arc<dyn Container>, CatalogError> {
+    Ok(Arc::new(reader::NpyFile::open(place)?))
 }
 
 #[cfg(test)]

@@ -1,8 +1,5 @@
 //! Regions of a `.npy` file.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,6 +10,7 @@ use crate::array::{Attributes, Block, DType, Region};
 use crate::planner::catalog::{CatalogError, Stored, StoredArray};
 use crate::runtime::serializers::zarr::element::{Element, Form};
 use crate::runtime::serializers::{ArrayReader, Container, StorageError};
+use crate::runtime::storage::{Failure, Object, Place};
 
 /// Up to so many bytes are read at once to get at pieces that lie among them.
 const HULL_BYTES: u64 = 1 << 20;
@@ -24,8 +22,8 @@ pub struct NpyFile {
 }
 
 struct NpyReader {
-    file: File,
-    path: PathBuf,
+    file: Arc<dyn Object>,
+    name: String,
     header: Header,
     element: Element,
     data: u64,
@@ -36,9 +34,9 @@ impl NpyFile {
     ///
     /// # Errors
     /// It cannot be read, is damaged, shorter than its header says, or of a dtype that is not supported.
-    pub fn open(path: &Path) -> Result<Self, CatalogError> {
-        let reader = NpyReader::open(path).map_err(|reason| {
-            CatalogError::new("ff::source::metadata", format!("`{}` cannot be read: {reason}", path.display()))
+    pub fn open(place: &Place) -> Result<Self, CatalogError> {
+        let reader = NpyReader::open(place).map_err(|reason| {
+            CatalogError::new("ff::source::metadata", format!("`{place}` cannot be read: {reason}"))
         })?;
         let stored = StoredArray {
             path: "/".to_owned(),
@@ -62,7 +60,7 @@ impl Container for NpyFile {
 
     fn reader(&self, path: &str) -> Result<Arc<dyn ArrayReader>, CatalogError> {
         if !path.trim_matches('/').is_empty() {
-            let message = format!("`{}` is a single array and has none named `{path}`", self.reader.path.display());
+            let message = format!("`{}` is a single array and has none named `{path}`", self.reader.name);
             return Err(CatalogError::new("ff::source::no_array", message));
         }
         Ok(self.reader.clone())
@@ -70,12 +68,15 @@ impl Container for NpyFile {
 }
 
 impl NpyReader {
-    fn open(path: &Path) -> Result<Self, String> {
-        let file = File::open(path).map_err(|e| e.to_string())?;
-        let length = file.metadata().map_err(|e| e.to_string())?.len();
+    fn open(place: &Place) -> Result<Self, String> {
+        let file = place.open().map_err(|e| e.to_string())?.ok_or("it is not there")?;
+        let length = file.size();
         let read = |offset: u64, size: usize| {
             let mut bytes = vec![0; size];
-            file.read_exact_at(&mut bytes, offset).map_err(|_| "it is truncated".to_owned())?;
+            if offset + size as u64 > length {
+                return Err("it is truncated".to_owned());
+            }
+            file.read_into(offset, &mut bytes).map_err(|e| e.to_string())?;
             Ok::<_, String>(bytes)
         };
         let (offset, size) = header::extent(&read(0, 12)?)?;
@@ -90,11 +91,11 @@ impl NpyReader {
         if bytes.and_then(|n| n.checked_add(data)).is_none_or(|end| end > length) {
             return Err(format!("it has {length} bytes, too few for its shape {:?}", header.shape));
         }
-        Ok(NpyReader { file, path: path.to_owned(), header, element, data })
+        Ok(NpyReader { file, name: place.to_string(), header, element, data })
     }
 
     /// The bytes of a region of an array of `shape` in C order.
-    fn bytes(&self, shape: &[u64], region: &Region) -> std::io::Result<Vec<u8>> {
+    fn bytes(&self, shape: &[u64], region: &Region) -> Result<Vec<u8>, Failure> {
         let size = self.element.stored_size() as u64;
         let mut strides = vec![size; shape.len()];
         for axis in (1..shape.len()).rev() {
@@ -119,7 +120,7 @@ impl NpyReader {
         let start = self.data + (0..shape.len()).map(|a| region.start[a] * strides[a]).sum::<u64>();
         let mut piece = vec![0; if hull < inner { span(hull) } else { run } as usize];
         for outer in Region::whole(&region.shape[..hull]).indices() {
-            self.file.read_exact_at(&mut piece, start + offset(0, hull, &outer))?;
+            self.file.read_into(start + offset(0, hull, &outer), &mut piece)?;
             for middle in Region::whole(&region.shape[hull..inner]).indices() {
                 let at = offset(hull, inner, &middle) as usize;
                 bytes.extend_from_slice(&piece[at..at + run as usize]);
@@ -145,12 +146,12 @@ impl ArrayReader for NpyReader {
     }
 
     fn read_chunk(&self, _index: &[u64]) -> Result<Block, StorageError> {
-        Err(StorageError::new("ff::read::no_chunk", format!("`{}` has no chunks", self.path.display())))
+        Err(StorageError::new("ff::read::no_chunk", format!("`{}` has no chunks", self.name)))
     }
 
     fn read_region(&self, region: &Region) -> Result<Block, StorageError> {
         let failed = |reason: String| {
-            let message = format!("cannot read {region} of `{}`: {reason}", self.path.display());
+            let message = format!("cannot read {region} of `{}`: {reason}", self.name);
             StorageError::new("ff::read::failed", message)
         };
         let shape = &self.header.shape;

@@ -4,6 +4,7 @@ use super::*;
 use crate::array::{Attributes, Block, ChunkGrid, DType, DimName, Region};
 use crate::planner::target::{ArraySpec, CodecSpec, TargetOptions};
 use crate::runtime::serializers::testing::{describe, python, read_path};
+use crate::runtime::storage::Place;
 
 fn spec(dtype: DType, shape: &[u64], chunks: &[u64]) -> ArraySpec {
     ArraySpec {
@@ -55,7 +56,7 @@ np.save("record.npy", np.zeros(2, dtype=[("a", "i4")]))
     names.sort();
     for path in names {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let file = match open(&path) {
+        let file = match open(&Place::local(&path)) {
             Ok(file) => file,
             Err(error) => {
                 text +=
@@ -86,7 +87,10 @@ np.save("record.npy", np.zeros(2, dtype=[("a", "i4")]))
         }
     }
     insta::assert_snapshot!(text);
-    assert_eq!(read_path(&*open(&directory.path().join("scalar.npy")).unwrap(), "/").get(&[]).as_i64(), Some(7));
+    assert_eq!(
+        read_path(&*open(&Place::local(&directory.path().join("scalar.npy"))).unwrap(), "/").get(&[]).as_i64(),
+        Some(7)
+    );
 }
 
 #[test]
@@ -106,7 +110,7 @@ fn files_survive() {
             assert_eq!(target.array("/x").write(&index, &whole).unwrap(), 0);
         }
         target.finish().unwrap();
-        assert_eq!(read_path(&*open(&path).unwrap(), "/"), whole);
+        assert_eq!(read_path(&*open(&Place::local(&path)).unwrap(), "/"), whole);
         let script = "import numpy as np; x = np.load('out.npy'); assert (x.ravel() == np.arange(x.size)).all() and x.dtype == 'i4', x; print(x.shape)";
         if let Some(printed) = python(directory.path(), script) {
             let commas = if shape.len() == 1 { "," } else { "" };
@@ -139,7 +143,7 @@ fn damaged_files_are_refused() {
     let mut text = String::new();
     for (name, bytes) in cases {
         std::fs::write(&path, bytes).unwrap();
-        let error = open(&path).map(|_| ()).expect_err(name);
+        let error = open(&Place::local(&path)).map(|_| ()).expect_err(name);
         text += &format!("{name}: {error}\n").replace(&directory.path().display().to_string(), "");
     }
     insta::assert_snapshot!(text);

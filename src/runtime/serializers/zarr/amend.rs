@@ -17,6 +17,7 @@ use super::writer::{ZarrWriter, encode_whole, filled, write_anew};
 use super::{attributes, json, tree};
 use crate::array::Attributes;
 use crate::runtime::serializers::{ArraySpec, ArrayWriter, StorageError, TargetWriter, failure};
+use crate::runtime::storage::Place;
 
 /// Names of folders that hold what runs did not finish.
 const UNFINISHED: &str = ".ff-partial-";
@@ -40,7 +41,7 @@ pub fn amend(
     specs: &[ArraySpec],
     attrs: &Attributes,
 ) -> Result<Arc<dyn TargetWriter>, StorageError> {
-    if let Some(outer) = old.parent().filter(|outer| tree::is_zarr(outer)) {
+    if let Some(outer) = old.parent().filter(|outer| tree::is_zarr(&Place::local(outer))) {
         let message =
             format!("`{}` lies in the store `{}`, whose metadata would not know", old.display(), outer.display());
         return Err(StorageError::new("ff::sink::stored", message)
@@ -50,7 +51,11 @@ pub fn amend(
     let shapes = specs.iter().map(|spec| (spec.path.trim_matches('/').to_owned(), spec.shape.clone())).collect();
     reshape(staging, &shapes)?;
     describe(staging, attrs)?;
-    let found = tree::read(staging).map_err(|e| StorageError { code: e.code, message: e.message, help: e.help })?;
+    let found = tree::read(&Place::local(staging)).map_err(|e| StorageError {
+        code: e.code,
+        message: e.message,
+        help: e.help,
+    })?;
     let mut arrays = BTreeMap::new();
     for spec in specs {
         let path = format!("/{}", spec.path.trim_matches('/'));
@@ -59,7 +64,7 @@ pub fn amend(
             StorageError::new("ff::sink::changed", message).with_help("run the script again")
         })?;
         can_write(&path, metadata)?;
-        let directory = staging.join(path.trim_start_matches('/'));
+        let directory = Place::local(staging).join(path.trim_start_matches('/'));
         let writer = ZarrWriter { metadata: metadata.clone(), directory, name: path.clone(), over_links: true };
         arrays.insert(path, Arc::new(writer));
     }
@@ -184,7 +189,7 @@ fn describe(root: &Path, attrs: &Attributes) -> Result<(), StorageError> {
         });
     }
     if !root.join(".zattrs").is_file() {
-        write_anew(&root.join(".zattrs"), b"{}")?;
+        write_anew(&Place::local(&root.join(".zattrs")), b"{}")?;
     }
     change(&root.join(".zattrs"), |object| add(object, 2))?;
     change(&root.join(".zmetadata"), |object| {
@@ -198,12 +203,12 @@ fn describe(root: &Path, attrs: &Attributes) -> Result<(), StorageError> {
 /// Changes the object of a metadata file, if there is one and it is altered.
 fn change(path: &Path, alter: impl FnOnce(&mut Object)) -> Result<(), StorageError> {
     let damaged = |reason: String| StorageError::new("ff::source::metadata", format!("cannot read metadata: {reason}"));
-    let Some(before) = json::read_object(path).map_err(damaged)? else { return Ok(()) };
+    let Some(before) = json::read_object(&Place::local(path)).map_err(damaged)? else { return Ok(()) };
     let mut object = before.clone();
     alter(&mut object);
     if object == before {
         return Ok(());
     }
     let text = serde_json::to_string_pretty(&object).map_err(|e| damaged(e.to_string()))?;
-    write_anew(path, text.as_bytes())
+    write_anew(&Place::local(path), text.as_bytes())
 }

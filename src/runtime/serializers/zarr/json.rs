@@ -5,34 +5,38 @@
 //! the same values.
 
 use std::fmt;
-use std::path::Path;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::reader::FETCHES;
+use crate::runtime::storage::{Failure, Place};
+
 /// A metadata file larger than this is refused.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// The JSON object in the file at `path`; `None` where there is no such file.
+/// The JSON object that lies at a place; `None` where there is no such file.
 ///
 /// # Errors
 /// The file cannot be read or holds something else.
-pub fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, String> {
-    let length = match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(format!("`{}` is a directory", path.display())),
-        Ok(found) => found.len(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("cannot read `{}`: {error}", path.display())),
-    };
-    if length > MAX_BYTES {
-        return Err(format!("`{}` has {length} bytes, too many for metadata", path.display()));
+pub fn read_object(place: &Place) -> Result<Option<Map<String, Value>>, String> {
+    let attempts = if place.path().is_some() { 1 } else { FETCHES };
+    for attempt in 1.. {
+        let text = match place.read(MAX_BYTES) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(None),
+            Err(Failure::Folder) => return Err(format!("`{place}` is a directory")),
+            Err(Failure::Length(length)) => return Err(format!("`{place}` has {length} bytes, too many for metadata")),
+            Err(failure) => return Err(format!("cannot read `{place}`: {failure}")),
+        };
+        match parse(&text) {
+            Ok(Value::Object(object)) => return Ok(Some(object)),
+            Ok(_) => return Err(format!("`{place}` is not a JSON object")),
+            Err(error) if attempt == attempts => return Err(format!("`{place}` is not valid JSON: {error}")),
+            Err(_) => {}
+        }
     }
-    let text = std::fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    match parse(&text) {
-        Ok(Value::Object(object)) => Ok(Some(object)),
-        Ok(_) => Err(format!("`{}` is not a JSON object", path.display())),
-        Err(error) => Err(format!("`{}` is not valid JSON: {error}", path.display())),
-    }
+    unreachable!("the last attempt returns")
 }
 
 /// The value of a JSON text.

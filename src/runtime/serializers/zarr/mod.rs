@@ -1,4 +1,4 @@
-//! Zarr, versions 2 and 3, in local directories.
+//! Zarr, versions 2 and 3, in any storage.
 //!
 //! A store is a tree of groups and arrays ([`tree`]), each described by JSON ([`json`],
 //! [`metadata`], [`attributes`]); an array's [`element`]s lie in chunks that went through
@@ -6,7 +6,7 @@
 //! [`target`] and the [codecs a script names](sink_codecs), or over part of a store that is there ([`amend`]).
 //!
 //! Deliberately absent: the format's own notions of hierarchy beyond groups (links, views), irregular
-//! chunk grids, storage transformers, and remote storage.
+//! chunk grids, storage transformers.
 
 mod amend;
 pub mod attributes;
@@ -28,12 +28,12 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::planner::catalog::CatalogError;
 use crate::runtime::existing;
-use crate::runtime::serializers::{Container, Format};
+use crate::runtime::serializers::{Container, Create, Format};
+use crate::runtime::storage::Place;
 
 /// The row of Zarr in [`FORMATS`](super::FORMATS).
 pub const FORMAT: Format = Format {
@@ -41,13 +41,13 @@ pub const FORMAT: Format = Format {
     summary: "Zarr v2 and v3 stores, sharded or not",
     extensions: &["zarr"],
     sniff: tree::is_zarr,
-    replaces: |path| tree::is_zarr(path) || path.join(".zmetadata").is_file() || existing::is_empty_folder(path),
+    replaces: |place| tree::is_zarr(place) || place.join(".zmetadata").is_object() || existing::is_empty_folder(place),
     open: Some(open),
     check: Some(writer::check),
-    create: Some(writer::create),
+    create: Some(Create::Objects(writer::create)),
     amend: Some(amend::amend),
 };
 
-fn open(path: &Path) -> Result<Arc<dyn Container>, CatalogError> {
-    Ok(Arc::new(reader::ZarrStore::open(path)?))
+fn open(place: &Place) -> Result<Arc<dyn Container>, CatalogError> {
+    Ok(Arc::new(reader::ZarrStore::open(place)?))
 }

@@ -1,13 +1,10 @@
 //! Reading chunks of a store.
 //!
-//! A chunk whose file is not there is the fill value, as the format says; a file that is there and
-//! cannot be read, is a directory, is longer than its metadata allows or does not decode is an error.
+//! A chunk whose object is not there is the fill value, as the format says; one that is there and
+//! cannot be read, is a directory, is longer than its metadata allows or does not decode is an error. Of a remote store,
+//! what tasks are going to read is fetched ahead of them ([`Ahead`]).
 
-use std::collections::VecDeque;
-use std::fs::File;
-use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use super::codecs::Pipeline;
@@ -18,26 +15,31 @@ use super::tree::{self, Tree};
 use crate::allocator;
 use crate::array::{Block, DType, Region};
 use crate::planner::catalog::{CatalogError, Stored};
-use crate::runtime::serializers::{ArrayReader, Container, StorageError};
+use crate::runtime::serializers::{ArrayReader, Container, StorageError, failure};
+use crate::runtime::storage::ahead::{Ahead, Encoded};
+use crate::runtime::storage::{Failure, Object, Place};
 
 /// Bytes of shard indices an array's reader keeps.
 const INDEX_CACHE_BYTES: usize = 4 << 20;
 
+/// How often a remote chunk that cannot be decoded is fetched: a body may come short, with a length that says so.
+pub(super) const FETCHES: u32 = 3;
+
 /// A store opened for reading.
 pub struct ZarrStore {
-    path: PathBuf,
+    place: Place,
     stored: Arc<Stored>,
     tree: Tree,
 }
 
 impl ZarrStore {
-    /// Opens the store at `path`.
+    /// Opens the store at a place.
     ///
     /// # Errors
     /// It is none, or its metadata is damaged.
-    pub fn open(path: &Path) -> Result<Self, CatalogError> {
-        let tree = tree::read(path)?;
-        Ok(ZarrStore { path: path.to_owned(), stored: Arc::new(tree.stored.clone()), tree })
+    pub fn open(place: &Place) -> Result<Self, CatalogError> {
+        let tree = tree::read(place)?;
+        Ok(ZarrStore { place: place.clone(), stored: Arc::new(tree.stored.clone()), tree })
     }
 }
 
@@ -48,7 +50,7 @@ impl Container for ZarrStore {
 
     fn reader(&self, path: &str) -> Result<Arc<dyn ArrayReader>, CatalogError> {
         let path = format!("/{}", path.trim_matches('/'));
-        let store = self.path.display();
+        let store = &self.place;
         let Some(array) = self.tree.arrays.get(&path) else {
             let reason = unsupported(&self.stored, &path);
             return Err(match reason {
@@ -59,9 +61,10 @@ impl Container for ZarrStore {
                 None => CatalogError::new("ff::source::no_array", format!("`{store}` has no array `{path}`")),
             });
         };
-        let directory = self.path.join(path.trim_start_matches('/'));
+        let directory = self.place.join(path.trim_start_matches('/'));
         let name = if path == "/" { format!("`{store}`") } else { format!("`{path}` of `{store}`") };
-        Ok(Arc::new(ZarrReader { array: array.clone(), directory, name, indices: Mutex::default() }))
+        let (indices, ahead) = (Mutex::default(), Ahead::default());
+        Ok(Arc::new(ZarrReader { array: array.clone(), directory, name, indices, ahead }))
     }
 }
 
@@ -72,14 +75,21 @@ fn unsupported<'a>(stored: &'a Stored, path: &str) -> Option<&'a str> {
     root.group(parent)?.unsupported.iter().find(|(n, _)| n == name).map(|(_, reason)| reason.as_str())
 }
 
-/// Shard indices by shard, oldest first.
-type Indices = VecDeque<(Vec<u64>, Arc<ShardIndex>)>;
+/// The indices of shards by their place in the grid, oldest first; with the object of a remote one, which costs a request.
+type Indices = VecDeque<(Vec<u64>, (Option<Arc<dyn Object>>, Arc<ShardIndex>))>;
+
+/// A shard that was opened.
+struct Shard {
+    object: Arc<dyn Object>,
+    places: Arc<ShardIndex>,
+}
 
 struct ZarrReader {
     array: Arc<ArrayMetadata>,
-    directory: PathBuf,
+    directory: Place,
     name: String,
     indices: Mutex<Indices>,
+    ahead: Ahead,
 }
 
 impl ArrayReader for ZarrReader {
@@ -97,9 +107,8 @@ impl ArrayReader for ZarrReader {
             let found = self.decode_into(index, block.as_bytes_mut().expect("numbers"))?;
             return Ok(if found { clip(block, &clipped) } else { missing() });
         }
-        let Some((encoded, path)) = self.encoded(index, pipeline)? else { return Ok(missing()) };
-        let block = element.decode(encoded, pipeline, chunk).map_err(|e| self.undecoded(index, &path, &e))?;
-        Ok(clip(block, &clipped))
+        let block = self.decoded(index, pipeline, |encoded| element.decode(encoded, pipeline, chunk))?;
+        Ok(block.map_or_else(missing, |block| clip(block, &clipped)))
     }
 
     fn read_chunk_into(&self, index: &[u64], out: &mut [u8]) -> Result<(), StorageError> {
@@ -116,11 +125,19 @@ impl ArrayReader for ZarrReader {
         Err(StorageError::new("ff::read::no_chunk", format!("the array {} is read by chunks", self.name)))
     }
 
+    fn prepare(&self, indices: &mut dyn Iterator<Item = Vec<u64>>) {
+        if !self.directory.storage.is_local() {
+            let indices: Vec<Vec<u64>> = indices.filter(|index| !self.ahead.has(index)).collect();
+            self.fetch_ahead(&indices);
+        }
+    }
+
     fn holds(&self, index: &[u64]) -> Result<bool, StorageError> {
         match &self.array.layout {
             Layout::Chunks(_) => {
-                let path = self.file(index);
-                self.open_file(&path).map(|file| file.is_some()).map_err(|e| self.failed(index, &path, e))
+                let place = self.file(index);
+                let found = place.open().and_then(|found| self.found(found));
+                found.map(|found| found.is_some()).map_err(|e| self.failed(index, &place, &e))
             }
             Layout::Shards(sharding) => Ok(self.find_inner(sharding, index)?.is_some()),
         }
@@ -136,17 +153,24 @@ fn clip(block: Block, clipped: &[u64]) -> Block {
     if block.shape() == clipped { block } else { block.slice(&Region::whole(clipped)) }
 }
 
+/// An object with its first bytes, as many as it has of them.
+fn start(object: Arc<dyn Object>, size: u64) -> Result<(Arc<dyn Object>, Vec<u8>), Failure> {
+    let mut bytes = vec![0; size.min(object.size()) as usize];
+    object.read_into(0, &mut bytes)?;
+    Ok((object, bytes))
+}
+
 /// Where a chunk of a shard lies.
 struct InShard {
-    file: File,
-    path: PathBuf,
+    object: Arc<dyn Object>,
+    place: Place,
     offset: u64,
     size: u64,
 }
 
 impl ZarrReader {
-    fn file(&self, index: &[u64]) -> PathBuf {
-        self.directory.join(self.array.keys.path(index))
+    fn file(&self, index: &[u64]) -> Place {
+        self.directory.join(&self.array.keys.path(index))
     }
 
     /// The codecs of a readable chunk, and its shape.
@@ -179,122 +203,177 @@ impl ZarrReader {
     /// Decodes a whole chunk into `out`; whether it was ever written.
     fn decode_into(&self, index: &[u64], out: &mut [u8]) -> Result<bool, StorageError> {
         let (pipeline, _) = self.pipeline();
-        if let (true, Layout::Chunks(_)) = (pipeline.is_plain(), &self.array.layout) {
-            let path = self.file(index);
-            return self.read_plain(&path, out).map_err(|e| self.failed(index, &path, e));
+        if let (true, true, Layout::Chunks(_)) =
+            (pipeline.is_plain(), self.directory.storage.is_local(), &self.array.layout)
+        {
+            let place = self.file(index);
+            let read = place.storage.read_into(&place.key, out);
+            let read = read.and_then(|there| Ok(self.found(there.then_some(()))?.is_some()));
+            return read.map_err(|e| self.misfit(index, &place, &e, &format!("has {}", out.len())));
         }
-        let Some((encoded, path)) = self.encoded(index, pipeline)? else { return Ok(false) };
-        pipeline.decode_into(encoded, out).map_err(|e| self.undecoded(index, &path, &e))?;
-        Ok(true)
+        Ok(self.decoded(index, pipeline, |encoded| pipeline.decode_into(encoded, out))?.is_some())
     }
 
-    /// The encoded bytes of a chunk and the file they lie in; none where it was never written.
-    fn encoded(&self, index: &[u64], pipeline: &Pipeline) -> Result<Option<(Vec<u8>, PathBuf)>, StorageError> {
-        if let Layout::Shards(sharding) = &self.array.layout {
-            return self.read_inner(sharding, index);
-        }
-        let path = self.file(index);
-        let bytes = self.read_file(&path, pipeline.encoded_limit()).map_err(|e| self.failed(index, &path, e))?;
-        Ok(bytes.map(|bytes| (bytes, path)))
-    }
-
-    /// The bytes of a file; `None` where there is none.
-    fn read_file(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, String> {
-        let Some((file, length)) = self.open_file(path)? else { return Ok(None) };
-        if length > limit {
-            return Err(format!("the file has {length} bytes, and a chunk of this array has at most {limit}"));
-        }
-        let mut bytes = allocator::unset(length as usize);
-        file.read_exact_at(&mut bytes, 0).map_err(|e| e.to_string())?;
-        Ok(Some(bytes))
-    }
-
-    /// Reads the elements of a file that is not encoded; whether there is one.
-    fn read_plain(&self, path: &Path, elements: &mut [u8]) -> Result<bool, String> {
-        let Some((file, length)) = self.open_file(path)? else { return Ok(false) };
-        if length != elements.len() as u64 {
-            return Err(format!("the file has {length} bytes, and a chunk of this array has {}", elements.len()));
-        }
-        file.read_exact_at(elements, 0).map_err(|e| e.to_string())?;
-        Ok(true)
-    }
-
-    fn open_file(&self, path: &Path) -> Result<Option<(File, u64)>, String> {
-        match File::open(path) {
-            Ok(file) => {
-                let metadata = file.metadata().map_err(|e| e.to_string())?;
-                if metadata.is_dir() {
-                    return Err("it is a directory".to_owned());
-                }
-                Ok(Some((file, metadata.len())))
+    /// What `decode` makes of the encoded bytes of a chunk; none where it was never written. Bytes that came from afar and
+    /// cannot be decoded are fetched again.
+    fn decoded<T>(
+        &self,
+        index: &[u64],
+        pipeline: &Pipeline,
+        mut decode: impl FnMut(Vec<u8>) -> Result<T, String>,
+    ) -> Result<Option<T>, StorageError> {
+        let attempts = if self.directory.storage.is_local() { 1 } else { FETCHES };
+        for attempt in 1.. {
+            let Some((encoded, place)) = self.encoded(index, pipeline)? else { return Ok(None) };
+            match decode(encoded) {
+                Ok(decoded) => return Ok(Some(decoded)),
+                Err(reason) if attempt == attempts => return Err(self.undecoded(index, &place, &reason)),
+                Err(_) => {}
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => match self.directory.try_exists() {
-                Ok(true) => Ok(None),
-                Ok(false) => Err("the array is no longer there".to_owned()),
-                Err(error) => Err(error.to_string()),
-            },
-            Err(error) => Err(error.to_string()),
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    /// The encoded bytes of a chunk and the object they lie in; none where it was never written.
+    fn encoded(&self, index: &[u64], pipeline: &Pipeline) -> Result<Option<(Vec<u8>, Place)>, StorageError> {
+        let limit = pipeline.encoded_limit();
+        let ahead = self.ahead.take(index);
+        let place = match &self.array.layout {
+            Layout::Shards(sharding) => self.file(&sharding.shard(index).0),
+            Layout::Chunks(_) => self.file(index),
+        };
+        let read = match (ahead, &self.array.layout) {
+            (Some(pending), _) => pending.take(),
+            (None, Layout::Shards(sharding)) => return self.read_inner(sharding, index),
+            (None, Layout::Chunks(_)) => place.read(limit),
+        };
+        let bytes = read.and_then(|bytes| self.found(bytes));
+        let bytes = bytes.map_err(|e| self.misfit(index, &place, &e, &format!("has at most {limit}")))?;
+        Ok(bytes.map(|bytes| (bytes, place)))
+    }
+
+    /// Begins to read chunks that will be asked for.
+    fn fetch_ahead(&self, indices: &[Vec<u64>]) {
+        let limit = self.pipeline().0.encoded_limit();
+        let mut pending: Vec<(&Vec<u64>, Encoded)> = Vec::new();
+        match &self.array.layout {
+            Layout::Chunks(_) => {
+                for index in indices {
+                    let place = self.file(index);
+                    pending.extend(place.storage.begin(&place.key, limit).map(|begun| (index, begun)));
+                }
+            }
+            Layout::Shards(sharding) => {
+                let mut shards: BTreeMap<Vec<u64>, Vec<(&Vec<u64>, InShard)>> = BTreeMap::new();
+                for index in indices {
+                    // What is wrong with a shard is told when the chunk is read.
+                    if let Ok(Some(inner)) = self.find_inner(sharding, index) {
+                        shards.entry(sharding.shard(index).0).or_default().push((index, inner));
+                    }
+                }
+                for chunks in shards.values() {
+                    let ranges: Vec<_> = chunks.iter().map(|(_, inner)| (inner.offset, inner.size)).collect();
+                    let begun = chunks[0].1.object.begin(&ranges);
+                    let begun = chunks.iter().zip(begun).map(|((index, _), bytes)| (*index, bytes.map(Some)));
+                    pending.extend(begun);
+                }
+            }
+        }
+        self.ahead.put(pending.into_iter().map(|(index, begun)| (index.clone(), begun)));
+    }
+
+    /// Nothing is the fill value as long as the array is there.
+    fn found<T>(&self, found: Option<T>) -> Result<Option<T>, Failure> {
+        match (found, self.directory.path()) {
+            (None, Some(path)) if !path.try_exists()? => {
+                Err(std::io::Error::other("the array is no longer there").into())
+            }
+            (found, _) => Ok(found),
         }
     }
 
     /// The shard in which a chunk lies, with its offset and size there; none where it was never written.
     fn find_inner(&self, sharding: &Sharding, index: &[u64]) -> Result<Option<InShard>, StorageError> {
-        let shard: Vec<u64> = index.iter().zip(&sharding.counts).map(|(i, count)| i / count).collect();
-        let within: Vec<u64> = index.iter().zip(&sharding.counts).map(|(i, count)| i % count).collect();
-        let path = self.file(&shard);
-        let failed = |e: String| self.failed(index, &path, e);
-        let Some((file, length)) = self.open_file(&path).map_err(failed)? else { return Ok(None) };
-        let places = self.shard_index(sharding, &shard, &file, length).map_err(failed)?;
+        let (shard, within) = sharding.shard(index);
+        let place = self.file(&shard);
+        let Some(Shard { object, places }) = self.shard(sharding, shard, (index, &place))? else { return Ok(None) };
         let Some((offset, size)) = places.range(sharding.position(&within)) else { return Ok(None) };
+        let length = object.size();
         if offset.checked_add(size).is_none_or(|end| end > length) || size > sharding.inner.encoded_limit() {
             let reason =
                 format!("its index places it at {offset} with {size} bytes, outside the {length} of the shard");
-            return Err(self.undecoded(index, &path, &reason));
+            return Err(self.undecoded(index, &place, &reason));
         }
-        Ok(Some(InShard { file, path, offset, size }))
+        Ok(Some(InShard { object, place, offset, size }))
     }
 
-    fn read_inner(&self, sharding: &Sharding, index: &[u64]) -> Result<Option<(Vec<u8>, PathBuf)>, StorageError> {
-        let Some(InShard { file, path, offset, size }) = self.find_inner(sharding, index)? else { return Ok(None) };
+    fn read_inner(&self, sharding: &Sharding, index: &[u64]) -> Result<Option<(Vec<u8>, Place)>, StorageError> {
+        let Some(InShard { object, place, offset, size }) = self.find_inner(sharding, index)? else { return Ok(None) };
         let mut encoded = allocator::unset(size as usize);
-        file.read_exact_at(&mut encoded, offset).map_err(|e| self.failed(index, &path, e.to_string()))?;
-        Ok(Some((encoded, path)))
+        object.read_into(offset, &mut encoded).map_err(|e| self.failed(index, &place, &e))?;
+        Ok(Some((encoded, place)))
     }
 
-    fn shard_index(
+    /// A shard, opened, with its index. A file of this machine is opened for each chunk, and not held.
+    fn shard(
         &self,
         sharding: &Sharding,
-        shard: &[u64],
-        file: &File,
-        length: u64,
-    ) -> Result<Arc<ShardIndex>, String> {
+        shard: Vec<u64>,
+        (index, place): (&[u64], &Place),
+    ) -> Result<Option<Shard>, StorageError> {
+        let failed = |e: Failure| self.failed(index, place, &e);
+        let damaged = |reason: String| self.failed(index, place, &std::io::Error::other(reason).into());
         let held = self.indices.lock().expect("no reader panics");
-        if let Some((_, found)) = held.iter().find(|(s, _)| s == shard) {
-            return Ok(found.clone());
-        }
+        let known = held.iter().find(|(s, _)| *s == shard).map(|(_, known)| known.clone());
         drop(held);
-        let (offset, size) = sharding.index_range(length).ok_or("the shard is shorter than its index")?;
-        let mut encoded = vec![0; size as usize];
-        file.read_exact_at(&mut encoded, offset).map_err(|e| e.to_string())?;
-        let decoded = sharding.decode_index(encoded).map_err(|e| format!("the index of the shard is damaged: {e}"))?;
-        let decoded = Arc::new(decoded);
+        match known {
+            Some((Some(object), places)) => return Ok(Some(Shard { object, places })),
+            Some((None, places)) => {
+                let object = place.open().and_then(|found| self.found(found)).map_err(failed)?;
+                return Ok(object.map(|object| Shard { object, places }));
+            }
+            None => {}
+        }
+        let size = sharding.index_bytes();
+        let opened = match sharding.index_first() {
+            false => place.storage.open_with_end(&place.key, size),
+            true => place.open().and_then(|object| object.map(|object| start(object, size)).transpose()),
+        };
+        let Some((object, encoded)) = opened.and_then(|found| self.found(found)).map_err(failed)? else {
+            return Ok(None);
+        };
+        if (encoded.len() as u64) < size {
+            return Err(damaged("the shard is shorter than its index".to_owned()));
+        }
+        let decoded = sharding.decode_index(encoded);
+        let places = Arc::new(decoded.map_err(|e| damaged(format!("the index of the shard is damaged: {e}")))?);
+        let kept = object.is_remote().then(|| object.clone());
         let mut held = self.indices.lock().expect("no reader panics");
-        held.push_back((shard.to_vec(), decoded.clone()));
-        while held.len() > 1 && held.iter().map(|(_, i)| i.bytes()).sum::<usize>() > INDEX_CACHE_BYTES {
+        held.push_back((shard, (kept, places.clone())));
+        while held.len() > 1 && held.iter().map(|(_, (_, places))| places.bytes()).sum::<usize>() > INDEX_CACHE_BYTES {
             held.pop_front();
         }
-        Ok(decoded)
+        Ok(Some(Shard { object, places }))
     }
 
-    fn failed(&self, index: &[u64], path: &Path, reason: String) -> StorageError {
-        let message =
-            format!("cannot read chunk {index:?} of the array {} in `{}`: {reason}", self.name, path.display());
-        StorageError::new("ff::read::failed", message)
+    /// As [`ZarrReader::failed`], where the length may be to blame: a chunk of this array `has` so many bytes.
+    fn misfit(&self, index: &[u64], place: &Place, failure: &Failure, has: &str) -> StorageError {
+        match failure {
+            Failure::Length(length) => {
+                let reason = format!("the file has {length} bytes, and a chunk of this array {has}");
+                self.failed(index, place, &std::io::Error::other(reason).into())
+            }
+            other => self.failed(index, place, other),
+        }
     }
 
-    fn undecoded(&self, index: &[u64], path: &Path, reason: &str) -> StorageError {
-        let message =
-            format!("cannot decode chunk {index:?} of the array {} in `{}`: {reason}", self.name, path.display());
+    fn failed(&self, index: &[u64], place: &Place, failure: &Failure) -> StorageError {
+        let message = format!("cannot read chunk {index:?} of the array {} in `{place}`: {failure}", self.name);
+        failure::with_help(StorageError::new("ff::read::failed", message), failure)
+    }
+
+    fn undecoded(&self, index: &[u64], place: &Place, reason: &str) -> StorageError {
+        let message = format!("cannot decode chunk {index:?} of the array {} in `{place}`: {reason}", self.name);
         StorageError::new("ff::read::decode", message)
     }
 }

@@ -79,10 +79,19 @@ impl Sharding {
         Ok(Sharding { inner_shape, counts, inner, index, index_bytes, index_first })
     }
 
-    /// The encoded index's bytes of a shard of `length` bytes.
-    pub fn index_range(&self, length: u64) -> Option<(u64, u64)> {
-        let start = length.checked_sub(self.index_bytes)?;
-        Some((if self.index_first { 0 } else { start }, self.index_bytes))
+    /// Bytes of an encoded index.
+    pub fn index_bytes(&self) -> u64 {
+        self.index_bytes
+    }
+
+    /// Whether a shard begins with its index, and does not end with it.
+    pub fn index_first(&self) -> bool {
+        self.index_first
+    }
+
+    /// The shard in which a chunk lies, and its place in the shard's grid.
+    pub fn shard(&self, index: &[u64]) -> (Vec<u64>, Vec<u64>) {
+        index.iter().zip(&self.counts).map(|(i, count)| (i / count, i % count)).unzip()
     }
 
     /// Decodes an index.

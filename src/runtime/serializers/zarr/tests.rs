@@ -16,6 +16,7 @@ use crate::array::{AttrValue, Attributes, Block, ChunkGrid, DType, DimName, Regi
 use crate::planner::catalog::CatalogError;
 use crate::runtime::serializers::testing::{describe, python, read_path};
 use crate::runtime::serializers::{ArraySpec, CodecSpec, Container, TargetOptions};
+use crate::runtime::storage::Place;
 
 /// The head of every script: `show` prints arrays as JSON.
 const HEAD: &str = r#"
@@ -98,7 +99,7 @@ z = g.create_array("holes", shape=(6,), chunks=(2,), dtype="f4", fill_value=np.n
 g.create_array("raw", shape=(2,), chunks=(2,), dtype="V3")
 "#;
     let Some(expected) = run(directory.path(), script) else { return };
-    let store = open(&directory.path().join("a.zarr")).unwrap();
+    let store = open(&Place::local(&directory.path().join("a.zarr"))).unwrap();
     insta::assert_snapshot!(describe(store.stored()));
     assert_values(&*store, &expected);
 }
@@ -135,7 +136,7 @@ z = g.create_array("lzma", shape=(6,), chunks=(2,), dtype="i4", compressors=numc
 z = g.create_array("struct", shape=(6,), chunks=(2,), dtype=[("a", "i4"), ("b", "f4")])
 "#;
     let Some(expected) = run(directory.path(), script) else { return };
-    let store = open(&directory.path().join("a.zarr")).unwrap();
+    let store = open(&Place::local(&directory.path().join("a.zarr"))).unwrap();
     insta::assert_snapshot!(describe(store.stored()));
     assert_values(&*store, &expected);
 }
@@ -187,7 +188,7 @@ fn values(dtype: DType, shape: &[u64]) -> Block {
 }
 
 fn write(path: &Path, specs: &[ArraySpec], options: &TargetOptions) -> BTreeMap<String, Block> {
-    let target = create(path, specs, options).unwrap_or_else(|e| panic!("{e}"));
+    let target = create(&Place::local(path), specs, options).unwrap_or_else(|e| panic!("{e}"));
     let mut written = BTreeMap::new();
     for spec in specs {
         let writer = target.array(&spec.path);
@@ -278,7 +279,7 @@ fn round_trip(version: u8) {
     let specs = specs(version);
     check(&specs, &options).unwrap();
     let written = write(&path, &specs, &options);
-    let store = open(&path).unwrap();
+    let store = open(&Place::local(&path)).unwrap();
     for (path, block) in &written {
         // `bitround` alters values.
         if path == "/codecs/c9" {
@@ -330,7 +331,7 @@ fn pcodec_survives() {
         let codecs = Some(vec![codec("pcodec(4)")]);
         let specs = [ArraySpec { codecs, ..spec("/a", DType::F64, &["y", "x"], &[9, 5], &[4, 5]) }];
         let written = write(&path, &specs, &TargetOptions { version: Some(version), ..TargetOptions::default() });
-        assert_eq!(read_path(&*open(&path).unwrap(), "/a"), written["/a"]);
+        assert_eq!(read_path(&*open(&Place::local(&path)).unwrap(), "/a"), written["/a"]);
     }
 }
 
@@ -372,7 +373,7 @@ fn bare_arrays_survive() {
         let path = directory.path().join(format!("{version}.zarr"));
         let specs = [spec("/", DType::I32, &["y"], &[5], &[2])];
         let written = write(&path, &specs, &TargetOptions { version: Some(version), ..TargetOptions::default() });
-        let store = open(&path).unwrap();
+        let store = open(&Place::local(&path)).unwrap();
         assert_eq!(read_path(&*store, "/"), written["/"]);
         insta::assert_snapshot!(format!("bare_{version}"), describe(store.stored()));
     }
@@ -421,7 +422,8 @@ fn what_zarr_cannot_store_is_refused() {
 fn what_cannot_be_written_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.zarr");
-    let target = create(&path, &[spec("/a", DType::I32, &["y"], &[5], &[2])], &TargetOptions::default()).unwrap();
+    let target =
+        create(&Place::local(&path), &[spec("/a", DType::I32, &["y"], &[5], &[2])], &TargetOptions::default()).unwrap();
     let array = target.array("/a");
     std::fs::create_dir_all(path.join("a/c/1")).unwrap();
     let cases = [
@@ -446,7 +448,7 @@ fn speed() {
     for text in ["none", "zstd(3)", "gzip(5)", "blosc(lz4, 5, shuffle: byte)", "blosc(zstd, 5, shuffle: bit)"] {
         let path = directory.path().join("a.zarr");
         let spec = ArraySpec { codecs: Some(vec![codec(text)]), ..spec("/a", DType::F32, &["y", "x"], &shape, &chunk) };
-        let target = create(&path, &[spec], &TargetOptions::default()).unwrap();
+        let target = create(&Place::local(&path), &[spec], &TargetOptions::default()).unwrap();
         let grid = ChunkGrid::regular(&chunk);
         let indices: Vec<_> = Region::whole(&[8, 8]).indices().collect();
         let begun = std::time::Instant::now();
@@ -454,7 +456,7 @@ fn speed() {
         let bytes: u64 = indices.iter().map(write).sum();
         let written = begun.elapsed().as_secs_f64();
         target.finish().unwrap();
-        let store = open(&path).unwrap();
+        let store = open(&Place::local(&path)).unwrap();
         let reader = store.reader("/a").unwrap();
         let best = (0..5).map(|_| {
             let begun = std::time::Instant::now();

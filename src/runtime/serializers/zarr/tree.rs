@@ -13,6 +13,7 @@ use super::metadata::ArrayMetadata;
 use super::{attributes, json};
 use crate::array::Attributes;
 use crate::planner::catalog::{CatalogError, Stored, StoredGroup};
+use crate::runtime::storage::Place;
 
 /// Groups nested deeper than this are refused.
 const MAX_DEPTH: usize = 64;
@@ -36,28 +37,26 @@ enum Node {
 }
 
 /// Whether a directory is a Zarr group or array.
-pub fn is_zarr(path: &Path) -> bool {
-    ["zarr.json", ".zarray", ".zgroup"].iter().any(|name| path.join(name).is_file())
+pub fn is_zarr(place: &Place) -> bool {
+    ["zarr.json", ".zarray", ".zgroup"].iter().any(|name| place.join(name).is_object())
 }
 
 /// Reads the tree of the store at `path`.
 ///
 /// # Errors
 /// There is no Zarr metadata, or that of the root is damaged or unsupported.
-pub fn read(path: &Path) -> Result<Tree, CatalogError> {
+pub fn read(path: &Place) -> Result<Tree, CatalogError> {
     let damaged = |reason: String| {
-        CatalogError::new(
-            "ff::source::metadata",
-            format!("cannot read the Zarr metadata of `{}`: {reason}", path.display()),
-        )
+        CatalogError::new("ff::source::metadata", format!("cannot read the Zarr metadata of `{path}`: {reason}"))
     };
     let mut arrays = BTreeMap::new();
-    let node = if path.is_dir() { Node::read(path).map_err(damaged)? } else { None };
+    let is_file = path.path().is_some_and(Path::is_file);
+    let node = if is_file { None } else { Node::read(path).map_err(damaged)? };
     let stored = match node {
         None => return Err(not_zarr(path)),
         Some(node @ (Node::ArrayV3(_) | Node::ArrayV2(..))) => {
             let array = Arc::new(node.array("/").map_err(|reason| {
-                let message = format!("cannot read the Zarr array `{}`: {reason}", path.display());
+                let message = format!("cannot read the Zarr array `{path}`: {reason}");
                 CatalogError::new("ff::source::unsupported", message)
             })?);
             arrays.insert("/".to_owned(), array.clone());
@@ -68,22 +67,22 @@ pub fn read(path: &Path) -> Result<Tree, CatalogError> {
     Ok(Tree { stored, arrays })
 }
 
-fn not_zarr(path: &Path) -> CatalogError {
-    if !path.is_dir() {
-        let message = format!("`{}` is a file, and Zarr stores are directories", path.display());
+fn not_zarr(place: &Place) -> CatalogError {
+    if place.path().is_some_and(|path| !path.is_dir()) || place.path().is_none() && place.is_object() {
+        let message = format!("`{place}` is a file, and Zarr stores are directories");
         return CatalogError::new("ff::source::not_zarr", message);
     }
-    let message = format!("`{}` is a directory without Zarr metadata", path.display());
+    let message = format!("`{place}` is a directory without Zarr metadata");
     let error = CatalogError::new("ff::source::not_zarr", message);
-    let inside: Vec<String> = child_directories(path).unwrap_or_default();
-    match inside.iter().find(|name| is_zarr(&path.join(name))) {
-        Some(name) => error.with_help(format!("there is a Zarr store in it: `{}`", path.join(name).display())),
+    let inside: Vec<String> = child_directories(place).unwrap_or_default();
+    match inside.iter().find(|name| is_zarr(&place.join(name))) {
+        Some(name) => error.with_help(format!("there is a Zarr store in it: `{}`", place.join(name))),
         None => error.with_help("a Zarr store has `zarr.json` (v3), or `.zgroup` or `.zarray` (v2), at its top"),
     }
 }
 
 impl Node {
-    fn read(path: &Path) -> Result<Option<Node>, String> {
+    fn read(path: &Place) -> Result<Option<Node>, String> {
         if let Some(object) = json::read_object(&path.join("zarr.json"))? {
             return Node::v3(object).map(Some);
         }
@@ -130,7 +129,7 @@ impl Node {
 
 /// The group `node` at `path` of the store and `at` in the tree, with all below it.
 fn group(
-    path: &Path,
+    path: &Place,
     at: &str,
     node: Node,
     arrays: &mut BTreeMap<String, Arc<ArrayMetadata>>,
@@ -138,7 +137,7 @@ fn group(
     let mut group = empty_group(at, &node);
     if let Some(nodes) = consolidated(path, &node)? {
         for (name, node) in nodes {
-            place(&mut group, at, &name, node, arrays)?;
+            put(&mut group, at, &name, node, arrays)?;
         }
         return Ok(group);
     }
@@ -184,7 +183,7 @@ fn add_array(
 }
 
 /// The nodes below a group by their path, from its consolidated metadata, where it has any.
-fn consolidated(path: &Path, node: &Node) -> Result<Option<Vec<(String, Node)>>, String> {
+fn consolidated(path: &Place, node: &Node) -> Result<Option<Vec<(String, Node)>>, String> {
     let nodes = match node {
         Node::GroupV3(object) => {
             let Some(metadata) = object.get("consolidated_metadata").and_then(|c| c.get("metadata")?.as_object())
@@ -229,7 +228,7 @@ fn is_safe(name: &str) -> bool {
 }
 
 /// Puts a node of consolidated metadata where its path says.
-fn place(
+fn put(
     root: &mut StoredGroup,
     at: &str,
     name: &str,
@@ -265,15 +264,7 @@ fn place(
 }
 
 /// The names of the directories in one, sorted.
-fn child_directories(path: &Path) -> Result<Vec<String>, String> {
-    let failed = |error: std::io::Error| format!("cannot list `{}`: {error}", path.display());
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if entry.path().is_dir() {
-            names.extend(entry.file_name().into_string());
-        }
-    }
-    names.sort();
-    Ok(names)
+fn child_directories(place: &Place) -> Result<Vec<String>, String> {
+    let entries = place.list().map_err(|error| format!("cannot list `{place}`: {error}"))?;
+    Ok(entries.into_iter().filter(|entry| entry.is_folder).map(|entry| entry.name).collect())
 }

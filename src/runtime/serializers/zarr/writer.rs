@@ -1,13 +1,10 @@
 //! Writing stores.
 //!
-//! Each object is encoded on the caller's thread and written as one file; all metadata comes last, in
+//! Each object is encoded on the caller's thread and stored whole; all metadata comes last, in
 //! [`TargetWriter::finish`], so that an unfinished store does not look like one. Chunks at the edge
 //! are padded with the fill value. The same blocks give the same bytes.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::codecs::Pipeline;
@@ -18,6 +15,7 @@ use crate::array::block::{Element, with_type};
 use crate::array::{Block, DType, Region, Scalar};
 use crate::planner::catalog::CatalogError;
 use crate::runtime::serializers::{ArraySpec, ArrayWriter, StorageError, TargetOptions, TargetWriter, failure};
+use crate::runtime::storage::Place;
 
 /// Checks what a sink asks for.
 ///
@@ -27,28 +25,30 @@ pub fn check(specs: &[ArraySpec], options: &TargetOptions) -> Result<(), Catalog
     Target::new(specs, options).map(|_| ())
 }
 
-/// Begins a store at `path`.
+/// Begins a store at a place.
 ///
 /// # Errors
 /// The specs do not pass [`check`], or the directory cannot be made.
 pub fn create(
-    path: &Path,
+    place: &Place,
     specs: &[ArraySpec],
     options: &TargetOptions,
 ) -> Result<Arc<dyn TargetWriter>, StorageError> {
     let refused = |e: CatalogError| StorageError { code: e.code, message: e.message, help: e.help };
     let target = Target::new(specs, options).map_err(refused)?;
-    std::fs::create_dir_all(path).map_err(|e| failure::refused(path, &e))?;
+    if let Some(path) = place.path() {
+        std::fs::create_dir_all(path).map_err(|e| failure::refused(path, &e))?;
+    }
     let arrays = target.arrays.iter().map(|(name, metadata)| {
-        let directory = path.join(name.trim_start_matches('/'));
+        let directory = place.join(name.trim_start_matches('/'));
         let writer = ZarrWriter { metadata: metadata.clone(), directory, name: name.clone(), over_links: false };
         (name.clone(), Arc::new(writer))
     });
-    Ok(Arc::new(ZarrTarget { arrays: arrays.collect(), path: path.to_owned(), target }))
+    Ok(Arc::new(ZarrTarget { arrays: arrays.collect(), place: place.clone(), target }))
 }
 
 struct ZarrTarget {
-    path: PathBuf,
+    place: Place,
     target: Target,
     arrays: BTreeMap<String, Arc<ZarrWriter>>,
 }
@@ -61,7 +61,8 @@ impl TargetWriter for ZarrTarget {
 
     fn finish(&self) -> Result<(), StorageError> {
         for (name, text) in self.target.files() {
-            write_file(&self.path.join(name), text.as_bytes())?;
+            let place = self.place.join(&name);
+            place.write(text.as_bytes()).map_err(|e| failure::unstored(&place, &e))?;
         }
         Ok(())
     }
@@ -72,7 +73,7 @@ pub(super) struct ZarrWriter {
     /// How they are encoded.
     pub(super) metadata: Arc<ArrayMetadata>,
     /// The array's folder.
-    pub(super) directory: PathBuf,
+    pub(super) directory: Place,
     /// The array's path, for messages.
     pub(super) name: String,
     /// Whether there may be files of other stores under the names of objects.
@@ -89,8 +90,12 @@ impl ArrayWriter for ZarrWriter {
             let message = format!("cannot encode chunk {index:?} of the array `{}`: {reason}", self.name);
             StorageError::new("ff::write::encode", message)
         })?;
-        let write = if self.over_links { write_anew } else { write_file };
-        write(&self.directory.join(self.metadata.keys.path(index)), &encoded)?;
+        let place = self.directory.join(&self.metadata.keys.path(index));
+        if self.over_links {
+            write_anew(&place, &encoded)?;
+        } else {
+            place.write(&encoded).map_err(|e| failure::unstored(&place, &e))?;
+        }
         Ok(encoded.len() as u64)
     }
 
@@ -171,20 +176,7 @@ pub(super) fn filled(dtype: DType, shape: &[u64], fill: &Scalar) -> Block {
 }
 
 /// Writes a file in place of whatever has its name, and not into that, which may have other names too.
-pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(failure::refused(path, &error)),
-        _ => write_file(path, bytes),
-    }
-}
-
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    let create = || match File::create(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            std::fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
-            File::create(path)
-        }
-        other => other,
-    };
-    create().and_then(|mut file| file.write_all(bytes)).map_err(|e| failure::refused(path, &e))
+pub(super) fn write_anew(place: &Place, bytes: &[u8]) -> Result<(), StorageError> {
+    let written = place.storage.remove(&place.key).and_then(|()| place.write(bytes));
+    written.map_err(|e| failure::unstored(place, &e))
 }

@@ -1,38 +1,39 @@
 //! Bytes of a file by address, and a cursor over them.
 
-use std::fs::{File, TryLockError};
-use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::fs::TryLockError;
+use std::sync::Arc;
 
 use super::{FormatError, Result};
 use crate::allocator;
+use crate::runtime::storage::blocks::Blocks;
+use crate::runtime::storage::{Failure, Object, Pending, Place};
 
 /// A file opened for positioned reads, from any thread. Addresses count from its base address.
 #[derive(Debug)]
 pub struct Source {
-    file: File,
-    len: u64,
+    file: Arc<dyn Object>,
     base: u64,
 }
 
 impl Source {
     /// Opens a file; the base address is zero until [`Source::set_base`].
-    pub fn open(path: &Path) -> Result<Source> {
-        let io = |error: std::io::Error| FormatError::Io(error.to_string());
-        let file = File::open(path).map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
-        if !metadata.is_file() {
-            return Err(FormatError::Io("it is not a file".into()));
-        }
-        Ok(Source { file, len: metadata.len(), base: 0 })
+    pub fn open(place: &Place) -> Result<Source> {
+        let file = place.open().map_err(|error| match error {
+            Failure::Folder => FormatError::Io("it is not a file".into()),
+            other => FormatError::Io(other.to_string()),
+        })?;
+        let file = file.ok_or_else(|| FormatError::Io("No such file or directory (os error 2)".into()))?;
+        let file = if file.is_remote() { Blocks::over(file) } else { file };
+        Ok(Source { file, base: 0 })
     }
 
     /// Whether another program holds the lock that libhdf5 takes on a file it writes. No lock is kept.
     pub fn is_locked_by_a_writer(&self) -> bool {
-        let locked = matches!(self.file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        let Some(file) = self.file.file() else { return false };
+        let locked = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
         if !locked {
             // Where the system has no locks there is none to give back.
-            let _ = self.file.unlock();
+            let _ = file.unlock();
         }
         locked
     }
@@ -44,12 +45,12 @@ impl Source {
 
     /// Bytes from the base address to the end of the file.
     pub fn size(&self) -> u64 {
-        self.len.saturating_sub(self.base)
+        self.file_len().saturating_sub(self.base)
     }
 
     /// Bytes of the whole file.
     pub fn file_len(&self) -> u64 {
-        self.len
+        self.file.size()
     }
 
     /// Fills `buffer` from `address`.
@@ -61,9 +62,23 @@ impl Source {
                 format!("{} bytes at {address:#x} are outside the file", buffer.len()),
             ));
         }
-        self.file
-            .read_exact_at(buffer, self.base + address)
-            .map_err(|error| FormatError::Io(format!("{what}: {error}")))
+        self.file.read_into(self.base + address, buffer).map_err(|error| FormatError::Io(format!("{what}: {error}")))
+    }
+
+    /// Whether each read takes a request.
+    pub fn is_remote(&self) -> bool {
+        self.file.is_remote()
+    }
+
+    /// Begins to read ranges (address, size) that will be asked for, where reading takes its time; else nothing.
+    pub fn begin(&self, ranges: &[(u64, u64)]) -> Vec<Pending<Vec<u8>>> {
+        let inside = |(address, size): &(u64, u64)| {
+            address.checked_add(*size).filter(|end| *end <= self.size()).map(|_| (self.base + address, *size))
+        };
+        match ranges.iter().map(inside).collect::<Option<Vec<_>>>() {
+            Some(ranges) if self.file.is_remote() => self.file.begin(&ranges),
+            _ => Vec::new(),
+        }
     }
 
     /// Reads `len` bytes at `address`; no more is allocated than the file has.

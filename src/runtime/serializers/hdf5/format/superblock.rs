@@ -1,9 +1,8 @@
 //! The superblock: where the file begins, how wide its addresses are, where its root group is.
 
-use std::path::Path;
-
 use super::source::{Cursor, Sizes, Source, verified};
 use super::{FormatError, Result};
+use crate::runtime::storage::Place;
 
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 const WHAT: &str = "the superblock";
@@ -34,8 +33,8 @@ fn find(source: &Source) -> Result<Option<u64>> {
 }
 
 /// Whether a file has the signature of HDF5.
-pub fn is_hdf5(path: &Path) -> bool {
-    Source::open(path).and_then(|source| find(&source)).is_ok_and(|found| found.is_some())
+pub fn is_hdf5(place: &Place) -> bool {
+    Source::open(place).and_then(|source| find(&source)).is_ok_and(|found| found.is_some())
 }
 
 impl HdfFile {
@@ -43,8 +42,8 @@ impl HdfFile {
     ///
     /// # Errors
     /// It is not HDF5, is cut short, is open for writing, or uses a feature that is not read.
-    pub fn open(path: &Path) -> Result<HdfFile> {
-        let mut source = Source::open(path)?;
+    pub fn open(place: &Place) -> Result<HdfFile> {
+        let mut source = Source::open(place)?;
         let base = find(&source)?.ok_or(FormatError::NotHdf5)?;
         if source.is_locked_by_a_writer() {
             return Err(FormatError::Locked);

@@ -8,6 +8,7 @@ use super::super::open;
 use super::*;
 use crate::array::{AttrValue, Attributes, Region, Scalar};
 use crate::planner::target::CodecSpec;
+use crate::runtime::storage::Place;
 
 fn codec(name: &str, level: Option<i64>) -> CodecSpec {
     CodecSpec { name: name.into(), args: level.map(|level| (None, Scalar::Int(level))).into_iter().collect() }
@@ -103,8 +104,8 @@ fn dataset(flavour: Flavour) -> (Vec<ArraySpec>, TargetOptions) {
 fn make(directory: &Path, flavour: Flavour) -> std::path::PathBuf {
     let (specs, options) = dataset(flavour);
     let (name, create) = match flavour {
-        Flavour::Hdf5 => ("a.h5", create_hdf5 as crate::runtime::serializers::Create),
-        Flavour::NetCdf => ("a.nc", create_netcdf as crate::runtime::serializers::Create),
+        Flavour::Hdf5 => ("a.h5", create_hdf5 as crate::runtime::serializers::CreateFile),
+        Flavour::NetCdf => ("a.nc", create_netcdf as crate::runtime::serializers::CreateFile),
     };
     let path = directory.join(name);
     let target = create(&path, &specs, &options).unwrap();
@@ -117,7 +118,7 @@ fn make(directory: &Path, flavour: Flavour) -> std::path::PathBuf {
 fn we_read_what_we_write() {
     let directory = tempfile::tempdir().unwrap();
     for flavour in [Flavour::Hdf5, Flavour::NetCdf] {
-        let container = open(&make(directory.path(), flavour)).unwrap();
+        let container = open(&Place::local(&make(directory.path(), flavour))).unwrap();
         for spec in dataset(flavour).0 {
             let found = read_path(&*container, &spec.path);
             let mut expected = values(&spec);

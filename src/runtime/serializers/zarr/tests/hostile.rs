@@ -11,6 +11,7 @@ use crate::planner::catalog::Stored;
 use crate::runtime::serializers::testing::describe;
 use crate::runtime::serializers::zarr::open;
 use crate::runtime::serializers::{ArraySpec, TargetOptions};
+use crate::runtime::storage::Place;
 
 fn metadata() -> Value {
     json!({"zarr_format": 3, "node_type": "array", "shape": [10, 7], "data_type": "float32",
@@ -29,7 +30,7 @@ fn opened(text: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.zarr");
     put(&path.join("zarr.json"), text);
-    let found = match open(&path) {
+    let found = match open(&Place::local(&path)) {
         Ok(store) => describe(store.stored()),
         Err(error) => format!("{}: {error}\n", error.code),
     };
@@ -120,7 +121,7 @@ fn damaged_arrays_do_not_hide_others() {
         &path.join("v2/.zarray"),
         r#"{"zarr_format": 2, "shape": [3], "chunks": [2], "dtype": "<i4", "fill_value": 0, "order": "C", "filters": [{"id": "categorize", "labels": ["a"], "dtype": "<i4"}], "compressor": null}"#,
     );
-    let store = open(&path).unwrap();
+    let store = open(&Place::local(&path)).unwrap();
     let mut text = describe(store.stored());
     for name in ["/bad", "/v2", "/none", "/other"] {
         let error = store.reader(name).map(|_| ()).unwrap_err();
@@ -144,7 +145,7 @@ fn damaged(spec: ArraySpec, index: &[u64], damage: impl Fn(&Path)) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.zarr");
     write(&path, &[spec], &TargetOptions { version: None, ..TargetOptions::default() });
-    let store = open(&path).unwrap();
+    let store = open(&Place::local(&path)).unwrap();
     let reader = store.reader("/a").unwrap();
     damage(&path.join("a"));
     match reader.read_chunk(index) {
@@ -241,7 +242,7 @@ fn damaged_shards_are_named() {
     for (offset, length) in [(u64::MAX - 1, 2u64), (0, u64::MAX - 1), (1 << 40, 16)] {
         let index = [0, 16, offset, length].map(u64::to_le_bytes).concat();
         std::fs::write(path.join("a/c/0"), [&[0u8; 32][..], &index].concat()).unwrap();
-        let store = open(&path.join("a")).unwrap();
+        let store = open(&Place::local(&path.join("a"))).unwrap();
         assert!(matches!(**store.stored(), Stored::Array(_)));
         let error = store.reader("/").unwrap().read_chunk(&[1]).unwrap_err();
         assert!(error.code == "ff::read::decode" && error.message.contains("outside the 64 of the shard"), "{error}");

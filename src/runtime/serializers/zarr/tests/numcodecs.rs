@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{assert_values, run};
 use crate::runtime::serializers::testing::describe;
 use crate::runtime::serializers::zarr::open;
+use crate::runtime::storage::Place;
 
 #[test]
 fn codecs_of_numcodecs_are_read() {
@@ -75,7 +76,7 @@ shown = {"2": old, "3": three}
     let Some(expected) = run(directory.path(), script) else { return };
     let mut text = String::new();
     for version in ["2", "3"] {
-        let store = open(&directory.path().join(format!("{version}.zarr"))).unwrap();
+        let store = open(&Place::local(&directory.path().join(format!("{version}.zarr")))).unwrap();
         text += &describe(store.stored());
         assert_values(&*store, &expected[version]);
     }
@@ -114,7 +115,7 @@ fn hostile_chunks_decode_to_no_more_than_is_declared() {
             "order": "C", "filters": filters, "compressor": compressor});
         std::fs::write(path.join(".zarray"), metadata.to_string()).unwrap();
         std::fs::write(path.join("0"), chunk).unwrap();
-        let store = open(&path).unwrap();
+        let store = open(&Place::local(&path)).unwrap();
         let found = match store.reader("/").unwrap().read_chunk(&[0]) {
             Ok(block) => format!("{:?}", block.scalars()),
             Err(error) => error.message.rsplit("`: ").next().unwrap_or_default().to_owned(),
@@ -147,7 +148,7 @@ fn malformed_filters_are_named() {
         let metadata = json!({"zarr_format": 2, "shape": [4], "chunks": [4], "dtype": "<i4", "fill_value": 0,
             "order": "C", "filters": filters, "compressor": null});
         std::fs::write(path.join(".zarray"), metadata.to_string()).unwrap();
-        let found = open(&path).err().map_or("is read".to_owned(), |e| e.to_string());
+        let found = open(&Place::local(&path)).err().map_or("is read".to_owned(), |e| e.to_string());
         text += &format!("{filters}: {}\n", found.replace(&directory.path().display().to_string(), ""));
     }
     insta::assert_snapshot!(text);

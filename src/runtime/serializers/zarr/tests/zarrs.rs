@@ -11,6 +11,7 @@ use super::values;
 use crate::array::Scalar;
 use crate::runtime::serializers::testing::{describe, read_path};
 use crate::runtime::serializers::zarr::open;
+use crate::runtime::storage::Place;
 
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gdeflate.zarr")
@@ -50,7 +51,7 @@ fn element(name: &str, k: i64, noise: &[u8]) -> Scalar {
 
 #[test]
 fn gdeflate_stores_of_zarrs_are_read() {
-    let store = open(&fixture()).unwrap();
+    let store = open(&Place::local(&fixture())).unwrap();
     let described = describe(store.stored());
     let lines: Vec<&str> = described.lines().filter_map(|line| line.split(" @").next()).collect();
     insta::assert_snapshot!(lines.join("\n"));
