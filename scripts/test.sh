@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup.sh
 oracle_venv
+object_store
 node_tools
 ncdump_tool
 cdo_tool

@@ -26,6 +26,7 @@ mod random;
 mod reshapes;
 mod selection;
 mod sinks;
+mod storages;
 mod tidy;
 mod whole;
 mod windows;
