@@ -6,14 +6,14 @@ use std::process::{Command, Output, Stdio};
 
 use super::{Bench, CASES, ffrun, is_there, said, share};
 
-/// Runs the script of a trial under strace, with these of its options.
+/// Runs the script of a trial under strace, with these of its options; a line of progress that cannot be written is no fault of a target.
 pub fn strace(folder: &Path, options: &[&str], args: &[&str]) -> Output {
     let mut command = Command::new("strace");
     command
         .args(["-f", "-qq", "-o", "/dev/null"])
         .args(options)
         .arg(env!("CARGO_BIN_EXE_ffrun"))
-        .arg("s.ff")
+        .args(["s.ff", "--progress", "none"])
         .args(args);
     command.current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("strace starts")
 }
@@ -27,7 +27,7 @@ pub fn steps(bench: &Bench, calls: &str, args: &[&str]) -> Vec<(String, u64)> {
         .arg(&log)
         .args(["-e", &format!("trace={calls}")])
         .arg(env!("CARGO_BIN_EXE_ffrun"))
-        .arg("s.ff")
+        .args(["s.ff", "--progress", "none"])
         .args(args)
         .current_dir(&folder)
         .output();
