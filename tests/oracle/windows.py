@@ -106,7 +106,7 @@ for name in ["cov", "corr"]:
     made = getattr(both.ewm(span=20), name)().unstack()["a"]["b"].values
     case(f"X.a[lat: 7, lon: 3] |> rolling_exp(time: 20) |> {name}(X.b[lat: 7, lon: 3])", d.a.isel(lat=7, lon=3, drop=True).copy(data=made))
 
-for name in ["sum", "mean", "std", "var", "min", "max"]:
+for name in ["sum", "std", "max"]:
     options = {"ddof": 0} if name in ("std", "var") else {}
     case(f"X.a |> cumulative(time) |> {name}()", expanding(d.a, name, **options), rtol=1e-8)
 case("X.a |> cumulative(lat, min_periods: 5) |> mean()", d.a.cumulative("lat", min_periods=5).mean())
@@ -159,7 +159,7 @@ def run(number, text, chunks, threads, memory):
     return xr.open_zarr(out).r.load()
 
 
-RUNS = [(0, "1", "32MiB"), (0, "2", "48MiB"), (0, "2", "2GiB"), (1, "2", "48MiB"), (2, "1", "2GiB")]
+RUNS = [(0, "1", "32MiB"), (0, "2", "2GiB"), (1, "2", "48MiB"), (2, "1", "2GiB")]
 for number, (text, expected, rtol, chunked) in enumerate(CASES):
     if only not in text:
         continue
