@@ -153,10 +153,10 @@ impl Lock {
 
 /// The lock of a file system without locks: the first that writes its name there has it. `file` is open at `path`.
 fn by_file(path: &Path, (mut file, holder): (File, &Holder)) -> Result<Lock, Refusal> {
-    if let Some(other) = read(&mut file) {
-        if !other.is_gone() {
-            return Err(Refusal::Held(Some(other)));
-        }
+    if let Some(other) = read(&mut file)
+        && !other.is_gone()
+    {
+        return Err(Refusal::Held(Some(other)));
     }
     std::fs::remove_file(path)?;
     match File::options().read(true).write(true).create_new(true).open(path) {
