@@ -122,7 +122,7 @@ fn array_of(name: &str, array: &Value) -> Option<(StoredArray, Block)> {
     let (path, codec) = (format!("/{name}"), String::new());
     let (chunks, inner_chunks, stored_bytes, attrs) = (None, None, None, Arc::new(attrs));
     (dims.len() == shape.len())
-        .then(|| (StoredArray { path, dtype, shape, dims, chunks, inner_chunks, codec, stored_bytes, attrs }, block))
+        .then_some((StoredArray { path, dtype, shape, dims, chunks, inner_chunks, codec, stored_bytes, attrs }, block))
 }
 
 /// The values of nested lists.

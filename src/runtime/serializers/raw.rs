@@ -246,8 +246,8 @@ impl ArrayReader for RawReader {
         let size = self.dtype.size() as u64;
         let (run, starts) = runs(&self.shape, region);
         let read = |bytes: &mut [u8]| {
-            let pieces = bytes.chunks_mut(((run * size) as usize).max(1)).zip(starts);
-            pieces.map(|(piece, at)| self.file.read_exact_at(piece, at * size)).collect()
+            let mut pieces = bytes.chunks_mut(((run * size) as usize).max(1)).zip(starts);
+            pieces.try_for_each(|(piece, at)| self.file.read_exact_at(piece, at * size))
         };
         Block::written(self.dtype, &region.shape, read).map_err(|error: std::io::Error| {
             StorageError::new("ff::read::failed", format!("cannot read `{}`: {error}", self.path.display()))
