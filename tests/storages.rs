@@ -27,6 +27,16 @@ impl Drop for Server {
     }
 }
 
+/// A message without what its drawing puts between its words.
+fn flat(text: &str) -> String {
+    text.replace('│', "").split_whitespace().collect()
+}
+
+/// Whether a message says something, however its lines are broken.
+fn says(text: &str, part: &str) -> bool {
+    flat(text).contains(&flat(part))
+}
+
 /// A port below that of a pair: the server adds 10000 for its own protocol.
 fn free_port() -> u16 {
     loop {
@@ -177,7 +187,7 @@ impl Drop for Faults {
     }
 }
 
-const SUMS: &str = "print sum(x.t), x.t[3, 4, 5], x.t[-1, -1, -1], max(mean(x.t[5..25], time))\n";
+const SUMS: &str = "print sum(x.t), x.t[3, 4, 5], x.t[-1, -1, -1], max(mean(x.t[5..<25], time))\n";
 
 #[test]
 fn stores_are_read_as_local_ones_are() {
@@ -212,7 +222,7 @@ fn stores_are_read_as_local_ones_are() {
     both("source c = csv(\"AT/table.csv\")\nprint c.x, c.y\n");
     both("source t = zarr(\"AT/three.zarr/t\")\nprint sum(t)\n");
     both("source t = hdf5(\"AT/file.nc:/t\")\nprint sum(t)\n");
-    both("source y = zarr(\"AT/year_*.zarr\") { concat: time }\nprint y.t[::4, 0, 0], y.time\n");
+    both("source y = zarr(\"AT/year_*.zarr\") { concat: time }\nprint y.t[5..<15, 0, 0], y.time\n");
 }
 
 #[test]
@@ -225,7 +235,7 @@ fn what_is_not_there_is_said() {
         said
     };
     let near = said("source x = zarr(\"s3://private/stores/tow.zarr\")\nprint x.t[0, 0, 0]\n");
-    assert!(near.contains("there is no `s3://private/stores/tow.zarr`") && near.contains("two.zarr"), "{near}");
+    assert!(says(&near, "there is no `s3://private/stores/tow.zarr`") && says(&near, "two.zarr"), "{near}");
     assert!(
         said("source x = zarr(\"s3://nowhere/x.zarr\") { storage_options: { {s3} } }\nprint x.t\n")
             .contains("s3://nowhere/x.zarr")
@@ -236,15 +246,15 @@ fn what_is_not_there_is_said() {
     );
     let denied = "source x = zarr(\"s3://private/stores/two.zarr\") { storage_options: { {s3}, skip_signature: true } }\nprint x.t\n";
     let (code, _, told) = server.run(server.s3, denied, &[]);
-    assert!(code == 3 && told.contains("access is denied"), "{told}");
+    assert!(code == 3 && says(&told, "access is denied"), "{told}");
     let lies = "source x = zarr(\"http://127.0.0.1:1/x.zarr\") { storage_options: { retry_timeout: 1 } }\nprint x.t\n";
     let (code, _, told) = server.run(server.s3, lies, &[]);
-    assert!(code == 3 && told.contains("no connection can be made"), "{told}");
+    assert!(code == 3 && says(&told, "no connection can be made"), "{told}");
     let options =
         "source x = zarr(\"s3://private/a.zarr\") { storage_options: { secret_key: \"SECRETTEST\" } }\nprint x.t\n";
     let (code, _, told) = server.run(server.s3, options, &[]);
     assert!(code == 1 || code == 3, "{told}");
-    assert!(told.contains("have no option `secret_key`"), "{told}");
+    assert!(says(&told, "have no option `secret_key`"), "{told}");
 }
 
 #[test]
@@ -261,13 +271,14 @@ fn no_more_is_fetched_than_is_read() {
     let plane = 256.0 * 256.0 * 4.0;
     for (script, wanted) in [
         ("source f = hdf5(\"s3://private/stores/large.h5\")\nprint mean(f.t)\n", 64.0 * plane),
-        ("source f = hdf5(\"s3://private/stores/large.h5\")\nprint mean(f.t[8..24])\n", 16.0 * plane),
+        ("source f = hdf5(\"s3://private/stores/large.h5\")\nprint mean(f.t[8..<24])\n", 16.0 * plane),
         ("source f = hdf5(\"s3://private/stores/large.h5\")\nprint mean(f.flat)\n", 8.0 * plane),
     ] {
         let received = received(script);
         assert!(received >= wanted && received <= 1.1 * wanted, "{script}: {received} of {wanted}");
     }
-    let inner = received("source x = zarr(\"s3://private/stores/shards.zarr\")\nprint sum(x.t[0..5, 0..10, 0..10])\n");
+    let inner =
+        received("source x = zarr(\"s3://private/stores/shards.zarr\")\nprint sum(x.t[0..<5, 0..<10, 0..<10])\n");
     let whole = received("source x = zarr(\"s3://private/stores/shards.zarr\")\nprint sum(x.t)\n");
     assert!(inner < whole / 3.0, "{inner} of {whole}");
 }
@@ -306,10 +317,10 @@ fn stores_are_written() {
         assert_eq!(code, 0, "{printed}{said}");
     }
     let (code, _, said) = server.run(server.s3, &write("zarr", "s3://private/out.zarr", ""), &[]);
-    assert!(code != 0 && said.contains("ff::sink::exists"), "{said}");
+    assert!(code != 0 && says(&said, "ff::sink::exists"), "{said}");
     let append = write("zarr", "s3://private/out.zarr", "{ mode: append(time) }");
     let (code, _, said) = server.run(server.s3, &append, &[]);
-    assert!(code == 1 && said.contains("is for stores of this machine"), "{said}");
+    assert!(code == 1 && says(&said, "is for stores of this machine"), "{said}");
 }
 
 /// The paths of the files below a folder.
@@ -376,7 +387,7 @@ fn faults_that_pass_are_passed() {
             // A slow answer is none to be asked for again, and a short one with the length to match shows when it is decoded.
             let passes = mode == "slow" || mode == "short";
             assert!(passes || (retries == 0) == (made == 0), "{mode} {name}: {made} faults, {retries} retries");
-            assert_eq!(said.contains("were tried again"), retries > 0, "{said}");
+            assert_eq!(says(&said, "were tried again"), retries > 0, "{said}");
         }
     }
 }
@@ -401,9 +412,8 @@ fn faults_that_last_are_errors_and_never_fill() {
             continue;
         }
         assert_eq!((code, out.as_str()), (3, ""), "{said}");
-        let flat = said.replace(['\n', '│'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [reason, "chunk [1, 2, 0]", "`/t`", "s3://private/stores/plain.zarr/t/c/1/2/0"] {
-            assert!(flat.contains(part), "{mode}: {part} is missing in {flat}");
+            assert!(says(&said, part), "{mode}: {part} is missing in {said}");
         }
     }
 }
@@ -486,7 +496,7 @@ fn credentials_are_told_nowhere() {
     let wrong = script.replace("print x.t", "print x.nothing").replace("secret }", "secret, regoin: 1 }");
     let path = write(server.folder.path(), "wrong.ff", &wrong.replace("{s3}", "region: \"x\""));
     let (code, said) = run(ffrun, &[&path, &given]);
-    assert!(code != Some(0) && said.contains("regoin"), "{said}");
+    assert!(code != Some(0) && says(&said, "regoin"), "{said}");
     for path in files(server.folder.path().join("out.zarr")).iter().map(|path| format!("{out}/{path}")).chain([report])
     {
         let bytes = std::fs::read(&path).unwrap();
