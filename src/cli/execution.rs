@@ -182,7 +182,7 @@ impl Signals {
 
 /// Shows why a run failed, and how to go on from what it leaves.
 pub fn show(error: &RunError, sources: &SourceMap, format: ErrorFormat) {
-    eprint!("{}", problems::one(error, sources, format));
+    super::tell(problems::one(error, sources, format));
     let left = |left: &Left| {
         let of = left.of.map_or_else(String::new, |of| format!(" of {of}"));
         format!("{}{of} objects of `{}`", left.stored, left.target)

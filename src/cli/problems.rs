@@ -23,8 +23,11 @@ pub enum ErrorFormat {
 /// Says something that is good to know.
 pub fn note(text: &str, format: ErrorFormat) {
     match format {
-        ErrorFormat::Human => eprintln!("note: {text}"),
-        ErrorFormat::Json => eprintln!("{}", json!({ "severity": "advice", "message": text, "labels": [] })),
+        ErrorFormat::Human => super::tell(format_args!("note: {text}\n")),
+        ErrorFormat::Json => {
+            let note = json!({ "severity": "advice", "message": text, "labels": [] });
+            super::tell(format_args!("{note}\n"));
+        }
     }
 }
 

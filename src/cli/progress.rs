@@ -116,8 +116,8 @@ impl Observer for Progress {
 
     fn noted(&self, note: &str) {
         match self.format {
-            ProgressFormat::Json => eprintln!("{}", json!({"event": "note", "text": note})),
-            _ => self.bar.suspend(|| eprintln!("note: {note}")),
+            ProgressFormat::Json => tell(format_args!("{}\n", json!({"event": "note", "text": note}))),
+            _ => self.bar.suspend(|| tell(format_args!("note: {note}\n"))),
         }
     }
 

@@ -293,7 +293,7 @@ fn read(store: &Store, entry: &Entry, out: Option<(&str, &str)>, overwrite: bool
         })?;
     let done = runtime::run(&planned.plan, &catalog, &Silent, &Cancel::default());
     let outcome = done.map_err(|error| {
-        eprint!("{}", problems::one(&error, &planned.sources, ErrorFormat::default()));
+        super::tell(problems::one(&error, &planned.sources, ErrorFormat::default()));
         (format!("`{}` cannot be read", title(entry)), super::execution::code_of(&error))
     })?;
     let named = outcome.shown.into_iter().map(|shown| Shown { label: label(&shown.label), ..shown });
