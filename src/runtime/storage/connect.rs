@@ -114,13 +114,16 @@ pub static SCHEMES: &[Scheme] = &[
     },
 ];
 
+/// The beginning of the URLs of a storage, and the number of the options it is set up with.
+type Root = (String, Option<usize>);
+
 /// The storages of a run, set up as they are needed.
 #[derive(Default)]
 pub struct Storages {
     shared: Arc<Shared>,
     /// Options by the beginnings of URLs they are for.
     settings: Mutex<Vec<(String, StorageOptions)>>,
-    open: Mutex<BTreeMap<(String, Option<usize>), Arc<dyn Storage>>>,
+    open: Mutex<BTreeMap<Root, Arc<dyn Storage>>>,
 }
 
 impl Storages {

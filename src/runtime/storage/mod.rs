@@ -111,6 +111,9 @@ pub struct Entry {
     pub version: String,
 }
 
+/// An object and its last bytes.
+pub type WithEnd = (Arc<dyn Object>, Vec<u8>);
+
 /// Where objects lie, by key. Every method may be called from any thread, and waits.
 pub trait Storage: Send + Sync + fmt::Debug {
     /// A whole object of at most `limit` bytes; none where there is none.
@@ -135,7 +138,7 @@ pub trait Storage: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// It cannot be read.
-    fn open_with_end(&self, key: &str, size: u64) -> Result<Option<(Arc<dyn Object>, Vec<u8>)>, Failure> {
+    fn open_with_end(&self, key: &str, size: u64) -> Result<Option<WithEnd>, Failure> {
         let Some(object) = self.open(key)? else { return Ok(None) };
         let size = size.min(object.size());
         let mut end = vec![0; size as usize];

@@ -10,10 +10,11 @@ use futures_util::StreamExt;
 use md5::{Digest, Md5};
 use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
+use tokio::task::JoinHandle;
 
 use super::ahead::{Pending, Room, joined};
 use super::requests::{Client, Next, Trouble, runtime};
-use super::{Entry, Failure, Kind, Object, Storage};
+use super::{Entry, Failure, Kind, Object, Storage, WithEnd};
 use crate::allocator;
 
 /// What a kind of remote storage can do.
@@ -204,7 +205,7 @@ impl Storage for Remote {
         Ok(meta.map(|meta| self.opened(key, &meta) as Arc<dyn Object>))
     }
 
-    fn open_with_end(&self, key: &str, size: u64) -> Result<Option<(Arc<dyn Object>, Vec<u8>)>, Failure> {
+    fn open_with_end(&self, key: &str, size: u64) -> Result<Option<WithEnd>, Failure> {
         if !self.offers.suffixes {
             let Some(object) = self.open(key)? else { return Ok(None) };
             let size = size.min(object.size());
@@ -335,10 +336,13 @@ impl RemoteObject {
     }
 }
 
+/// The bytes that a request asked for.
+type Fetched = Result<Vec<u8>, Failure>;
+
 /// A request for several ranges: whoever wants the first of them waits for it.
 struct Joined {
-    fetched: Mutex<Option<tokio::task::JoinHandle<Result<Vec<u8>, Failure>>>>,
-    came: OnceLock<Result<Vec<u8>, Failure>>,
+    fetched: Mutex<Option<JoinHandle<Fetched>>>,
+    came: OnceLock<Fetched>,
 }
 
 impl Joined {
