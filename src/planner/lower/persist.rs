@@ -71,7 +71,7 @@ impl Lowerer<'_> {
     fn storage_of(&mut self, persist: &ast::Persist, at: Span) -> Lowering<usize> {
         if let Some(to) = &persist.to {
             return match self.lookup(&to.value, to.span)? {
-                Item::Storage(storage) => Ok(storage),
+                Item::Storage(storage) => self.for_results(storage, to.span),
                 other => {
                     let (place, expected) = ("what follows `to`".to_owned(), "a storage".to_owned());
                     let help = Some("declare one: `storage results = local(\"results\")`".to_owned());
@@ -92,7 +92,7 @@ impl Lowerer<'_> {
         }
         storages.sort_by_key(|(_, span, _)| span.start);
         if let [(_, _, only)] = storages.as_slice() {
-            return Ok(*only);
+            return self.for_results(*only, at);
         }
         let (message, help) = match storages.first() {
             None => (

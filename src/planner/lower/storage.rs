@@ -27,6 +27,11 @@ pub(super) struct Storage {
     pub kept: BTreeMap<ValueKind, (String, SinkOptions)>,
 }
 
+/// The kind of values that a field of a storage is about.
+fn kind_of(field: &Field) -> Option<ValueKind> {
+    ValueKind::ALL.into_iter().find(|kind| kind.name() == field.key.value)
+}
+
 impl Lowerer<'_> {
     /// `storage NAME = local(DIR) {options}`
     pub(super) fn storage(&mut self, storage: &ast::Storage) {
@@ -46,7 +51,13 @@ impl Lowerer<'_> {
         }
         let root = place.urls.into_iter().next().unwrap_or_default();
         let scheme = self.scheme_of(scheme, &root, target.span)?;
-        let kept = self.kept_kinds(&target.options)?;
+        let is_kind = |field: &&Field| scheme == "local" || kind_of(field).is_some();
+        let (kinds, options): (Vec<&Field>, Vec<&Field>) = target.options.iter().partition(is_kind);
+        let kept = self.kept_kinds(&kinds)?;
+        if !options.is_empty() {
+            let options = self.storage_fields(&options)?;
+            self.set_storage_of(&root, &options, target.span)?;
+        }
         let name = storage.name.value.clone();
         self.storages.push(Storage { name, scheme, root, kept });
         Ok(self.storages.len() - 1)
@@ -72,24 +83,34 @@ impl Lowerer<'_> {
             ("open", other) => SCHEMES.into_iter().find(|scheme| *scheme == other).unwrap_or("open"),
             (scheme, _) => scheme,
         };
-        if self.catalog.results().is_some_and(|results| results.schemes().contains(&scheme)) {
-            return Ok(scheme);
+        match scheme {
+            "hdfs" => self.unsupported("storages on `hdfs` are".to_owned(), at),
+            scheme => Ok(scheme),
         }
-        let what = match scheme {
-            "open" => format!("storages at `{root}` are"),
-            scheme => format!("storages on `{scheme}` are"),
-        };
+    }
+
+    fn unsupported<T>(&mut self, what: String, at: Span) -> Lowering<T> {
         let help = Some("keep results in a folder: `local(\"results\")`".to_owned());
         self.fail(PlanError::Unsupported { what, at, help })
     }
 
+    /// A storage, where results can be kept there.
+    pub(super) fn for_results(&mut self, storage: usize, at: Span) -> Lowering<usize> {
+        let Storage { scheme, root, .. } = &self.storages[storage];
+        if self.catalog.results().is_some_and(|results| results.schemes().contains(scheme)) {
+            return Ok(storage);
+        }
+        let what = format!("results kept at `{root}` are");
+        self.unsupported(what, at)
+    }
+
     /// `{ array: zarr { codec: zstd(9) }, scalar: json }`
-    fn kept_kinds(&mut self, fields: &[Field]) -> Lowering<BTreeMap<ValueKind, (String, SinkOptions)>> {
+    fn kept_kinds(&mut self, fields: &[&Field]) -> Lowering<BTreeMap<ValueKind, (String, SinkOptions)>> {
         let mut kept = BTreeMap::new();
         let mut sound = Ok(());
         for field in fields {
             let names = ValueKind::ALL.map(ValueKind::name);
-            let Some(kind) = ValueKind::ALL.into_iter().find(|kind| kind.name() == field.key.value) else {
+            let Some(kind) = kind_of(field) else {
                 let message = format!("a storage has no option `{}`", field.key.value);
                 let help = member_help(&field.key.value, &names, "it takes a format for each kind of value:");
                 let (at, label) = (field.key.span, "no such option".to_owned());

@@ -34,11 +34,12 @@ impl Lowerer<'_> {
             let help = Some("write `storage_options: { region: \"eu-west-1\" }`".to_owned());
             return self.fail(EdgeError::SourceOption { message, at: e.span, label: "here".into(), help });
         };
-        Ok(Spanned::new(self.storage_fields(fields)?, e.span))
+        let fields: Vec<&Field> = fields.iter().collect();
+        Ok(Spanned::new(self.storage_fields(&fields)?, e.span))
     }
 
     /// The braces of a `storage` statement.
-    pub(super) fn storage_fields(&mut self, fields: &[Field]) -> Lowering<StorageOptions> {
+    pub(super) fn storage_fields(&mut self, fields: &[&Field]) -> Lowering<StorageOptions> {
         let is_open = |name: &Name| OPEN.contains(&name.value.as_str());
         for field in fields.iter().filter(|field| !is_open(&field.key)) {
             if let ExprKind::Str(_) = &field.value.kind {
