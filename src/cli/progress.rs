@@ -152,8 +152,7 @@ impl Observer for Progress {
         report.published.iter().filter(|_| tells).for_each(|target| tell(format_args!("wrote {target}\n")));
         if self.format == ProgressFormat::Json {
             let (seconds, published, remote) = (report.wall, &report.published, report.remote);
-            let finished =
-                json!({"event": "finished", "seconds": seconds, "published": published, "remote": remote});
+            let finished = json!({"event": "finished", "seconds": seconds, "published": published, "remote": remote});
             tell(format_args!("{finished}\n"));
         }
     }

@@ -34,8 +34,11 @@ pub struct Found {
 pub fn local_path(url: &str) -> Result<PathBuf, CatalogError> {
     let place = Storages::default().place(url)?;
     place.path().map(Path::to_owned).ok_or_else(|| {
-        CatalogError::new("ff::plan::unsupported", format!("results are kept on this machine only so far, not in `{place}`"))
-            .with_help("keep them in `local(DIR)`")
+        CatalogError::new(
+            "ff::plan::unsupported",
+            format!("results are kept on this machine only so far, not in `{place}`"),
+        )
+        .with_help("keep them in `local(DIR)`")
     })
 }
 
@@ -56,7 +59,8 @@ pub fn find(place: Place) -> Result<Found, CatalogError> {
 
 fn unfinished(place: &Place) -> CatalogError {
     let message = format!("`{place}` is the target of a run that did not finish");
-    CatalogError::new("ff::source::unfinished", message).with_help("run its script again, with `--resume` to go on from there")
+    CatalogError::new("ff::source::unfinished", message)
+        .with_help("run its script again, with `--resume` to go on from there")
 }
 
 fn find_local(path: &Path) -> Result<Found, CatalogError> {

@@ -443,7 +443,10 @@ fn begin(taken: Taken<'_>, plan: &Plan, observer: &dyn Observer) -> Result<Open,
 /// Begins a target in a remote storage.
 fn begin_remote(target: &Target, place: Place, plan: &Plan, observer: &dyn Observer) -> Result<Open, StorageError> {
     if target.write.amends.is_some() {
-        return Err(StorageError::new("ff::sink::format", format!("`{place}` is remote, and cannot be changed in part")));
+        return Err(StorageError::new(
+            "ff::sink::format",
+            format!("`{place}` is remote, and cannot be changed in part"),
+        ));
     }
     if plan.resume {
         observer.noted(&format!("`{place}` is begun anew: runs go on from targets of this machine only"));

@@ -32,9 +32,9 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::World;
 use super::catalog::LocalCatalog;
 use super::place;
-use super::{World};
 use super::serializers::kept::{self, SERIALIZERS};
 use super::storage::Place;
 use crate::planner::catalog::{CatalogError, Location};
