@@ -162,6 +162,6 @@ mod tests {
         assert_eq!(map.text(span), "= 2");
         assert_eq!(map.location(span), Some(("b.ff", 2, 3)));
         map.blot(Span { start: base + 4, end: base + 9 });
-        assert_eq!(&*map.files()[1].text, "let *\n***2\n");
+        assert_eq!(&*map.files()[1].text, "let *\n*** 2\n");
     }
 }

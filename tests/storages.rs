@@ -96,7 +96,7 @@ impl Server {
     fn makes_buckets(&self) -> bool {
         ["public", "private"].iter().all(|bucket| {
             let url = format!("http://127.0.0.1:{}/buckets/{bucket}/", self.filer);
-            let code = "import sys, urllib.request as u; u.urlopen(u.Request(sys.argv[1], data=b'', method='POST'))";
+            let code = "import sys, urllib.request as u; u.urlopen(u.Request(sys.argv[1], data=b'', headers={'Content-Type': ''}, method='POST'))";
             let python = std::env::var_os("FF_PYTHON").expect("the stores are there");
             let made = Command::new(python).args(["-c", code, &url]).stderr(Stdio::null()).status();
             made.is_ok_and(|status| status.success())

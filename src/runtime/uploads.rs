@@ -30,6 +30,8 @@ pub struct Upload {
     pub target: Place,
     kind: Kind,
     published: bool,
+    /// Whether what lay there may be gone, so that what was written is the only whole copy.
+    replaces: bool,
 }
 
 enum Kind {
@@ -45,7 +47,7 @@ impl Upload {
     /// A target that is a file, made at a path below `scratch`.
     pub fn of_file(target: Place, scratch: &std::path::Path) -> Upload {
         let path = scratch.join(format!("{STAGING}{}-{}", unlike_others(), target.name()));
-        Upload { target, kind: Kind::File(path), published: false }
+        Upload { target, kind: Kind::File(path), published: false, replaces: false }
     }
 
     /// A target of many objects.
@@ -73,7 +75,7 @@ impl Upload {
                 }
             };
         }
-        Ok(Upload { target, kind, published: false })
+        Ok(Upload { target, kind, published: false, replaces: false })
     }
 
     /// The path at which a file is made.
@@ -115,7 +117,10 @@ impl Upload {
             Kind::Beside(staging) => {
                 writer.finish()?;
                 self.may_replace(format, overwrite)?;
-                replace(staging, &self.target).map_err(failed)?;
+                self.replaces = true;
+                let lies = format!("what this run has written lies whole at `{staging}`");
+                replace(staging, &self.target).map_err(|failure| failed(failure).with_help(lies))?;
+                self.replaces = false;
             }
         }
         self.published = !matches!(self.kind, Kind::Beside(_) | Kind::File(_));
@@ -146,6 +151,7 @@ impl Drop for Upload {
     fn drop(&mut self) {
         match &self.kind {
             Kind::File(path) => drop(std::fs::remove_file(path)),
+            Kind::Beside(_) if self.replaces => {}
             Kind::Beside(staging) => bulk::tidy(&*staging.storage, &staging.key),
             // Without its marker the prefix is another's by now.
             Kind::Direct(marker) if !self.published => {

@@ -94,8 +94,8 @@ impl<'p> Keeping<'p> {
         let extension = kept::format(&manifest.format).and_then(|format| format.extensions.first()).unwrap_or(&"");
         let file = format!("{}.{extension}", &whole.blake3[..16]);
         let path = folder.join(&file);
-        // What has the same checksum is the same.
-        if !path.exists() {
+        // A folder of the same checksum is the same; a file is put in place of one that a crash may have cut short.
+        if !path.is_dir() {
             std::fs::rename(staging, &path).map_err(|e| failure::refused(&path, &e))?;
         }
         let manifest = Manifest { file, bytes: whole.bytes, blake3: whole.blake3, ..manifest.clone() };

@@ -99,7 +99,7 @@ mod tests {
             found("default").as_deref(),
             Some("aws_access_key_id=A aws_secret_access_key=B aws_region=eu-west-1")
         );
-        assert_eq!(found("other").as_deref(), Some("aws_access_key_id=C aws_endpoint_url=http://x"));
+        assert_eq!(found("other").as_deref(), Some("aws_access_key_id=C aws_endpoint=http://x"));
         assert_eq!(found("third").as_deref(), Some(""));
         assert_eq!(found("none"), None);
     }
