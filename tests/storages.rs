@@ -61,36 +61,50 @@ impl Server {
             {{"name": "anonymous", "actions": ["Read:public", "List:public"]}}]}}"#
         );
         write(folder.path(), "s3.json", &identities);
-        std::fs::create_dir(folder.path().join("data")).unwrap();
-        let (s3, filer) = (free_port(), free_port());
-        let options = [
-            "server -ip=127.0.0.1 -ip.bind=127.0.0.1 -dir=data -filer -s3 -s3.config=s3.json -volume.max=0".to_owned(),
-            format!("-master.port={} -volume.port={} -filer.port={filer}", free_port(), free_port()),
-            format!("-s3.port={s3} -master.volumeSizeLimitMB=64"),
-        ];
-        let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new(program)
-            .args(options.join(" ").split(' '))
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("FF_WEED starts");
-        let server = Server { child, s3, filer, folder };
+        let (child, s3, filer) = Server::launch(&program, folder.path(), 0);
+        let mut server = Server { child, s3, filer, folder };
         let stores = server.folder.path().join("stores");
         std::fs::create_dir(&stores).unwrap();
         if !oracle("storages.py", &["make", &stores.display().to_string()]) {
             return None;
         }
-        let begun = Instant::now();
+        // A port may have been taken by another process meanwhile.
+        let (mut begun, mut again) = (Instant::now(), 0);
         while !server.makes_buckets() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the server does not start");
+            if begun.elapsed() > Duration::from_secs(20) {
+                again += 1;
+                assert!(again < 6, "the server does not start");
+                let _ = server.child.kill().and_then(|()| server.child.wait());
+                (server.child, server.s3, server.filer) = Server::launch(&program, server.folder.path(), again);
+                begun = Instant::now();
+            }
             std::thread::sleep(Duration::from_millis(200));
         }
         for bucket in ["public", "private"] {
             server.oracle("push", &[&stores.display().to_string()], &[bucket, "stores"]);
         }
         Some(server)
+    }
+
+    /// The server as a process, with the ports of its S3 and of its files.
+    fn launch(program: &std::ffi::OsStr, folder: &Path, number: u32) -> (Child, u16, u16) {
+        let data = format!("data{number}");
+        std::fs::create_dir(folder.join(&data)).unwrap();
+        let (s3, filer) = (free_port(), free_port());
+        let options = [
+            format!("server -ip=127.0.0.1 -ip.bind=127.0.0.1 -dir={data} -filer -s3 -s3.config=s3.json -volume.max=0"),
+            format!("-master.port={} -volume.port={} -filer.port={filer}", free_port(), free_port()),
+            format!("-s3.port={s3} -master.volumeSizeLimitMB=64"),
+        ];
+        let log = std::fs::File::create(folder.join("log")).unwrap();
+        let child = Command::new(program)
+            .args(options.join(" ").split(' '))
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("FF_WEED starts");
+        (child, s3, filer)
     }
 
     fn makes_buckets(&self) -> bool {
