@@ -94,7 +94,7 @@ CASES = {
     "r = cumsum(a.t, time)": t.cumsum("time"),
     "r = rolling(a.t, time: 3) |> mean()": t.rolling(time=3).mean(),
     "r = diff(a.t, time)": t.diff("time"),
-    "r = diff(a.t, time, n: 2, label: lower)": t.diff("time", n=2, label="lower"),
+    "r = diff(a.t, time, label: lower)": t.diff("time", label="lower"),
     "r = shift(a.t, time: 1)": t.shift(time=1),
     "r = roll(a.t, time: 1)": t.roll(time=1),
     "r = a.t |> sum(time, keepdims: true) |> squeeze()": t.sum("time"),
@@ -182,7 +182,7 @@ def difference(ours, expected):
         if set(one.dims) != set(other.dims):
             return f"{name}: dims {one.dims} for {other.dims}"
         one = one.transpose(*other.dims)
-        if name in one.dims != (name in other.dims):
+        if (name in one.dims) != (name in other.dims):
             return f"{name}: labels of a dim, or not"
         x, y = one.values, other.values
         if y.dtype.kind in "fiu":
