@@ -46,7 +46,7 @@ fn what_nobody_needs_is_not_read() {
     let store = folder.path().join("in.zarr").display().to_string();
     let script = format!(
         "let x = arange(6, dim: t) + arange(4, dim: s)\n\
-         sink assign_coords(x, two: x * 2, lead: x.t * 3) to zarr(\"{store}\")\n"
+         sink {{x: assign_coords(x, two: x * 2, lead: x.t * 3)}} to zarr(\"{store}\")\n"
     );
     succeed(&[&write(folder.path(), "made.ff", &script)]);
     for name in ["two", "lead"] {
