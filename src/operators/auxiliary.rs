@@ -54,6 +54,7 @@ const ROWS: &[(Keeping, &[&str])] = &[
     (
         Keeping::Lost,
         &[
+            "blocks",
             "sort",
             "argsort",
             "topk",

@@ -155,7 +155,7 @@ impl Lowerer<'_> {
             ViewKind::Groups(groups) => vec![groups.dim.clone()],
             ViewKind::Zones(zones) => zones.dims.clone(),
             ViewKind::Coarsen { windows, .. } => windows.iter().map(|(dim, _)| dim.clone()).collect(),
-            ViewKind::Rolling { .. } => Vec::new(),
+            ViewKind::Rolling { .. } | ViewKind::Cumulative { .. } | ViewKind::Exponential(_) => Vec::new(),
         };
         let is_same = |dim: &DimName| ty.dims.get(dim) == to.dims.get(dim) && ty.coord(dim) == to.coord(dim);
         dims.into_iter().filter(|dim| !is_same(dim)).collect()
