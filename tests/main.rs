@@ -6,7 +6,6 @@ mod benchmark;
 mod climate;
 mod command_line;
 mod contract;
-mod coordinates;
 mod datasets;
 mod definitions;
 mod documentation;

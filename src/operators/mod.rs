@@ -10,7 +10,6 @@
 
 pub mod arguments;
 pub mod arrange;
-pub mod auxiliary;
 pub mod calendars;
 pub mod call;
 pub mod cf;

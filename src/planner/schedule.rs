@@ -198,12 +198,9 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
 
 fn answer(kind: &NodeKind) -> AnswerKind {
     match kind {
-        NodeKind::Sink(Sink::Print { label, whole, verbatim, beside }) => AnswerKind::Print {
-            label: label.clone(),
-            whole: whole.clone(),
-            verbatim: *verbatim,
-            beside: beside.clone(),
-        },
+        NodeKind::Sink(Sink::Print { label, whole, verbatim }) => {
+            AnswerKind::Print { label: label.clone(), whole: whole.clone(), verbatim: *verbatim }
+        }
         NodeKind::Sink(Sink::Assert { condition, message }) => {
             AnswerKind::Assert { condition: condition.clone(), message: message.clone() }
         }

@@ -46,12 +46,7 @@ pub static OPERATORS: &[Operator] = &[
                 X,
                 required("dim", ParamKind::NewName, "The name of the new dim."),
                 optional("axis", ParamKind::Int, "0", "Where it goes; negative counts from the end."),
-                optional(
-                    "label",
-                    ParamKind::Any,
-                    "none",
-                    "Its label; where left out, the single coordinate of its name, if the array has one.",
-                ),
+                optional("label", ParamKind::Any, "none", "Its label, if it shall have a coordinate."),
             ],
         },
         summary: "Adds a dim of one element.",

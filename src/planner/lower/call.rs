@@ -8,7 +8,6 @@ use super::scope::Item;
 use super::{Lowerer, Lowering, aggregate, name};
 use crate::array::calendar::parts::TimePart;
 use crate::array::{DType, DimName};
-use crate::operators::auxiliary::{Keeping, keeping};
 use crate::operators::error::{Culprit, TypeError, closest};
 use crate::operators::{Arguments, Builder, Operand, Operator, Param, ParamKind, Value, find};
 use crate::parser::ast::{Arg, Expr, ExprKind, Name};
@@ -450,13 +449,7 @@ impl Lowerer<'_> {
 
     /// Expands a call and shows what is wrong with it at the arguments.
     pub(super) fn apply(&mut self, operator: &'static Operator, arguments: &Arguments, at: Span) -> Lowering<Value> {
-        match keeping(operator.name) {
-            Keeping::Told => self.tell(operator, arguments, at),
-            _ => match self.labels_of_joined(operator, arguments, at) {
-                Some(labelled) => self.apply_by(operator, &labelled, at, operator.expand),
-                None => self.apply_by(operator, arguments, at, operator.expand),
-            },
-        }
+        self.apply_by(operator, arguments, at, operator.expand)
     }
 
     /// As [`Lowerer::apply`], expanded by `expand`.
@@ -468,10 +461,7 @@ impl Lowerer<'_> {
         expand: impl FnOnce(&mut dyn Builder, &Arguments) -> Result<Value, TypeError>,
     ) -> Lowering<Value> {
         match self.expand(operator, arguments, at, expand) {
-            Ok(value) => {
-                self.follow(operator, arguments, &value, at);
-                Ok(value)
-            }
+            Ok(value) => Ok(value),
             Err(error) => {
                 let problem = self.placed(operator, arguments, at, error);
                 self.fail(problem)

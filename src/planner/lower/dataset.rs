@@ -10,14 +10,13 @@ use std::sync::Arc;
 use super::member::member_help;
 use super::{Lowerer, Lowering};
 use crate::array::DimName;
-use crate::operators::auxiliary::{Keeping, keeping};
 use crate::operators::error::Culprit;
 use crate::operators::{Arguments, Operand, Operator, Param, ParamKind, TypeError, Value};
 use crate::parser::ast::Arg;
 use crate::source::{Span, Spanned};
 
 /// Variables by name.
-pub(super) type Variables = [(String, Value)];
+type Variables = [(String, Value)];
 
 /// The variables of a dataset: of a record of nothing but arrays, or views that wait for their reduction.
 pub(super) fn variables(value: &Value) -> Option<&Variables> {
@@ -45,7 +44,7 @@ fn param(operator: &'static Operator, name: &str) -> Option<&'static Param> {
 }
 
 /// What becomes of a variable.
-pub(super) enum Part {
+enum Part {
     /// The operator is applied with these arguments.
     Applied(Box<Arguments>),
     /// It stays.
@@ -104,7 +103,6 @@ impl Lowerer<'_> {
         }
         match dataset(operator, arguments) {
             Some((_, all)) if operator.name == "rename" => self.rename_all(operator, arguments, all, at),
-            Some((_, all)) if operator.name == "assign_coords" => self.assign_all(operator, arguments, all, at),
             _ => self.for_each_variable(operator, arguments, &mut |l, own| l.apply(operator, own, at)),
         }
     }
@@ -117,11 +115,7 @@ impl Lowerer<'_> {
         apply: &mut dyn FnMut(&mut Self, &Arguments) -> Lowering<Value>,
     ) -> Lowering<Value> {
         let Some((place, all)) = dataset(operator, arguments) else { return apply(self, arguments) };
-        let mut dims = self.all_dims(all);
-        if keeping(operator.name) == Keeping::Told {
-            let names = all.iter().filter_map(|(_, value)| operand(value)).flat_map(|x| self.auxiliary_names(x));
-            dims.extend(names.map(|name| DimName::new(&name)));
-        }
+        let dims = self.all_dims(all);
         let waits = all.iter().any(|(_, value)| matches!(value, Value::View(_)));
         let mut results = Vec::new();
         for (name, value) in all {
@@ -139,7 +133,7 @@ impl Lowerer<'_> {
     }
 
     /// What becomes of a variable of a dataset with these dims, which is the argument at `place`.
-    pub(super) fn part(
+    fn part(
         &self,
         operator: &'static Operator,
         arguments: &Arguments,
@@ -155,11 +149,7 @@ impl Lowerer<'_> {
                 None => return Part::Absent,
             }
         }
-        let is_told = keeping(operator.name) == Keeping::Told;
-        let has = |dim: &DimName| {
-            let of = |x| self.ty(x).dims.axis(dim).is_some() || (is_told && self.has_auxiliary(x, dim.as_str()));
-            operand(value).is_some_and(of)
-        };
+        let has = |dim: &DimName| operand(value).is_some_and(|x| self.ty(x).dims.axis(dim).is_some());
         let is_foreign = |dim: &DimName| dims.contains(dim) && !has(dim);
         let is_foreign_name = |value: &Value| matches!(value, Value::Name(dim) if is_foreign(&DimName::new(dim)));
         let kind = |name: &str| param(operator, name).map(|p| p.kind);
@@ -315,7 +305,7 @@ impl Lowerer<'_> {
     }
 
     /// The dims that any of some variables has.
-    pub(super) fn all_dims(&self, variables: &Variables) -> BTreeSet<DimName> {
+    fn all_dims(&self, variables: &Variables) -> BTreeSet<DimName> {
         let operands = variables.iter().filter_map(|(_, value)| operand(value));
         operands.flat_map(|x| self.ty(x).dims.names().cloned().collect::<Vec<_>>()).collect()
     }

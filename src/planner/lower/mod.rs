@@ -15,7 +15,6 @@
 mod aggregate;
 mod amend;
 mod as_stored;
-mod auxiliary;
 mod bounds;
 mod builder;
 mod call;
@@ -156,7 +155,6 @@ pub fn lower(
     lowerer.module(inputs.script_name.clone(), program);
     lowerer.check_params();
     lowerer.forget_bodies();
-    lowerer.forget_coordinates();
     lowerer.keep_results();
     (lowerer.lowered, lowerer.diagnostics)
 }
@@ -181,8 +179,6 @@ pub(crate) struct Lowerer<'a> {
     read: builder::KnownBlocks,
     /// What was read or computed while planning, with what it came from.
     origins: provenance::Origins,
-    /// What labels nodes besides the labels of their dims.
-    auxiliary: auxiliary::Auxiliaries,
     missing_params: Vec<(String, Span)>,
     settings_given: Vec<crate::parser::ast::Name>,
     /// Values of params as a script writes them, for provenance.
@@ -217,7 +213,6 @@ impl<'a> Lowerer<'a> {
             known: builder::KnownBlocks::default(),
             read: builder::KnownBlocks::default(),
             origins: provenance::Origins::default(),
-            auxiliary: auxiliary::Auxiliaries::default(),
             missing_params: Vec::new(),
             settings_given: Vec::new(),
             param_values: Vec::new(),

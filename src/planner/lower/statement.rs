@@ -122,10 +122,9 @@ impl Lowerer<'_> {
             },
         };
         let whole = self.ty(shown);
-        let beside = self.printed_beside(shown, at);
         let cut = self.ends(shown, at);
         let ty = self.ty(cut);
-        let kind = NodeKind::Sink(Sink::Print { label, whole, verbatim, beside });
+        let kind = NodeKind::Sink(Sink::Print { label, whole, verbatim });
         self.lowered.graph.node(kind, ty, &[node(cut)], at);
         Ok(())
     }
