@@ -119,6 +119,13 @@ pub struct Write {
     pub at: Span,
 }
 
+impl Write {
+    /// Whether what is there already may be replaced, be it in part.
+    pub fn may_replace(&self) -> bool {
+        self.overwrite || self.amends.is_some()
+    }
+}
+
 /// One array of a sink, with the options that bear on its storage.
 #[derive(Clone, Debug)]
 pub struct Variable {

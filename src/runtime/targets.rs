@@ -74,6 +74,16 @@ struct Taken<'p> {
     is_published: bool,
 }
 
+impl Taken<'_> {
+    /// Checks that what lies there may be replaced. Since the run was planned, another may have published the target.
+    fn may_begin(&self) -> Result<(), RunError> {
+        let write = &self.target.write;
+        may_replace(self.area.target(), &write.location.format, write.may_replace())
+            .map(|_| ())
+            .map_err(|e| RunError::storage(e, self.target.span))
+    }
+}
+
 impl Targets {
     /// Begins every target of `plan` in its staging area and writes its coordinates, or goes on from what lies there.
     ///
@@ -91,6 +101,8 @@ impl Targets {
         }
         if plan.resume {
             check_left(&mut taken)?;
+        } else {
+            taken.iter().try_for_each(Taken::may_begin)?;
         }
         let mut open = Vec::new();
         for taken in taken {
@@ -207,7 +219,7 @@ impl Open {
             shapes: target.types.iter().map(|ty| ty.shape()).collect(),
             staged,
             format: target.write.location.format.clone(),
-            overwrite: target.write.overwrite || target.write.amends.is_some(),
+            overwrite: target.write.may_replace(),
             origins: variables.iter().map(|v| v.inset.as_ref().map(|inset| inset.origin.clone())).collect(),
             before: None,
             kept: Arc::default(),

@@ -186,7 +186,7 @@ fn on_a_full_disk_nothing_is_lost() {
 fn limits_of_a_process_are_told() {
     let bench = Bench::new(&CASES[0]);
     let mut told = 0;
-    for (limit, number) in [("n", "12"), ("n", "9"), ("n", "6"), ("f", "8"), ("v", "300000"), ("v", "150000")] {
+    for (limit, number) in [("n", "12"), ("n", "9"), ("n", "6"), ("f", "2"), ("v", "300000"), ("v", "150000")] {
         let folder = bench.trial();
         let run = format!("trap '' XFSZ; ulimit -{limit} {number}; exec \"$0\" s.ff --threads 2");
         let output = Command::new("sh").args(["-c", &run, env!("CARGO_BIN_EXE_ffrun")]).current_dir(&folder).output();

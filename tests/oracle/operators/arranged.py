@@ -149,10 +149,10 @@ def of_rank(draw, name):
         value = value.isel(places, drop=True)
     result = getattr(np, name)(value.values)
     new = [f"dim_{i}" for i in range(result.ndim - value.ndim)]
-    if name == "atleast_3d":
-        dims = new[::-1] if value.ndim == 0 else [*new[: 2 - value.ndim], *value.dims, *new[max(2 - value.ndim, 0) :]]
+    if name == "atleast_3d" and value.ndim > 0:
+        dims = [*new[: 2 - value.ndim], *value.dims, *new[max(2 - value.ndim, 0) :]]
     else:
-        dims = [*new[::-1], *value.dims]
+        dims = [*new, *value.dims]
     return Case(f"{name}({text})", xr.DataArray(result, dims=dims, coords={d: value[d] for d in value.dims}))
 
 
