@@ -14,7 +14,7 @@ use zarrs::metadata::v3::MetadataV3;
 
 use super::codecs::{Representation, guarded, options};
 use super::element::v3_name;
-use super::numcodecs::{Filter, Own, crc32c};
+use super::numcodecs::{Filter, Own, crc32c, readable};
 use crate::array::DType;
 
 /// Codecs that fit together.
@@ -58,19 +58,19 @@ impl Chain {
     pub fn new(codecs: &[Value], dtype: Option<DType>) -> Result<Chain, String> {
         let (mut stages, mut steps, mut of_zarrs) = (Vec::new(), Vec::new(), Vec::new());
         let (mut to_bytes, mut dtype) = (None, dtype);
-        for codec in codecs {
+        for codec in codecs.iter().map(readable) {
             let metadata: MetadataV3 =
                 serde_json::from_value(codec.clone()).map_err(|_| format!("the codec {codec} is malformed"))?;
             let name = metadata.name().to_owned();
             let misplaced = || format!("the codecs do not fit together: `{name}` is out of place");
-            if let Some(filter) = Filter::of(codec, dtype)? {
+            if let Some(filter) = Filter::of(&codec, dtype)? {
                 let before = dtype.filter(|_| to_bytes.is_none()).ok_or_else(misplaced)?;
                 let stored = filter.stored(before);
                 stages.push(Stage::Filter { filter, dtype: before, stored });
                 dtype = Some(stored);
                 continue;
             }
-            if let Some(own) = Own::of(codec)? {
+            if let Some(own) = Own::of(&codec)? {
                 to_bytes.is_some().then_some(()).ok_or_else(misplaced)?;
                 steps.push(ByteCodec::Own(own));
                 continue;

@@ -15,7 +15,7 @@ use super::attributes;
 use super::codecs::{Pipeline, bounded_product};
 use super::element::{Element, Form};
 use super::labels::label;
-use super::numcodecs::{crc32c, is_filter, is_own, stored_name};
+use super::numcodecs::{crc32c, is_filter, is_own, readable, stored_name};
 use super::shards::{self, Sharding};
 use crate::array::{AttrValue, Attributes, DimName, Kind, Scalar};
 use crate::planner::catalog::StoredArray;
@@ -247,7 +247,7 @@ fn is_big_endian(codecs: &[Value]) -> bool {
 /// Filters and compressor of v2 as codecs of v3.
 fn codecs_of_v2(fields: &Value, element: &Element, rank: usize) -> Result<Vec<Value>, String> {
     let codec = |value: &Value| {
-        serde_json::from_value::<MetadataV2>(value.clone()).map_err(|_| format!("the codec {value} is malformed"))
+        serde_json::from_value::<MetadataV2>(readable(value)).map_err(|_| format!("the codec {value} is malformed"))
     };
     let filters = fields["filters"].as_array().map_or(&[][..], Vec::as_slice);
     let filters = filters.iter().map(codec).collect::<Result<Vec<_>, _>>()?;

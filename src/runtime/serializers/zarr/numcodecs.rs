@@ -56,6 +56,37 @@ pub fn is_own(id: &str) -> bool {
     matches!(id, "lz4" | "crc32")
 }
 
+/// The levels of codecs that zarrs takes, and the one that stands for a lesser one: those are defaults of the libraries.
+const LEVELS: [(&str, i64, i64, i64); 5] = [
+    ("gzip", 0, 9, 6),
+    ("zlib", 0, 9, 6),
+    ("bz2", 1, 9, 9),
+    ("zstd", -131_072, 22, 3),
+    ("blosc", 0, 9, 5),
+];
+
+/// The codec of v2 or v3 with a level that zarrs takes: a level only says how chunks were encoded. A shuffle of elements without bytes leaves all
+/// where it is, as that of single bytes does.
+pub fn readable(codec: &Value) -> Value {
+    let mut codec = codec.clone();
+    let name = codec["id"].as_str().or_else(|| codec["name"].as_str()).unwrap_or_default();
+    let name = name.strip_prefix("numcodecs.").unwrap_or(name).to_owned();
+    let in_v2 = codec["id"].is_string();
+    let Some(configuration) = (if in_v2 { Some(&mut codec) } else { codec.get_mut("configuration") }) else { return codec };
+    if let Some((_, least, most, default)) = LEVELS.iter().find(|(known, ..)| *known == name) {
+        for key in ["level", "clevel"] {
+            if let Some(level) = configuration.get_mut(key).filter(|level| level.is_i64()) {
+                let asked = level.as_i64().unwrap_or(*default);
+                *level = json!(if asked < *least { *default } else { asked.min(*most) });
+            }
+        }
+    }
+    if name == "shuffle" && configuration.get("elementsize") == Some(&json!(0)) {
+        configuration["elementsize"] = json!(1);
+    }
+    codec
+}
+
 /// The codec `crc32c` as Zarr v3 has it, which puts the checksum last.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ use crate::runtime::storage::{Failure, Object, Place};
 const INDEX_CACHE_BYTES: usize = 4 << 20;
 
 /// How often a remote chunk that cannot be decoded is fetched: a body may come short, with a length that says so.
-pub(super) const FETCHES: u32 = 3;
+pub(super) const FETCHES: u32 = 10;
 
 /// A store opened for reading.
 pub struct ZarrStore {
