@@ -17,7 +17,7 @@
 //! | [`reduce`], [`reducing`] | accumulators in the order the plan fixes, and a task's part in that |
 //! | [`results`] | what is kept between stages, in memory or scratch |
 //! | [`memory`] | the cache of decoded chunks |
-//! | [`targets`], [`staging`], [`publish`] | where targets grow until they get their names |
+//! | [`targets`], `inset`, [`staging`], [`publish`] | where targets grow until they get their names |
 //! | [`lock`] | one run at a time for a target |
 //! | [`journal`], [`resume`] | what is stored, and going on from there |
 //! | [`uploads`] | targets in remote storages |
@@ -32,6 +32,7 @@ pub mod error;
 pub mod evaluate;
 pub mod executor;
 pub mod existing;
+mod inset;
 pub mod journal;
 pub mod lock;
 pub mod memory;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::error::{Failure, Left, RunError};
+use super::inset::Inset;
 use super::journal::{Found, Identity, Journal};
 use super::lock::{Holder, Refusal};
 use super::observer::Observer;
@@ -22,7 +23,7 @@ use super::serializers::{ArrayWriter, Create, FORMATS, StorageError, Storing, Ta
 use super::staging::{self, Area};
 use super::storage::Place;
 use super::uploads::Upload;
-use crate::array::{Block, ChunkGrid, Region};
+use crate::array::{ChunkGrid, Region};
 use crate::planner::identity::Digest;
 use crate::planner::plan::{Plan, Target};
 use crate::planner::target;
@@ -239,10 +240,7 @@ impl Open {
     fn plain(&self, variable: usize) -> Arc<dyn ArrayWriter> {
         let writer = self.writer.as_ref().expect("a target that is not published").array(&self.paths[variable]);
         match &self.origins[variable] {
-            Some(origin) => {
-                let objects = origin.iter().zip(writer.object_shape()).map(|(start, size)| start / size).collect();
-                Arc::new(Inset { objects, writer })
-            }
+            Some(origin) => Arc::new(Inset::new(origin, writer)),
             None => writer,
         }
     }
@@ -530,49 +528,6 @@ fn unchanged((path, before): &(PathBuf, String)) -> Result<(), StorageError> {
     }
     let message = format!("`{}` has changed while the run went on", path.display());
     Err(StorageError::new("ff::sink::changed", message).with_help("it was left as it is; run the script again"))
-}
-
-/// Writes a box of whole objects of an array.
-struct Inset {
-    /// The index of its first object.
-    objects: Vec<u64>,
-    writer: Arc<dyn ArrayWriter>,
-}
-
-impl Inset {
-    fn index(&self, index: &[u64]) -> Vec<u64> {
-        index.iter().zip(&self.objects).map(|(i, first)| i + first).collect()
-    }
-}
-
-impl ArrayWriter for Inset {
-    fn object_shape(&self) -> &[u64] {
-        self.writer.object_shape()
-    }
-
-    fn write(&self, index: &[u64], block: &Block) -> Result<u64, StorageError> {
-        self.writer.write(&self.index(index), block)
-    }
-
-    fn begin(&self, index: &[u64], block: &Block) -> Result<Storing, StorageError> {
-        self.writer.begin(&self.index(index), block)
-    }
-
-    fn is_ordered(&self) -> bool {
-        self.writer.is_ordered()
-    }
-
-    fn is_resumable(&self) -> bool {
-        self.writer.is_resumable()
-    }
-
-    fn restore(&self, index: &[u64], encoded: Vec<u8>) -> Result<Storing, StorageError> {
-        self.writer.restore(&self.index(index), encoded)
-    }
-
-    fn scratch_bytes(&self) -> u64 {
-        self.writer.scratch_bytes()
-    }
 }
 
 fn creator(format: &str) -> Result<Create, StorageError> {
