@@ -98,10 +98,21 @@ pub struct Found {
     pub objects: BTreeMap<u32, Objects>,
     /// Objects of sessions that are not trusted.
     pub distrusted: u64,
-    /// Device and inode of what was complete and about to get its name.
-    pub complete: Option<(u64, u64)>,
+    /// The targets of the run that were complete and about to get their names, this one among them.
+    pub complete: Vec<Complete>,
     /// The bytes up to the first record that is cut off or does not match.
     len: u64,
+}
+
+/// A target that was complete and about to get its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complete {
+    /// The device of what is to get it, which it keeps when it is given another name.
+    pub device: u64,
+    /// Its inode.
+    pub inode: u64,
+    /// What made it.
+    pub identity: Identity,
 }
 
 /// The stored objects of a variable, by their number in C order.
@@ -214,8 +225,8 @@ impl Found {
                 }
             }
             COMPLETE => {
-                let [device, inode] = numbers(&mut body)?;
-                self.complete = trusted.then_some((device, inode));
+                let complete: Vec<Complete> = serde_json::from_slice(body).ok()?;
+                self.complete = if *trusted { complete } else { Vec::new() };
             }
             _ => return None,
         }
@@ -342,15 +353,15 @@ impl Journal {
         pending.stored += if appended { objects.len() as u64 } else { 0 };
     }
 
-    /// Says that the target is complete and is about to get its name: what is to get it, by device and inode.
+    /// Says that all targets of the run are complete and about to get their names. Each of their journals names them all: those whose
+    /// areas are gone by then are known by what is left of the others.
     ///
     /// # Errors
     /// The record cannot be appended.
-    pub fn complete(&self, device: u64, inode: u64) -> std::io::Result<()> {
+    pub fn complete(&self, targets: &[Complete]) -> std::io::Result<()> {
         self.flush();
         let mut payload = vec![COMPLETE];
-        payload.extend(device.to_le_bytes());
-        payload.extend(inode.to_le_bytes());
+        payload.extend(serde_json::to_vec(targets).map_err(Error::from)?);
         self.append(&payload)
     }
 }
@@ -456,10 +467,11 @@ mod tests {
             let journal = journal.unwrap();
             journal.append(&[&[SESSION][..], &serde_json::to_vec(&session).unwrap()].concat()).unwrap();
             journal.stored(0, 4, Some(Extent { address: 7, len: 8, sum: 9 }));
-            journal.complete(1, 2).unwrap();
+            let complete = [Complete { device: 1, inode: 2, identity: identity() }];
+            journal.complete(&complete).unwrap();
             let found = Found::read(&path).unwrap();
             assert_eq!((found.stored(), found.distrusted), if durable { (1, 0) } else { (0, 1) });
-            assert_eq!(found.complete, durable.then_some((1, 2)));
+            assert_eq!(found.complete, if durable { &complete[..] } else { &[] });
             let extent = found.objects.get(&0).and_then(|objects| objects.extent(4));
             assert_eq!(extent, durable.then_some((2, Extent { address: 7, len: 8, sum: 9 })));
         }

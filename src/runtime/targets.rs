@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::World;
 use super::error::{Failure, Left, RunError};
 use super::inset::Inset;
-use super::journal::{Found, Identity, Journal};
+use super::journal::{Complete, Found, Identity, Journal};
 use super::lock::{Holder, Refusal};
 use super::observer::Observer;
 use super::persist::keeping::{Keeping, Whole};
@@ -47,10 +47,12 @@ struct Open {
     origins: Vec<Option<Vec<u64>>>,
     /// A target of which a part is replaced, by the name it has in the script, with its fingerprint when that was planned.
     before: Option<(PathBuf, String)>,
+    identity: Identity,
     /// What an interrupted run has stored.
     kept: Arc<Kept>,
-    /// Where it is noted what is stored, and that it is complete; none where it is published, and of results.
+    /// Where it is noted what is stored, and that all is complete; none of results and of what is remote.
     journal: Option<Arc<Journal>>,
+    is_published: bool,
     /// The result that is kept, by its number in the plan.
     result: Option<usize>,
     span: Span,
@@ -171,27 +173,33 @@ impl Targets {
         for open in &self.open {
             whole.push(open.complete(self.durable, keeping).map_err(|e| RunError::storage(e, open.span))?);
         }
+        let complete: Vec<Complete> = self.open.iter().filter_map(Open::made).collect();
+        for open in &self.open {
+            open.note(&complete).map_err(|e| RunError::storage(e, open.span))?;
+        }
         for (open, whole) in self.open.iter_mut().zip(whole) {
             let Some(writer) = open.writer.take() else { continue };
             open.publish(writer, whole, (self.durable, keeping)).map_err(|e| RunError::storage(e, open.span))?;
+            open.is_published = true;
         }
         self.open.iter_mut().for_each(|open| open.keep(false));
         Ok(self.open.iter().filter(|open| open.result.is_none()).map(Open::name).collect())
     }
 
-    /// Ends a run that failed: what it has stored stays where a run may go on from it.
+    /// Ends a run that failed: what it has stored stays where a run may go on from it. Where a target got its name all areas
+    /// stay, since they tell which did.
     pub fn abandon(self, error: RunError) -> RunError {
         let stays = matches!(error.kind, Failure::Storage | Failure::Cancelled);
+        let some_are = self.open.iter().any(|open| open.is_published && open.journal.is_some());
         let left = self.open.into_iter().filter_map(|mut open| {
             if let Some(journal) = &open.journal {
                 journal.flush();
             }
             let Staged::Here(area) = &open.staged else { return None };
             let stored = Found::read(&area.journal()).unwrap_or_default().stored();
-            open.keep(stays && (stored > 0 || open.writer.is_none()));
-            let of =
-                (0..open.paths.len()).filter(|_| open.writer.is_some()).map(|variable| open.objects(variable)).sum();
-            (stays && stored > 0).then(|| Left { target: open.name(), stored, of: Some(of) })
+            open.keep(open.result.is_none() && (some_are || (stays && stored > 0)));
+            let of = open.writer.is_some().then(|| (0..open.paths.len()).map(|variable| open.objects(variable)).sum());
+            (stays && stored > 0 && !open.is_published).then(|| Left { target: open.name(), stored, of })
         });
         let left = left.collect();
         error.with_left(left)
@@ -223,8 +231,10 @@ impl Open {
             overwrite: target.write.may_replace(),
             origins: variables.iter().map(|v| v.inset.as_ref().map(|inset| inset.origin.clone())).collect(),
             before: None,
+            identity: Identity::default(),
             kept: Arc::default(),
             journal: None,
+            is_published: false,
             result: target.write.result,
             span: target.span,
         }
@@ -274,7 +284,7 @@ impl Open {
         }
     }
 
-    /// Completes the target and says so, unless it is published or remote; of a result what was written.
+    /// Completes the target, unless it is published or remote; of a result what was written.
     fn complete(&self, durable: bool, keeping: &Keeping<'_>) -> Result<Option<Whole>, StorageError> {
         let (Some(writer), Staged::Here(area)) = (&self.writer, &self.staged) else { return Ok(None) };
         let data = area.data();
@@ -287,10 +297,21 @@ impl Open {
         }
         self.before.as_ref().map_or(Ok(()), unchanged)?;
         may_replace(area.target(), &self.format, self.overwrite)?;
-        if let (Some(journal), Some((device, inode))) = (&self.journal, staging::identity(&data)) {
-            journal.complete(device, inode).map_err(|e| failure::refused(&data, &e))?;
-        }
         Ok(None)
+    }
+
+    /// What is to get its name, or has it; none of results and of what is remote.
+    fn made(&self) -> Option<Complete> {
+        let (Staged::Here(area), Some(_)) = (&self.staged, &self.journal) else { return None };
+        let at = if self.is_published { area.target().to_owned() } else { area.data() };
+        let (device, inode) = staging::identity(&at)?;
+        Some(Complete { device, inode, identity: self.identity.clone() })
+    }
+
+    /// Notes which targets are complete.
+    fn note(&self, complete: &[Complete]) -> Result<(), StorageError> {
+        let (Staged::Here(area), Some(journal)) = (&self.staged, &self.journal) else { return Ok(()) };
+        journal.complete(complete).map_err(|e| failure::refused(&area.data(), &e))
     }
 
     /// Gives the target its name.
@@ -342,23 +363,30 @@ fn take((number, target): (usize, &Target), named: PathBuf) -> Result<Taken<'_>,
     let holder = Holder::this(attrs.text("functionfuse_script").unwrap_or("a script"));
     let mut area = Area::take(&path, &holder).map_err(|refusal| stored(unavailable(&path, refusal)))?;
     let found = Found::read(&area.journal()).map_err(|e| stored(failure::refused(&path, &e)))?;
-    let is_published = found.complete.is_some() && found.complete == staging::identity(&path);
-    area.keep(found.stored() > 0 || is_published);
+    let is_published = made_by(&found.complete, &path).is_some();
+    area.keep(found.stored() > 0 || !found.complete.is_empty());
     Ok(Taken { number, target, area, before, identity: identity(target), found, is_published })
 }
 
-/// Checks that the run can go on from what was left, and finds out which targets are published. Where one is, all are of which nothing is left
-/// any more: areas go when all targets have their names.
+/// What lies at a path, where it is one of the targets that were complete.
+fn made_by<'c>(complete: &'c [Complete], path: &Path) -> Option<&'c Complete> {
+    let there = staging::identity(path)?;
+    complete.iter().find(|made| (made.device, made.inode) == there)
+}
+
+/// Checks that the run can go on from what was left, and finds out which targets are published: those that lie there as a journal says they were
+/// made, be it that of another target, since areas go one after the other when all targets have their names.
 fn check_left(taken: &mut [Taken<'_>]) -> Result<(), RunError> {
-    let some_are = taken.iter().any(|taken| taken.is_published);
+    let complete: Vec<Complete> = taken.iter().flat_map(|taken| taken.found.complete.clone()).collect();
     for taken in taken {
         let (path, span) = (taken.area.target(), taken.target.span);
-        taken.is_published |= some_are && taken.found.identity.is_none() && path.exists();
+        let made = made_by(&complete, path);
+        taken.is_published |= made.is_some();
         if taken.is_published && taken.before.is_some() {
-            return Err(done_already(&taken.area).at(span));
+            return Err(done_already(taken).at(span));
         }
-        let is_used = taken.is_published || taken.found.stored() > 0;
-        let left = taken.found.identity.as_ref().filter(|_| is_used);
+        let stored = taken.found.identity.as_ref().filter(|_| taken.found.stored() > 0);
+        let left = made.map(|made| &made.identity).or(stored);
         if let Some(difference) = left.and_then(|left| taken.identity.difference(left)) {
             return Err(another(&taken.area, &difference).at(span));
         }
@@ -413,9 +441,15 @@ fn another(area: &Area, difference: &str) -> RunError {
     RunError::resume(message, "undo the change, or begin anew without `--resume`, which removes what was left")
 }
 
-fn done_already(area: &Area) -> RunError {
-    let message = format!("`{}` was already changed by the run that was interrupted", area.target().display());
-    let help = format!("nothing is left to be done there: remove `{}`", staging::folder(area.target()).display());
+fn done_already(taken: &Taken<'_>) -> RunError {
+    let target = taken.area.target();
+    let message = format!("`{}` was already changed by the run that was interrupted", target.display());
+    let help = match taken.found.identity.is_some() {
+        true => format!("nothing is left to be done there: remove `{}`", staging::folder(target).display()),
+        false => {
+            "nothing is left to be done there: remove the folders `.ff-partial-…` beside the other targets".to_owned()
+        }
+    };
     RunError::resume(message, &help)
 }
 
@@ -432,13 +466,13 @@ fn begin(taken: Taken<'_>, plan: &Plan, observer: &dyn Observer) -> Result<Open,
         (false, Some(before)) => Some(amend(target, &area, before)?),
         (false, None) => Some(create(target, &Place::local(&data))?),
     };
-    let journaled = writer.is_some() && target.write.result.is_none();
-    let journal = journaled.then(|| {
+    let journal = target.write.result.is_none().then(|| {
         let durable = plan.durable.then(|| staging::folder(area.target()));
         Journal::begin(&area.journal(), &found, &identity, durable).map(Arc::new)
     });
     let journal = journal.transpose().map_err(|e| failure::refused(&data, &e))?;
-    let open = Open { before, kept: Arc::new(kept), journal, ..Open::new(target, writer, Staged::Here(area)) };
+    let kept = Arc::new(kept);
+    let open = Open { before, identity, kept, journal, is_published, ..Open::new(target, writer, Staged::Here(area)) };
     if resumes {
         let of: u64 = (0..open.paths.len()).map(|variable| open.objects(variable)).sum();
         let (shown, stored) = (open.name(), open.kept.total());

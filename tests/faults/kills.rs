@@ -1,5 +1,6 @@
 //! Processes that are killed with -9: what they leave is whole, and going on from it gives every byte of an undisturbed run.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use functionfuse::runtime::journal::Found;
@@ -154,5 +155,52 @@ fn a_run_that_begins_anew_tells_what_it_removes() {
             "{text}"
         );
         bench.assert_done(&folder, "begun anew");
+    }
+}
+
+/// What is published is known by what lies there, and never guessed from the other targets of the run.
+#[test]
+fn an_old_target_is_not_taken_for_the_new_one() {
+    if !is_there("strace") {
+        return;
+    }
+    let of = |n: u64| {
+        let x = format!("let x = arange(0, 1000, 1, dim: t) + {n}\n");
+        let sinks =
+            "sink x to npy(\"a.npy\") { mode: overwrite }\nsink {m: mean(x)} to csv(\"b.csv\") { mode: overwrite }\n";
+        format!("{x}{sinks}")
+    };
+    let third = "sink x * 2 to npy(\"c.npy\") { mode: overwrite }\n";
+    let run = |folder: &Path, script: &str, args: &[&str]| {
+        std::fs::write(folder.join("s.ff"), script).expect("a script");
+        let output = ffrun(folder, &[&["s.ff"], args].concat()).output().expect("ffrun starts");
+        assert!(output.status.success(), "{}", said(&output));
+        let read = |name: &str| std::fs::read(folder.join(name)).expect("a target");
+        ["a.npy", "b.csv", "c.npy"].map(read)
+    };
+    let whole = tempfile::tempdir().expect("a folder");
+    let old = run(whole.path(), &format!("{}{third}", of(0)), &[]);
+    let new = run(whole.path(), &format!("{}{third}", of(1)), &[]);
+    let faults = [
+        ("renameat2:error=EIO:when=2", [true, false]),
+        ("renameat2:signal=KILL:when=2", [true, false]),
+        ("rmdir:signal=KILL:when=1", [true, true]),
+        ("rmdir:signal=KILL:when=2", [true, true]),
+    ];
+    for (fault, published) in faults {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        assert_eq!(run(folder, &format!("{}{third}", of(0)), &[]), old);
+        std::fs::write(folder.join("s.ff"), of(1)).expect("a script");
+        let call = fault.split(':').next().expect("a call");
+        let options = ["-e", &format!("trace={call}"), "-e", &format!("inject={fault}")];
+        let output = super::system::strace(folder, &options, &["--threads", "1"]);
+        assert!(!output.status.success(), "{fault}");
+        let is_new = |name: &str, number: usize| std::fs::read(folder.join(name)).expect("a target") == new[number];
+        assert_eq!([is_new("a.npy", 0), is_new("b.csv", 1)], published, "{fault}");
+        // The script has one target more, of which an old one lies there.
+        assert!(run(folder, &format!("{}{third}", of(1)), &["--resume"]) == new, "{fault}");
+        let areas = std::fs::read_dir(folder).expect("the folder").flatten();
+        assert_eq!(areas.filter(|entry| entry.file_name().to_string_lossy().starts_with('.')).count(), 0, "{fault}");
     }
 }
