@@ -44,6 +44,9 @@ pub struct Identity {
     pub params: String,
     /// The sources with their fingerprints.
     pub sources: Vec<String>,
+    /// The folders of the chunks that the run reads on this machine, with the fingerprint of all that is in them: that of a source
+    /// looks at the beginning alone.
+    pub chunks: BTreeMap<String, String>,
     /// The digest of how the values are stored.
     pub storage: String,
 }
@@ -59,6 +62,10 @@ impl Identity {
         if !others.is_empty() || self.sources.len() != left.sources.len() {
             let listed = if others.is_empty() { "fewer of them".to_owned() } else { others.join("; ") };
             return Some(format!("its sources were other ones, or others are in them now: it read {listed}"));
+        }
+        let changed = |(folder, print): &(&String, &String)| self.chunks.get(*folder).is_some_and(|now| now != *print);
+        if let Some((folder, _)) = left.chunks.iter().find(changed) {
+            return Some(format!("chunks in `{folder}` have changed since"));
         }
         if self.graph != left.graph && self.params != left.params {
             let named = |params: &str| if params.is_empty() { "none".to_owned() } else { format!("`{params}`") };
@@ -389,7 +396,8 @@ mod tests {
     fn identity() -> Identity {
         let text = |text: &str| text.to_owned();
         let (version, graph, params) = (text("0.1.0"), text("a"), text("first=1961"));
-        Identity { version, graph, params, sources: vec![text("air.nc (4 bytes)")], storage: text("s") }
+        let chunks = BTreeMap::from([(text("/d/air.zarr/x"), text("7 files"))]);
+        Identity { version, graph, params, sources: vec![text("air.nc (4 bytes)")], chunks, storage: text("s") }
     }
 
     fn write(path: &Path, objects: &[(u32, u64)]) {
@@ -498,10 +506,12 @@ mod tests {
         };
         assert_eq!(but(&|_| {}), None);
         assert_eq!(but(&|left| left.params = "first=1971".into()), None, "a param that changes nothing");
+        assert_eq!(but(&|left| left.chunks.clear()), None, "what is read now was a result before");
         for (change, named) in [
             (&(|left: &mut Identity| left.version = "0.0.1".into()) as &dyn Fn(&mut Identity), "version 0.0.1"),
             (&|left| left.sources[0] = "air.nc (5 bytes)".into(), "it read air.nc (5 bytes)"),
             (&|left| left.sources.clear(), "fewer of them"),
+            (&|left| left.chunks.values_mut().for_each(String::clear), "chunks in `/d/air.zarr/x` have changed"),
             (&|left| (left.graph, left.params) = ("b".into(), String::new()), "params were none, and are `first=1961`"),
             (&|left| left.graph = "b".into(), "the script has changed"),
             (&|left| left.storage = "t".into(), "options of the sink"),

@@ -19,7 +19,7 @@
 //! | [`memory`] | the cache of decoded chunks |
 //! | [`targets`], `inset`, [`staging`], [`publish`] | where targets grow until they get their names |
 //! | [`lock`] | one run at a time for a target |
-//! | [`journal`], [`resume`] | what is stored, and going on from there |
+//! | [`journal`], `identity`, [`resume`] | what is stored, of what, and going on from there |
 //! | [`uploads`] | targets in remote storages |
 //! | [`persist`] | results that are kept under names |
 //! | [`observer`] | what is told while it runs, and the report |
@@ -32,6 +32,7 @@ pub mod error;
 pub mod evaluate;
 pub mod executor;
 pub mod existing;
+mod identity;
 mod inset;
 pub mod journal;
 pub mod lock;

@@ -6,11 +6,13 @@
 //! ([`Format::amend`](super::serializers::Format::amend)). What an interrupted run left is taken over where the run is to go on from
 //! it ([`resume`](super::resume)).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::World;
 use super::error::{Failure, Left, RunError};
+use super::identity;
 use super::inset::Inset;
 use super::journal::{Complete, Found, Identity, Journal};
 use super::lock::{Holder, Refusal};
@@ -24,7 +26,6 @@ use super::staging::{self, Area};
 use super::storage::Place;
 use super::uploads::Upload;
 use crate::array::{ChunkGrid, Region};
-use crate::planner::identity::Digest;
 use crate::planner::plan::{Plan, Target};
 use crate::planner::target;
 use crate::source::Span;
@@ -95,10 +96,11 @@ impl Targets {
     /// made something else.
     pub fn create(plan: &Plan, world: &dyn World, observer: &dyn Observer) -> Result<Self, RunError> {
         let (mut taken, mut remote) = (Vec::new(), Vec::new());
+        let chunks = identity::chunks_read(plan, world);
         for (number, target) in in_order(plan) {
             let place = world.place(&target.write.location.url).map_err(|e| RunError::catalog(e, target.span))?;
             match place.path() {
-                Some(path) => taken.push(take((number, target), path.to_owned())?),
+                Some(path) => taken.push(take((number, target), path.to_owned(), &chunks)?),
                 None => remote.push((number, target, place)),
             }
         }
@@ -346,7 +348,11 @@ fn in_order(plan: &Plan) -> Vec<(usize, &Target)> {
 }
 
 /// Takes the area of a target and looks at what lies there, without changing it.
-fn take((number, target): (usize, &Target), named: PathBuf) -> Result<Taken<'_>, RunError> {
+fn take<'p>(
+    (number, target): (usize, &'p Target),
+    named: PathBuf,
+    chunks: &BTreeMap<String, String>,
+) -> Result<Taken<'p>, RunError> {
     let stored = |e: StorageError| RunError::storage(e, target.span);
     let before = target.write.amends.clone().map(|before| (named.clone(), before));
     // A link to a store of which a part is replaced stays a link.
@@ -365,7 +371,8 @@ fn take((number, target): (usize, &Target), named: PathBuf) -> Result<Taken<'_>,
     let found = Found::read(&area.journal()).map_err(|e| stored(failure::refused(&path, &e)))?;
     let is_published = made_by(&found.complete, &path).is_some();
     area.keep(found.stored() > 0 || !found.complete.is_empty());
-    Ok(Taken { number, target, area, before, identity: identity(target), found, is_published })
+    let identity = identity::of(target, chunks.clone());
+    Ok(Taken { number, target, area, before, identity, found, is_published })
 }
 
 /// What lies at a path, where it is one of the targets that were complete.
@@ -398,27 +405,6 @@ fn check_left(taken: &mut [Taken<'_>]) -> Result<(), RunError> {
         }
     }
     Ok(())
-}
-
-/// All on which the bytes of a target's objects depend.
-fn identity(target: &Target) -> Identity {
-    let attrs = &target.write.options.attrs;
-    let text = |name: &str| attrs.text(name).unwrap_or_default();
-    let sources = text("functionfuse_sources").split("; ").filter(|source| !source.is_empty()).map(str::to_owned);
-    let amended = target.write.amends.as_ref().map(|before| format!("{} ({before})", target.write.location.url));
-    let specs = target::specs(&target.write, &target.types);
-    let specs: Vec<_> = specs.iter().map(|(spec, _)| spec).collect();
-    let options = &target.write.options;
-    let mut storage = Digest::default();
-    let origins: Vec<_> = target.write.variables.iter().map(|variable| &variable.inset).collect();
-    storage.text(&format!("{specs:?} {origins:?} {:?} {:?}", options.version, options.unlimited));
-    Identity {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        graph: target.identity.clone(),
-        params: text("functionfuse_params").to_owned(),
-        sources: sources.chain(amended).collect(),
-        storage: storage.hex(),
-    }
 }
 
 fn unavailable(path: &Path, refusal: Refusal) -> StorageError {

@@ -33,3 +33,35 @@ fn damaged_chunks_are_named() {
     println!("figures: {kinds} kinds, each named");
     assert!(kinds >= 20, "{kinds}");
 }
+
+/// A source of more chunks than a fingerprint looks at: what an interrupted run has computed of them is not mixed with what is computed
+/// of others.
+#[test]
+fn a_run_does_not_go_on_where_a_late_chunk_has_changed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = |args: &[&str]| {
+        let output = ffrun(folder.path(), args).output().expect("ffrun starts");
+        let text = said(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        (output.status.code(), text)
+    };
+    let make = "sink {x: arange(0, 4800000, 1, dim: t) + 0} to zarr(\"i.zarr\") { chunks: {t: 4000}, codec: none }\n";
+    std::fs::write(folder.path().join("make.ff"), make).expect("a script");
+    assert_eq!(run(&["make.ff"]).0, Some(0));
+    let script = "source i = zarr(\"i.zarr\")\nsink {x: i.x * 2} to zarr(\"o.zarr\") { chunks: {t: 100000} }\n";
+    std::fs::write(folder.path().join("s.ff"), script).expect("a script");
+    let late = folder.path().join("i.zarr/x/c/999");
+    let good = std::fs::read(&late).expect("the chunk");
+    std::fs::write(&late, &good[..3]).expect("damaged");
+    let (code, text) = run(&["s.ff", "--threads", "1"]);
+    assert!(code == Some(3) && text.contains("objects of `o.zarr` are kept"), "{text}");
+    let (code, text) = run(&["s.ff", "--threads", "1", "--resume"]);
+    assert!(code == Some(3) && text.contains("going on with `o.zarr`"), "{text}");
+    // In place: no folder shows it.
+    std::fs::write(&late, &good).expect("mended");
+    let (code, text) = run(&["s.ff", "--resume"]);
+    assert!(
+        code == Some(2) && text.contains("ff::run::resume") && text.contains("i.zarr/x` have changed since"),
+        "{text}"
+    );
+    assert_eq!(run(&["s.ff"]).0, Some(0));
+}
