@@ -88,14 +88,15 @@ impl From<Error> for Refusal {
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
-    _file: File,
+    file: File,
     /// The file itself is the lock.
     is_file: bool,
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        if self.is_file {
+        // Who has removed it before, with the folder around it, may have made room for another's.
+        if self.is_file && is_at(&self.file, &self.path) {
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -126,7 +127,7 @@ impl Lock {
             match lock(&file) {
                 Ok(()) if is_at(&file, path) => {
                     write(&mut file, holder)?;
-                    return Ok(Lock { path: path.to_owned(), _file: file, is_file: false });
+                    return Ok(Lock { path: path.to_owned(), file, is_file: false });
                 }
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock && tries >= TRIES => {
@@ -162,7 +163,7 @@ fn by_file(path: &Path, (mut file, holder): (File, &Holder)) -> Result<Lock, Ref
     match File::options().read(true).write(true).create_new(true).open(path) {
         Ok(mut file) => {
             write(&mut file, holder)?;
-            Ok(Lock { path: path.to_owned(), _file: file, is_file: true })
+            Ok(Lock { path: path.to_owned(), file, is_file: true })
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Refusal::Held(None)),
         Err(error) => Err(error.into()),
@@ -259,6 +260,14 @@ mod tests {
         let refused = Lock::take_by(&path, &holder(1), none);
         assert!(matches!(refused, Err(Refusal::Held(Some(by))) if by.pid == std::process::id()));
         drop(held);
+        assert!(!path.exists());
+        let held = Lock::take_by(&path, &holder(std::process::id()), none).unwrap();
+        // As the run that is done, and another that comes before the lock is dropped.
+        std::fs::remove_file(&path).unwrap();
+        let other = Lock::take_by(&path, &holder(1), none).unwrap();
+        drop(held);
+        assert!(path.exists(), "it is another's by now");
+        drop(other);
         assert!(!path.exists());
         let elsewhere = Holder { host: "elsewhere".into(), ..holder(1 << 30) };
         std::fs::write(&path, serde_json::to_string(&elsewhere).unwrap()).unwrap();
