@@ -133,6 +133,7 @@ fn compare_values(
             first.get_or_insert_with(|| format!("{at:?}: {x} against {y}"));
         }
     }
+    [&left, &right].into_iter().try_for_each(|reader| reader.confirm()).map_err(|e| e.to_string())?;
     if let Some(first) = first {
         let largest = largest.map_or_else(String::new, |largest| format!(", by at most {largest}"));
         found.push(format!("{path}: {count} values differ{largest}, first at {first}"));

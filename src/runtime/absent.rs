@@ -98,6 +98,10 @@ impl ArrayReader for Watched {
         self.inner.holds(index)
     }
 
+    fn confirm(&self) -> Result<(), StorageError> {
+        self.inner.confirm()
+    }
+
     fn scratch_bytes(&self) -> u64 {
         self.inner.scratch_bytes()
     }

@@ -223,6 +223,7 @@ fn read_whole(reader: &dyn ArrayReader, array: &StoredArray) -> Result<Block, Ca
     for index in Region::whole(&grid.counts(&array.shape)).indices() {
         values.assign(&grid.region(&index, &array.shape).start, &reader.read_chunk(&index).map_err(failed)?);
     }
+    reader.confirm().map_err(failed)?;
     Ok(values)
 }
 

@@ -144,7 +144,7 @@ fn watched(source: &Source, reader: Arc<dyn ArrayReader>) -> (Arc<dyn ArrayReade
 /// Carries out all tasks of a stage.
 ///
 /// # Errors
-/// A task failed, or the run was cancelled.
+/// A task failed, a source is not what it was, or the run was cancelled.
 pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> Result<StageReport, RunError> {
     let begun = Instant::now();
     observer.stage_begun(run.number, run.stage);
@@ -165,6 +165,9 @@ pub fn execute(run: &StageRun<'_>, observer: &dyn Observer, cancel: &Cancel) -> 
     }
     if cancel.is_cancelled() {
         return Err(RunError::cancelled());
+    }
+    for source in run.sources.iter().flatten() {
+        source.reader.confirm().map_err(|e| RunError::storage(e, run.span))?;
     }
     let cost = &run.stage.cost;
     let watched = run.sources.iter().flatten().filter_map(|source| source.watched.as_ref());

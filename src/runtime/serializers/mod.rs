@@ -93,6 +93,15 @@ pub trait ArrayReader: Send + Sync {
         Ok(true)
     }
 
+    /// Checks, when all has been read, that what was taken for never written still can be: a store that was removed meanwhile has no
+    /// chunks either.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn confirm(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     /// Bytes beyond the decoded chunk that reading one chunk needs at its peak (encoded bytes, codec scratch).
     fn scratch_bytes(&self) -> u64;
 }

@@ -59,7 +59,7 @@ pub fn amend(
     let mut arrays = BTreeMap::new();
     for spec in specs {
         let path = format!("/{}", spec.path.trim_matches('/'));
-        let metadata = found.arrays.get(&path).ok_or_else(|| {
+        let (metadata, _) = found.arrays.get(&path).ok_or_else(|| {
             let message = format!("`{}` has changed: its array `{path}` is not what it was", old.display());
             StorageError::new("ff::sink::changed", message).with_help("run the script again")
         })?;

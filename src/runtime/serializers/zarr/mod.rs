@@ -2,12 +2,13 @@
 //!
 //! A store is a tree of groups and arrays ([`tree`]), each described by JSON ([`json`],
 //! [`metadata`], [`attributes`]); an array's [`element`]s lie in chunks that went through
-//! [`codecs`], one to a file or many to a [shard](shards). [`reader`] reads them; [`writer`] writes them, with the metadata of a
+//! [`codecs`], one to a file or many to a [shard](shards). [`reader`] reads them, and what is [missing](absence); [`writer`] writes them, with the metadata of a
 //! [`target`] and the [codecs a script names](sink_codecs), or over part of a store that is there ([`amend`]).
 //!
 //! Deliberately absent: the format's own notions of hierarchy beyond groups (links, views), irregular
 //! chunk grids, storage transformers.
 
+mod absence;
 mod amend;
 pub mod attributes;
 mod chain;

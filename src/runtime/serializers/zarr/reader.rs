@@ -1,12 +1,13 @@
 //! Reading chunks of a store.
 //!
-//! A chunk whose object is not there is the fill value, as the format says; one that is there and
-//! cannot be read, is a directory, is longer than its metadata allows or does not decode is an error. Of a remote store,
+//! A chunk whose object is not there is the fill value, as the format says, while its array is there ([`absence`](super::absence)); one
+//! that is there and cannot be read, is a directory, is longer than its metadata allows or does not decode is an error. Of a remote store,
 //! what tasks are going to read is fetched ahead of them ([`Ahead`]).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use super::absence::Absence;
 use super::codecs::Pipeline;
 use super::element::Form;
 use super::metadata::{ArrayMetadata, Layout};
@@ -51,7 +52,7 @@ impl Container for ZarrStore {
     fn reader(&self, path: &str) -> Result<Arc<dyn ArrayReader>, CatalogError> {
         let path = format!("/{}", path.trim_matches('/'));
         let store = &self.place;
-        let Some(array) = self.tree.arrays.get(&path) else {
+        let Some((array, described)) = self.tree.arrays.get(&path) else {
             let reason = unsupported(&self.stored, &path);
             return Err(match reason {
                 Some(reason) => {
@@ -63,8 +64,8 @@ impl Container for ZarrStore {
         };
         let directory = self.place.join(path.trim_start_matches('/'));
         let name = if path == "/" { format!("`{store}`") } else { format!("`{path}` of `{store}`") };
-        let (indices, ahead) = (Mutex::default(), Ahead::default());
-        Ok(Arc::new(ZarrReader { array: array.clone(), directory, name, indices, ahead }))
+        let (indices, ahead, absence) = (Mutex::default(), Ahead::default(), Absence::of(described.clone()));
+        Ok(Arc::new(ZarrReader { array: array.clone(), directory, name, indices, ahead, absence }))
     }
 }
 
@@ -90,6 +91,7 @@ struct ZarrReader {
     name: String,
     indices: Mutex<Indices>,
     ahead: Ahead,
+    absence: Absence,
 }
 
 impl ArrayReader for ZarrReader {
@@ -141,6 +143,13 @@ impl ArrayReader for ZarrReader {
             }
             Layout::Shards(sharding) => Ok(self.find_inner(sharding, index)?.is_some()),
         }
+    }
+
+    fn confirm(&self) -> Result<(), StorageError> {
+        self.absence.confirm().map_err(|failure| {
+            let message = format!("chunks of the array {} were missing, and at the end: {failure}", self.name);
+            failure::with_help(StorageError::new("ff::read::failed", message), &failure)
+        })
     }
 
     fn scratch_bytes(&self) -> u64 {
@@ -284,12 +293,10 @@ impl ZarrReader {
 
     /// Nothing is the fill value as long as the array is there.
     fn found<T>(&self, found: Option<T>) -> Result<Option<T>, Failure> {
-        match (found, self.directory.path()) {
-            (None, Some(path)) if !path.try_exists()? => {
-                Err(std::io::Error::other("the array is no longer there").into())
-            }
-            (found, _) => Ok(found),
+        if found.is_none() {
+            self.absence.met()?;
         }
+        Ok(found)
     }
 
     /// The shard in which a chunk lies, with its offset and size there; none where it was never written.

@@ -1,5 +1,6 @@
 //! Stores that zarr-python writes, and stores that it reads.
 
+mod absence;
 mod hostile;
 mod numcodecs;
 mod zarrs;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::absence::{Described, Document};
 use super::metadata::ArrayMetadata;
 use super::{attributes, json};
 use crate::array::Attributes;
@@ -25,15 +26,19 @@ pub struct Tree {
     /// For the planner.
     pub stored: Stored,
     /// Arrays by their path, which starts with `/`.
-    pub arrays: BTreeMap<String, Arc<ArrayMetadata>>,
+    pub arrays: Arrays,
 }
+
+/// Arrays by their path, with where and how each is described.
+type Arrays = BTreeMap<String, (Arc<ArrayMetadata>, Described)>;
 
 /// The metadata of one group or array.
 enum Node {
     GroupV3(Object),
-    ArrayV3(Object),
+    ArrayV3(Object, Document),
     GroupV2(Object),
-    ArrayV2(Object, Object),
+    /// With its attributes.
+    ArrayV2(Object, Object, Document),
 }
 
 /// Whether a directory is a Zarr group or array.
@@ -54,13 +59,14 @@ pub fn read(path: &Place) -> Result<Tree, CatalogError> {
     let node = if is_file { None } else { Node::read(path).map_err(damaged)? };
     let stored = match node {
         None => return Err(not_zarr(path)),
-        Some(node @ (Node::ArrayV3(_) | Node::ArrayV2(..))) => {
-            let array = Arc::new(node.array("/").map_err(|reason| {
+        Some(node @ (Node::ArrayV3(..) | Node::ArrayV2(..))) => {
+            let (array, described) = node.array("/").map_err(|reason| {
                 let message = format!("cannot read the Zarr array `{path}`: {reason}");
                 CatalogError::new("ff::source::unsupported", message)
-            })?);
-            arrays.insert("/".to_owned(), array.clone());
-            Stored::Array(array.stored.clone())
+            })?;
+            let stored = array.stored.clone();
+            arrays.insert("/".to_owned(), (Arc::new(array), described));
+            Stored::Array(stored)
         }
         Some(node) => Stored::Group(group(path, "", node, &mut arrays).map_err(damaged)?),
     };
@@ -83,12 +89,14 @@ fn not_zarr(place: &Place) -> CatalogError {
 
 impl Node {
     fn read(path: &Place) -> Result<Option<Node>, String> {
-        if let Some(object) = json::read_object(&path.join("zarr.json"))? {
-            return Node::v3(object).map(Some);
+        let v3 = path.join("zarr.json");
+        if let Some(object) = json::read_object(&v3)? {
+            return Node::v3(object, Document::own(v3)).map(Some);
         }
         let attrs = || Ok::<_, String>(json::read_object(&path.join(".zattrs"))?.unwrap_or_default());
-        if let Some(object) = json::read_object(&path.join(".zarray"))? {
-            return Ok(Some(Node::ArrayV2(object, attrs()?)));
+        let v2 = path.join(".zarray");
+        if let Some(object) = json::read_object(&v2)? {
+            return Ok(Some(Node::ArrayV2(object, attrs()?, Document::own(v2))));
         }
         Ok(match json::read_object(&path.join(".zgroup"))? {
             Some(_) => Some(Node::GroupV2(attrs()?)),
@@ -96,21 +104,24 @@ impl Node {
         })
     }
 
-    fn v3(object: Object) -> Result<Node, String> {
+    fn v3(object: Object, document: Document) -> Result<Node, String> {
         if object.get("zarr_format").and_then(Value::as_u64) != Some(3) {
             return Err("`zarr_format` is not 3".to_owned());
         }
         match object.get("node_type").and_then(Value::as_str) {
             Some("group") => Ok(Node::GroupV3(object)),
-            Some("array") => Ok(Node::ArrayV3(object)),
+            Some("array") => Ok(Node::ArrayV3(object, document)),
             _ => Err("`node_type` is neither `group` nor `array`".to_owned()),
         }
     }
 
-    fn array(&self, path: &str) -> Result<ArrayMetadata, String> {
+    fn array(&self, path: &str) -> Result<(ArrayMetadata, Described), String> {
+        let described = |object: &Object, document: &Document| Described::new(document.clone(), object);
         match self {
-            Node::ArrayV3(object) => ArrayMetadata::from_v3(path, object),
-            Node::ArrayV2(object, attrs) => ArrayMetadata::from_v2(path, object, attrs),
+            Node::ArrayV3(object, document) => Ok((ArrayMetadata::from_v3(path, object)?, described(object, document))),
+            Node::ArrayV2(object, attrs, document) => {
+                Ok((ArrayMetadata::from_v2(path, object, attrs)?, described(object, document)))
+            }
             Node::GroupV3(_) | Node::GroupV2(_) => Err("it is a group".to_owned()),
         }
     }
@@ -118,22 +129,17 @@ impl Node {
     fn attributes(&self) -> Attributes {
         let empty = Object::new();
         let object = match self {
-            Node::GroupV3(object) | Node::ArrayV3(object) => {
+            Node::GroupV3(object) | Node::ArrayV3(object, _) => {
                 object.get("attributes").and_then(Value::as_object).unwrap_or(&empty)
             }
-            Node::GroupV2(attrs) | Node::ArrayV2(_, attrs) => attrs,
+            Node::GroupV2(attrs) | Node::ArrayV2(_, attrs, _) => attrs,
         };
         attributes::from_json(object, None)
     }
 }
 
 /// The group `node` at `path` of the store and `at` in the tree, with all below it.
-fn group(
-    path: &Place,
-    at: &str,
-    node: Node,
-    arrays: &mut BTreeMap<String, Arc<ArrayMetadata>>,
-) -> Result<StoredGroup, String> {
+fn group(path: &Place, at: &str, node: Node, arrays: &mut Arrays) -> Result<StoredGroup, String> {
     let mut group = empty_group(at, &node);
     if let Some(nodes) = consolidated(path, &node)? {
         for (name, node) in nodes {
@@ -148,7 +154,7 @@ fn group(
         let below = format!("{at}/{name}");
         match Node::read(&path.join(&name)) {
             Ok(None) => {}
-            Ok(Some(node @ (Node::ArrayV3(_) | Node::ArrayV2(..)))) => {
+            Ok(Some(node @ (Node::ArrayV3(..) | Node::ArrayV2(..)))) => {
                 add_array(&mut group, &below, name, &node, arrays)
             }
             Ok(Some(node)) => {
@@ -166,17 +172,11 @@ fn empty_group(at: &str, node: &Node) -> StoredGroup {
     StoredGroup { path, attrs: Arc::new(node.attributes()), ..StoredGroup::default() }
 }
 
-fn add_array(
-    group: &mut StoredGroup,
-    path: &str,
-    name: String,
-    node: &Node,
-    arrays: &mut BTreeMap<String, Arc<ArrayMetadata>>,
-) {
+fn add_array(group: &mut StoredGroup, path: &str, name: String, node: &Node, arrays: &mut Arrays) {
     match node.array(path) {
-        Ok(array) => {
+        Ok((array, described)) => {
             group.arrays.push((name, array.stored.clone()));
-            arrays.insert(path.to_owned(), Arc::new(array));
+            arrays.insert(path.to_owned(), (Arc::new(array), described));
         }
         Err(reason) => group.unsupported.push((name, reason)),
     }
@@ -190,8 +190,12 @@ fn consolidated(path: &Place, node: &Node) -> Result<Option<Vec<(String, Node)>>
             else {
                 return Ok(None);
             };
-            let node = |value: &Value| Node::v3(value.as_object().cloned().unwrap_or_default());
-            metadata.iter().map(|(name, value)| Ok((name.clone(), node(value)?))).collect::<Result<Vec<_>, String>>()?
+            let node = |name: &String, value: &Value| {
+                let (own, names) = (path.join(name).join("zarr.json"), ["consolidated_metadata", "metadata", name]);
+                let document = Document::shared(path.join("zarr.json"), &names, own);
+                Ok((name.clone(), Node::v3(value.as_object().cloned().unwrap_or_default(), document)?))
+            };
+            metadata.iter().map(|(name, value)| node(name, value)).collect::<Result<Vec<_>, String>>()?
         }
         Node::GroupV2(_) => {
             let Some(object) = json::read_object(&path.join(".zmetadata"))? else { return Ok(None) };
@@ -204,17 +208,18 @@ fn consolidated(path: &Place, node: &Node) -> Result<Option<Vec<(String, Node)>>
             let nodes = metadata.iter().filter_map(|(key, value)| {
                 let (name, kind) = key.rsplit_once('/')?;
                 match kind {
-                    ".zarray" => Some((
-                        name.to_owned(),
-                        Node::ArrayV2(value.as_object().cloned().unwrap_or_default(), attrs(name)),
-                    )),
+                    ".zarray" => {
+                        let document = Document::shared(path.join(".zmetadata"), &["metadata", key], path.join(key));
+                        let object = value.as_object().cloned().unwrap_or_default();
+                        Some((name.to_owned(), Node::ArrayV2(object, attrs(name), document)))
+                    }
                     ".zgroup" => Some((name.to_owned(), Node::GroupV2(attrs(name)))),
                     _ => None,
                 }
             });
             nodes.collect()
         }
-        Node::ArrayV3(_) | Node::ArrayV2(..) => return Ok(None),
+        Node::ArrayV3(..) | Node::ArrayV2(..) => return Ok(None),
     };
     match nodes.iter().find(|(name, _)| !is_safe(name)) {
         Some((name, _)) => Err(format!("the consolidated metadata has the name {name:?}, which leaves its group")),
@@ -228,13 +233,7 @@ fn is_safe(name: &str) -> bool {
 }
 
 /// Puts a node of consolidated metadata where its path says.
-fn put(
-    root: &mut StoredGroup,
-    at: &str,
-    name: &str,
-    node: Node,
-    arrays: &mut BTreeMap<String, Arc<ArrayMetadata>>,
-) -> Result<(), String> {
+fn put(root: &mut StoredGroup, at: &str, name: &str, node: Node, arrays: &mut Arrays) -> Result<(), String> {
     let mut group = root;
     let mut path = at.to_owned();
     let (parents, last) = name.rsplit_once('/').unwrap_or(("", name));
@@ -251,7 +250,7 @@ fn put(
     }
     path = format!("{path}/{last}");
     match node {
-        Node::ArrayV3(_) | Node::ArrayV2(..) => add_array(group, &path, last.to_owned(), &node, arrays),
+        Node::ArrayV3(..) | Node::ArrayV2(..) => add_array(group, &path, last.to_owned(), &node, arrays),
         Node::GroupV3(_) | Node::GroupV2(_) => {
             let found = empty_group(&path, &node);
             match group.groups.iter_mut().find(|(n, _)| n == last) {
