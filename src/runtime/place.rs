@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::existing;
-use super::storage::{Failure, Kind, Place, Storages, local};
+use super::storage::{self, Failure, Kind, Place, Storages, local};
 use crate::operators::error::closest;
 use crate::planner::catalog::CatalogError;
 
@@ -317,12 +317,12 @@ pub fn fingerprint(place: &Place) -> Option<String> {
 }
 
 /// The same, of all entries: where what is kept depends on it, no chunk may change unseen. None for a remote store, of whose
-/// objects only lists of every folder would tell.
+/// objects only lists of every folder would tell, and for an object of which its server tells neither tag nor time.
 pub fn whole_fingerprint(place: &Place) -> Option<String> {
     match place.path() {
         Some(path) => fingerprint_of_path(path, usize::MAX),
         None => match place.kind_of_object().ok()?? {
-            Kind::Object(_, version) => Some(version),
+            Kind::Object(_, version) => Some(version).filter(|version| storage::tells_apart(version)),
             Kind::Folder | Kind::Other => None,
         },
     }

@@ -197,8 +197,8 @@ fn replace(new: &Place, target: &Place) -> Result<(), Failure> {
     }
     let written = storage.keys(&new.key)?;
     let to = |key: &str| format!("{}{}", target.key, &key[new.key.len()..]);
-    let pairs: Vec<(String, String)> = written.iter().map(|(key, _)| (key.clone(), to(key))).collect();
-    let (metadata, chunks): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(key, _)| is_metadata(key));
+    let pairs: Vec<(String, String, u64)> = written.iter().map(|(key, bytes)| (key.clone(), to(key), *bytes)).collect();
+    let (metadata, chunks): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(key, ..)| is_metadata(key));
     storage.copy_all(&chunks)?;
     let copied = storage.keys(&target.key)?;
     let sizes: Vec<(String, u64)> =
@@ -208,9 +208,9 @@ fn replace(new: &Place, target: &Place) -> Result<(), Failure> {
         return Err(Failure::Remote { reason, help: Some("run the script again") });
     }
     let mut metadata = metadata;
-    metadata.sort_by_key(|(key, _)| std::cmp::Reverse(key.matches('/').count()));
+    metadata.sort_by_key(|(key, ..)| std::cmp::Reverse(key.matches('/').count()));
     let root = new.key.matches('/').count() + 1;
-    let (last, deeper): (Vec<_>, Vec<_>) = metadata.into_iter().partition(|(key, _)| key.matches('/').count() == root);
+    let (last, deeper): (Vec<_>, Vec<_>) = metadata.into_iter().partition(|(key, ..)| key.matches('/').count() == root);
     storage.copy_all(&deeper)?;
     storage.copy_all(&last)
 }

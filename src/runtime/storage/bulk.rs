@@ -10,7 +10,7 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStoreExt, PutPayload};
 
 use super::remote::{Remote, key};
-use super::requests::{Next, Trouble};
+use super::requests::{Moved, Next, Trouble};
 use super::{Failure, Storage};
 
 /// Requests under way at once for one list of keys.
@@ -28,9 +28,9 @@ const MOST_PARTS: u64 = 10_000;
 impl Remote {
     /// All keys below another, with the sizes of their objects, in lexical order.
     pub(super) async fn keys_below(&self, below: &str) -> Result<Vec<(String, u64)>, Failure> {
-        let prefix = Key::parse(below).ok();
+        let prefix = key(below)?;
         let listed = || async {
-            let metas: Vec<_> = self.store.list(prefix.as_ref()).try_collect().await?;
+            let metas: Vec<_> = self.store.list(Some(&prefix)).try_collect().await?;
             Ok::<_, object_store::Error>(
                 metas.into_iter().map(|meta| (meta.location.to_string(), meta.size)).collect::<Vec<_>>(),
             )
@@ -48,10 +48,10 @@ impl Remote {
         stream::iter(keys.to_vec()).map(removed).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    pub(super) async fn copy_keys(&self, pairs: &[(String, String)]) -> Result<(), Failure> {
-        let copied = |(from, to): (String, String)| async move {
+    pub(super) async fn copy_keys(&self, pairs: &[(String, String, u64)]) -> Result<(), Failure> {
+        let copied = |(from, to, bytes): (String, String, u64)| async move {
             let (from, to) = (key(&from)?, key(&to)?);
-            match self.until(|| self.store.copy(&from, &to)).await? {
+            match self.until_moved(Moved::There(bytes), || self.store.copy(&from, &to)).await? {
                 Some(()) => Ok(()),
                 None => Err(Failure::Remote { reason: format!("`{from}` is no longer there"), help: None }),
             }
@@ -86,7 +86,8 @@ impl Remote {
         let mut at = 0;
         let stored = loop {
             if at == size {
-                break self.client.wait(upload.complete()).await.and_then(|done| Ok(done.map(drop)?));
+                let completed = self.client.wait_moving(Moved::There(size), upload.complete()).await;
+                break completed.and_then(|done| Ok(done.map(drop)?));
             }
             let mut bytes = vec![0; part.min(size - at) as usize];
             if let Err(error) = file.read_exact_at(&mut bytes, at) {
@@ -94,7 +95,8 @@ impl Remote {
             }
             at += bytes.len() as u64;
             self.client.sent(bytes.len());
-            let sent = self.client.wait(upload.put_part(PutPayload::from(bytes))).await;
+            let moved = Moved::Sent(bytes.len() as u64);
+            let sent = self.client.wait_moving(moved, upload.put_part(PutPayload::from(bytes))).await;
             if let Err(trouble) = sent.and_then(|done| Ok(done?)) {
                 break Err(trouble);
             }

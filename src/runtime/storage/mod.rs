@@ -89,6 +89,11 @@ fn not_offered() -> Failure {
     Failure::Remote { reason: "this storage does not offer what is asked of it".into(), help: None }
 }
 
+/// Whether what identifies the version of an object tells it from others of the same length.
+pub fn tells_apart(version: &str) -> bool {
+    version.contains(", ")
+}
+
 /// What lies under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -194,11 +199,11 @@ pub trait Storage: Send + Sync + fmt::Debug {
         Err(not_offered())
     }
 
-    /// Copies objects within the storage, each to the second key.
+    /// Copies objects within the storage, each to the second key; with their bytes, by which it takes longer.
     ///
     /// # Errors
     /// One cannot be copied; the local storage is not asked.
-    fn copy_all(&self, _pairs: &[(String, String)]) -> Result<(), Failure> {
+    fn copy_all(&self, _pairs: &[(String, String, u64)]) -> Result<(), Failure> {
         Err(not_offered())
     }
 

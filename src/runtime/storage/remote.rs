@@ -13,7 +13,7 @@ use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt
 use tokio::task::JoinHandle;
 
 use super::ahead::{Pending, Room, joined};
-use super::requests::{Client, Next, Trouble, runtime};
+use super::requests::{Client, Moved, Next, Trouble, runtime};
 use super::{Entry, Failure, Kind, Object, Storage, WithEnd};
 use crate::allocator;
 
@@ -59,11 +59,12 @@ pub(super) fn key(text: &str) -> Result<Key, Failure> {
     Key::parse(text).map_err(failed)
 }
 
-/// What identifies a version of an object.
+/// What identifies a version of an object. Of a server that tells neither tag nor time, the length alone.
 fn version(meta: &ObjectMeta) -> String {
-    match &meta.e_tag {
-        Some(tag) => format!("{} bytes, tag {}", meta.size, tag.trim_matches('"')),
-        None => format!("{} bytes, modified {}", meta.size, meta.last_modified.timestamp()),
+    match (&meta.e_tag, meta.last_modified.timestamp()) {
+        (Some(tag), _) => format!("{} bytes, tag {}", meta.size, tag.trim_matches('"')),
+        (None, 0) => format!("{} bytes", meta.size),
+        (None, time) => format!("{} bytes, modified {time}", meta.size),
     }
 }
 
@@ -127,12 +128,21 @@ impl Remote {
     /// Does a request without a body until it succeeds; none where nothing is there.
     pub(super) async fn until<T, F: Future<Output = object_store::Result<T>>>(
         &self,
+        request: impl FnMut() -> F,
+    ) -> Result<Option<T>, Failure> {
+        self.until_moved(Moved::Nothing, request).await
+    }
+
+    /// The same for a request at which the server moves bytes.
+    pub(super) async fn until_moved<T, F: Future<Output = object_store::Result<T>>>(
+        &self,
+        moved: Moved,
         mut request: impl FnMut() -> F,
     ) -> Result<Option<T>, Failure> {
         let _permit = self.client.permits.acquire().await;
         let mut attempts = self.client.attempts();
         loop {
-            let trouble = match self.client.wait(request()).await {
+            let trouble = match self.client.wait_moving(moved, request()).await {
                 Ok(Ok(done)) => return Ok(Some(done)),
                 Ok(Err(error)) => error.into(),
                 Err(trouble) => trouble,
@@ -166,7 +176,7 @@ impl Remote {
 
     async fn put_once(&self, key: &Key, payload: PutPayload, (size, digest): (usize, &str)) -> Result<(), Trouble> {
         self.client.sent(size);
-        let stored = self.client.wait(self.store.put(key, payload)).await??;
+        let stored = self.client.wait_moving(Moved::Sent(size as u64), self.store.put(key, payload)).await??;
         let tag = stored.e_tag.as_deref().map(|tag| tag.trim_matches('"').to_owned());
         if tag.as_deref() == Some(digest) {
             return Ok(());
@@ -225,9 +235,9 @@ impl Storage for Remote {
         if object.is_some() || !self.offers.lists {
             return Ok(object);
         }
-        let prefix = Key::parse(key).ok();
+        let prefix = self::key(key)?;
         let first = runtime().block_on(self.until(|| async {
-            match self.store.list(prefix.as_ref()).next().await {
+            match self.store.list(Some(&prefix)).next().await {
                 Some(Err(error)) => Err(error),
                 Some(Ok(_)) => Ok(true),
                 None => Ok(false),
@@ -249,8 +259,8 @@ impl Storage for Remote {
             let help = Some("name what is to be read; a Zarr store is found by its consolidated metadata");
             return Err(Failure::Remote { reason: "a web server does not tell what it has".into(), help });
         }
-        let prefix = Key::parse(key).ok();
-        let found = runtime().block_on(self.until(|| self.store.list_with_delimiter(prefix.as_ref())))?;
+        let prefix = self::key(key)?;
+        let found = runtime().block_on(self.until(|| self.store.list_with_delimiter(Some(&prefix))))?;
         let Some(found) = found else { return Ok(Vec::new()) };
         let named = |key: &Key| key.filename().unwrap_or_default().to_owned();
         let folders = found.common_prefixes.iter().map(|prefix| (named(prefix), true, String::new()));
@@ -285,7 +295,7 @@ impl Storage for Remote {
         runtime().block_on(self.remove_keys(keys))
     }
 
-    fn copy_all(&self, pairs: &[(String, String)]) -> Result<(), Failure> {
+    fn copy_all(&self, pairs: &[(String, String, u64)]) -> Result<(), Failure> {
         runtime().block_on(self.copy_keys(pairs))
     }
 
@@ -392,5 +402,22 @@ impl Object for RemoteObject {
 
     fn is_remote(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::storage::tells_apart;
+
+    #[test]
+    fn without_tag_and_time_nothing_tells_versions_apart() {
+        let location = Key::parse("a").unwrap();
+        let mut meta = ObjectMeta { location, last_modified: Default::default(), size: 5, e_tag: None, version: None };
+        assert_eq!(version(&meta), "5 bytes");
+        assert!(!tells_apart(&version(&meta)));
+        meta.e_tag = Some("\"x\"".to_owned());
+        assert_eq!(version(&meta), "5 bytes, tag x");
+        assert!(tells_apart(&version(&meta)));
     }
 }

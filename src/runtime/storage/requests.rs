@@ -5,7 +5,8 @@
 //! <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>), so that many readers do not come back at
 //! once. The limits were measured against an outage of a minute, which object_store's own retries do not survive; those are
 //! switched off, so every attempt is seen, timed and counted here. A server that says nothing for [`Limits::silence`] is
-//! given up for this attempt. A cancelled run waits for nothing.
+//! given up for this attempt; while it takes in a body or copies one it says nothing either, and is given the time that a slow link
+//! needs for that ([`Moved`]). A cancelled run waits for nothing, but for what gives targets their names.
 //!
 //! What is told of an error is made of its status and code alone: texts of servers and clients may hold keys and signatures.
 
@@ -40,6 +41,28 @@ const LAST: Duration = Duration::from_secs(2);
 
 /// Attempts after the first.
 const RETRIES: u32 = 20;
+
+/// Bytes that are moved before a server gives a sign.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Moved {
+    /// None.
+    Nothing,
+    /// They are sent.
+    Sent(u64),
+    /// The server copies them, or puts them together.
+    There(u64),
+}
+
+impl Moved {
+    /// What it takes at worst: 100 kB a second on a link, 10 MB within a server.
+    fn time(self) -> Duration {
+        Duration::from_secs_f64(match self {
+            Moved::Nothing => 0.0,
+            Moved::Sent(bytes) => bytes as f64 / 1e5,
+            Moved::There(bytes) => bytes as f64 / 1e7,
+        })
+    }
+}
 
 /// The one runtime on which requests run; whoever needs one waits outside of it.
 pub(super) fn runtime() -> &'static Runtime {
@@ -114,8 +137,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Whether the run is to stop. One that gives its targets their names ends that.
     fn is_cancelled(&self) -> bool {
-        self.cancel.lock().is_ok_and(|cancel| cancel.as_ref().is_some_and(Cancel::is_cancelled))
+        let stops = |cancel: &Cancel| cancel.is_cancelled() && !cancel.is_settled();
+        self.cancel.lock().is_ok_and(|cancel| cancel.as_ref().is_some_and(stops))
     }
 }
 
@@ -153,18 +178,23 @@ impl Client {
 
     /// Waits for a sign of the server, no longer than it may be silent.
     pub async fn wait<T>(&self, sign: impl Future<Output = T>) -> Result<T, Trouble> {
-        let begun = Instant::now();
+        self.wait_moving(Moved::Nothing, sign).await
+    }
+
+    /// The same for a sign that comes when bytes have been moved.
+    pub async fn wait_moving<T>(&self, moved: Moved, sign: impl Future<Output = T>) -> Result<T, Trouble> {
+        let (begun, silence) = (Instant::now(), self.limits.silence + moved.time());
         tokio::pin!(sign);
         loop {
-            let left = self.limits.silence.saturating_sub(begun.elapsed());
+            let left = silence.saturating_sub(begun.elapsed());
             if let Ok(came) = tokio::time::timeout(GLANCE.min(left), &mut sign).await {
                 return Ok(came);
             }
             if self.is_cancelled() {
                 return Err(Trouble::lasting(INTERRUPTED, None));
             }
-            if begun.elapsed() >= self.limits.silence {
-                let silence = self.limits.silence.as_secs_f64();
+            if begun.elapsed() >= silence {
+                let silence = silence.as_secs_f64();
                 return Err(Trouble::Passing(format!("the server said nothing for {silence} s")));
             }
         }
@@ -373,5 +403,37 @@ mod tests {
         ] {
             assert_eq!(matches!(Trouble::from(generic(text)), Trouble::Passing(_)), passes, "{text}");
         }
+    }
+
+    fn client(silence: f64) -> Client {
+        let limits = Limits { silence: Duration::from_secs_f64(silence), total: Duration::ZERO };
+        Client::new(Arc::default(), limits)
+    }
+
+    #[test]
+    fn a_server_may_be_silent_as_long_as_a_slow_link_takes() {
+        let client = client(0.05);
+        let after = |seconds: f64| tokio::time::sleep(Duration::from_secs_f64(seconds));
+        runtime().block_on(async {
+            assert!(client.wait_moving(Moved::Sent(1_000_000), after(0.3)).await.is_ok());
+            assert!(client.wait_moving(Moved::There(100_000_000), after(0.3)).await.is_ok());
+            for moved in [Moved::Nothing, Moved::Sent(1000), Moved::There(100_000)] {
+                let trouble = client.wait_moving(moved, after(5.0)).await.unwrap_err();
+                assert!(matches!(&trouble, Trouble::Passing(text) if text.contains("said nothing")), "{trouble:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_cancelled_run_waits_for_nothing_but_its_last_step() {
+        let client = client(1.0);
+        let cancel = Cancel::default();
+        *client.shared.cancel.lock().unwrap() = Some(cancel.clone());
+        cancel.cancel();
+        let soon = || async { tokio::time::sleep(GLANCE * 3).await };
+        let stopped = runtime().block_on(client.wait(soon())).unwrap_err();
+        assert!(matches!(stopped, Trouble::Lasting(failure) if failure.to_string() == INTERRUPTED));
+        cancel.settle();
+        assert!(runtime().block_on(client.wait(soon())).is_ok());
     }
 }

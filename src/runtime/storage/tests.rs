@@ -106,16 +106,17 @@ fn many_keys_are_copied_and_removed() {
     for key in &keys {
         root.storage.write(key, key.as_bytes()).unwrap();
     }
-    let pairs: Vec<(String, String)> = keys.iter().map(|key| (key.clone(), key.replace("from", "to"))).collect();
+    let pairs: Vec<(String, String, u64)> =
+        keys.iter().map(|key| (key.clone(), key.replace("from", "to"), key.len() as u64)).collect();
     root.storage.copy_all(&pairs).unwrap();
     root.storage.remove_all(&keys).unwrap();
     assert_eq!(root.storage.keys(&root.join("from").key).unwrap(), []);
     let found = root.storage.keys(&root.join("to").key).unwrap();
     assert_eq!(
         found.iter().map(|(key, _)| key).collect::<Vec<_>>(),
-        pairs.iter().map(|(_, to)| to).collect::<Vec<_>>()
+        pairs.iter().map(|(_, to, _)| to).collect::<Vec<_>>()
     );
-    let lost = root.storage.copy_all(&[("many/none".to_owned(), "many/other".to_owned())]);
+    let lost = root.storage.copy_all(&[("many/none".to_owned(), "many/other".to_owned(), 1)]);
     assert!(lost.unwrap_err().to_string().contains("no longer there"));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
@@ -125,4 +126,17 @@ fn many_keys_are_copied_and_removed() {
     let target = root.join("file");
     target.storage.upload(&target.key, &path).unwrap();
     assert!(target.read(u64::MAX).unwrap() == Some(bytes));
+}
+
+/// A key that no object can have is no reason to look at the whole bucket.
+#[test]
+fn odd_keys_are_refused() {
+    let root = Storages::default().place("memory://conformance-odd/a").unwrap();
+    root.join("b").write(b"some").unwrap();
+    for odd in ["a//b", "a/../c", "./a"] {
+        assert!(root.storage.keys(odd).unwrap_err().to_string().contains("no object can have this key"), "{odd}");
+        assert!(root.storage.list(odd).is_err() && root.storage.kind(odd).is_err(), "{odd}");
+    }
+    assert_eq!(root.storage.keys("").unwrap().len(), 1);
+    assert_eq!(root.storage.keys("a/").unwrap().len(), 1);
 }
