@@ -72,7 +72,11 @@ pub struct SourceFile {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    secrets: Vec<String>,
 }
+
+/// Secrets are longer: what is shorter stands in many places where it is none.
+const SHORTEST_SECRET: usize = 6;
 
 impl SourceMap {
     /// A map of one file.
@@ -115,6 +119,22 @@ impl SourceMap {
         let place = (span.start - file.base) as usize..(span.end - file.base) as usize;
         bytes[place].iter_mut().filter(|byte| **byte != b'"' && **byte != b'\n').for_each(|byte| *byte = b'*');
         file.text = String::from_utf8_lossy(&bytes).into();
+    }
+
+    /// Puts stars in place of a secret wherever the files have it, and where a text goes through [`SourceMap::without_secrets`].
+    pub fn hide(&mut self, secret: &str) {
+        if secret.len() < SHORTEST_SECRET {
+            return;
+        }
+        self.secrets.push(secret.to_owned());
+        for file in self.files.iter_mut().filter(|file| file.text.contains(secret)) {
+            file.text = file.text.replace(secret, &"*".repeat(secret.len())).into();
+        }
+    }
+
+    /// A text with stars in place of the secrets that are known.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, &"*".repeat(secret.len())))
     }
 
     /// File name, line and column of the span's first byte, counted from one.
@@ -163,5 +183,16 @@ mod tests {
         assert_eq!(map.location(span), Some(("b.ff", 2, 3)));
         map.blot(Span { start: base + 4, end: base + 9 });
         assert_eq!(&*map.files()[1].text, "let *\n*** 2\n");
+    }
+
+    #[test]
+    fn secrets_are_hidden_wherever_they_stand() {
+        let mut map = SourceMap::single("a.ff", "let é = \"S3CRET-K\"\nf(\"S3CRET-K\", x)\n");
+        let before = map.location(Span::new(25, 26)).map(|(_, line, column)| (line, column));
+        map.hide("x");
+        map.hide("S3CRET-K");
+        assert_eq!(&*map.files()[0].text, "let é = \"********\"\nf(\"********\", x)\n");
+        assert_eq!(map.location(Span::new(25, 26)).map(|(_, line, column)| (line, column)), before);
+        assert_eq!(map.without_secrets("--key=S3CRET-K x"), "--key=******** x");
     }
 }

@@ -518,3 +518,29 @@ fn credentials_are_told_nowhere() {
         assert!(!holds(SECRET) && !holds(KEY), "{path}");
     }
 }
+
+/// Secrets that come by a name are hidden as those that stand where they are used; a sink may stand before them. Needs no store.
+#[test]
+fn secrets_are_hidden_wherever_they_stand() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = |script: &str, args: &[&str]| {
+        std::fs::write(folder.path().join("s.ff"), script).expect("a script");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ffrun"));
+        let output =
+            command.args([&["s.ff"], args].concat()).current_dir(folder.path()).output().expect("ffrun starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let named = "let key = \"S3CRETKEY\"\n\
+                 source x = zarr(\"s3://b/x.zarr\") { storage_options: { secret_access_key: key, regoin: \"a\" } }\nprint x\n";
+    let (code, told) = run(named, &[]);
+    assert!(code == Some(1) && told.contains("let key") && !told.contains("S3CRET"), "{told}");
+    let server = "source x = zarr(\"s3://b/x.zarr\") { storage_options: { endpoint: \"http://me:S3CRETKEY@127.0.0.1:1\" } }\nprint x\n";
+    let (code, told) = run(server, &[]);
+    assert!(code == Some(1) && told.contains("ff::storage::options") && !told.contains("S3CRET"), "{told}");
+    let late = "param key: str\nsink {x: arange(0, 3, 1, dim: t)} to zarr(\"o.zarr\")\n\
+                storage s = s3(\"s3://b/c\") { secret_access_key: key }\n";
+    let (code, told) = run(late, &["--key=S3CRETKEY"]);
+    assert_eq!(code, Some(0), "{told}");
+    let recorded = std::fs::read_to_string(folder.path().join("o.zarr/zarr.json")).expect("metadata");
+    assert!(recorded.contains("functionfuse_params") && !recorded.contains("S3CRET"), "{recorded}");
+}

@@ -191,7 +191,8 @@ pub fn show(error: &RunError, sources: &SourceMap, format: ErrorFormat) {
     if listed.is_empty() {
         return;
     }
-    let args = std::env::args().skip(1).filter(|arg| arg != "--resume").map(|arg| quoted(&arg));
+    let args =
+        std::env::args().skip(1).filter(|arg| arg != "--resume").map(|arg| quoted(&sources.without_secrets(&arg)));
     let command = args.chain(["--resume".to_owned()]).collect::<Vec<_>>().join(" ");
     let note = format!("{} are kept; this goes on from there:\n  ffrun {command}", listed.join(", "));
     problems::note(&note, format);

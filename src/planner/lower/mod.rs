@@ -156,6 +156,7 @@ pub fn lower(
     lowerer.check_params();
     lowerer.forget_bodies();
     lowerer.keep_results();
+    lowerer.forget_secrets();
     (lowerer.lowered, lowerer.diagnostics)
 }
 

@@ -1,14 +1,17 @@
 //! What is said of storages: `storage_options: { … }` of a source or sink, and the braces of a `storage` statement.
 //!
 //! The catalog keeps it, by the beginnings of URLs; graph and plan never see it. What may be a secret is blotted out of the
-//! script's text as soon as it was read, so that no message can quote it, and params that were used for it are not recorded.
+//! script's text as soon as it was read, wherever it stands there, so that no message can quote it, and params that were used for it are not
+//! recorded.
 
 use super::source_options::Place;
 use super::{Lowerer, Lowering};
+use crate::array::AttrValue;
 use crate::operators::Value;
 use crate::parser::ast::{Expr, ExprKind, Field, Name};
 use crate::planner::catalog::StorageOptions;
 use crate::planner::error::EdgeError;
+use crate::planner::graph::{NodeKind, Sink};
 use crate::source::{Span, Spanned};
 
 /// Options that are no secrets; whatever is not known to be one is taken for one.
@@ -25,6 +28,9 @@ const OPEN: [&str; 11] = [
     "base_url",
     "service_account",
 ];
+
+/// Attributes of targets that hold what a user wrote.
+const RECORDED: [&str; 3] = ["history", "functionfuse_script", "functionfuse_params"];
 
 impl Lowerer<'_> {
     /// `storage_options: { region: "eu-west-1" }`
@@ -59,13 +65,37 @@ impl Lowerer<'_> {
                     return self.expected(&place, "a string, a number or a bool", &other, e.span, None);
                 }
             };
-            if !is_open(name) {
-                let used = self.param_values.iter_mut().filter(|(_, known)| known.trim_matches('"') == value);
-                used.for_each(|(_, known)| "(not recorded)".clone_into(known));
+            // A URL may hold credentials, with which it is refused.
+            if !is_open(name) || value.contains("://") && value.contains('@') {
+                self.hide(&value);
             }
             options.push((name.value.clone(), value));
         }
         Ok(options.into_iter().collect())
+    }
+
+    /// Hides a secret, and params that it is, or is made of.
+    fn hide(&mut self, secret: &str) {
+        self.sources.hide(secret);
+        for (_, known) in &mut self.param_values {
+            let text = known.trim_matches('"');
+            if text == secret || text.len() > 3 && secret.contains(text) {
+                self.sources.hide(text);
+                "(not recorded)".clone_into(known);
+            }
+        }
+    }
+
+    /// Takes secrets out of what targets record, whose sinks may stand before them.
+    pub(super) fn forget_secrets(&mut self) {
+        for id in self.lowered.graph.sinks() {
+            let NodeKind::Sink(Sink::Write(write)) = &mut self.lowered.graph.node_mut(id).kind else { continue };
+            let attrs = &mut write.options.attrs;
+            for name in RECORDED {
+                let Some(text) = attrs.text(name).map(|text| self.sources.without_secrets(text)) else { continue };
+                attrs.set(name, AttrValue::Str(text));
+            }
+        }
     }
 
     /// Tells the catalog what is said of the storage of URLs; of a glob, of what stands before its first part with a sign.

@@ -133,8 +133,9 @@ impl Storages {
     /// The URL has no storage that takes options, an option is not known, or other options were said for the same.
     pub fn set(&self, prefix: &str, options: &StorageOptions) -> Result<(), CatalogError> {
         let (scheme, _) = split(prefix)?;
-        for name in options.names() {
+        for (name, value) in options.iter() {
             check_option(scheme, name)?;
+            check_endpoint(name, value)?;
         }
         let prefix = prefix.trim_end_matches('/');
         let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -276,6 +277,15 @@ fn check_option(scheme: &Scheme, name: &str) -> Result<(), CatalogError> {
         None if names.is_empty() => error.with_help("they have none"),
         None => error.with_help(format!("their options are {}", names.join(", "))),
     })
+}
+
+/// Refuses the URL of a server that would carry credentials into errors of its clients.
+fn check_endpoint(name: &str, value: &str) -> Result<(), CatalogError> {
+    let authority = value.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+    match authority.contains('@') {
+        true => Err(bad(name, "a URL holds no credentials here: give them as options of their own")),
+        false => Ok(()),
+    }
 }
 
 fn limits(options: &StorageOptions) -> Result<Limits, CatalogError> {
@@ -473,6 +483,7 @@ mod tests {
             ("s3://c", with("anon", "true")),
             ("s3://c", with("secret_acess_key", "SECRET")),
             ("folder", with("region", "one")),
+            ("s3://d", with("endpoint", "http://me:SECRET@localhost:9000")),
         ] {
             let error = storages.set(prefix, &options).unwrap_err();
             assert_eq!(error.code, "ff::storage::options");
