@@ -524,3 +524,21 @@ fn collected(store: &str, path: &str) {
     assert_eq!(ffstore(&["rm", store, "--all"]).0, 0);
     assert_eq!(files(Path::new(store)).len(), 1);
 }
+
+/// Two spellings of one folder are one storage: what both keep is written once, and read under each.
+#[test]
+fn a_storage_has_many_spellings() {
+    let (folder, at) = folder();
+    let base = folder.path().file_name().expect("a name").to_string_lossy().into_owned();
+    let lets = format!(
+        "storage same = local(\"{at}/./../{base}/results/\")\nlet m = mean(a.air_temperature)\npersist m to r\n\
+         let n = mean(a.air_temperature)\npersist n to same\n"
+    );
+    let script = script(folder.path(), "s.ff", DATA, &lets);
+    let found = results(&[&script]);
+    assert!(found.iter().all(|(_, why)| why.is_some()), "{found:?}");
+    let objects = folder.path().join("results/.ff/objects");
+    assert_eq!(std::fs::read_dir(objects).expect("objects").count(), 1);
+    let found = results(&[&script]);
+    assert_eq!(found, [("m".to_owned(), None), ("n".to_owned(), None)]);
+}

@@ -3,7 +3,9 @@
 //! A URL is a path, or what [`storage`](super::storage) knows. The part behind a file or a store leads into it. Globs
 //! (`*`, `?`, `[…]`, on this machine also `**`) stand for the paths or keys that match, in lexical order, without hidden ones.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -40,6 +42,21 @@ pub fn local_path(url: &str) -> Result<PathBuf, CatalogError> {
         )
         .with_help("keep them in `local(DIR)`")
     })
+}
+
+/// A path by the one name that all its spellings share, there or not.
+pub fn unambiguous(path: &Path) -> PathBuf {
+    let mut above = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut below = Vec::new();
+    loop {
+        if let Ok(mut there) = above.canonicalize() {
+            below.iter().rev().for_each(|name| there.push(name));
+            return there;
+        }
+        let Some(name) = above.file_name().map(ToOwned::to_owned) else { return path.to_owned() };
+        below.push(name);
+        above.pop();
+    }
 }
 
 /// The file, folder or store that a place names or leads into.
@@ -305,7 +322,7 @@ fn expand_remote(url: &str, place: &Place) -> Result<Vec<String>, CatalogError> 
 
 /// A text that changes when the data does: size and time of a file; of a directory, a digest of the
 /// names, sizes and times of the first thousand entries below it, files (metadata) before folders, and of the times of
-/// folders, which change when chunks are added.
+/// folders, which change when chunks are added. What a link leads to counts as what lies there.
 ///
 /// Of a remote object, its size and tag; of a remote store, the same of what a list of its first two levels tells, and of its
 /// metadata where the storage does not list.
@@ -377,11 +394,14 @@ struct Digest {
     entries: usize,
     bytes: u64,
     hash: u64,
+    /// Folders that were looked at, by device and inode: links may lead back.
+    seen: BTreeSet<(u64, u64)>,
 }
 
 impl Default for Digest {
     fn default() -> Self {
-        Digest { most: MAX_FINGERPRINT_ENTRIES, entries: 0, bytes: 0, hash: 0xcbf2_9ce4_8422_2325 }
+        let (most, hash) = (MAX_FINGERPRINT_ENTRIES, 0xcbf2_9ce4_8422_2325);
+        Digest { most, entries: 0, bytes: 0, hash, seen: BTreeSet::new() }
     }
 }
 
@@ -393,20 +413,28 @@ impl Digest {
     }
 
     fn add_below(&mut self, root: &Path, folder: &Path) -> Option<()> {
-        self.add(&modified(&folder.symlink_metadata().ok()?).to_le_bytes());
+        let own = folder.metadata().ok()?;
+        if !self.seen.insert((own.dev(), own.ino())) {
+            return Some(());
+        }
+        self.add(&modified(&own).to_le_bytes());
         let entries = std::fs::read_dir(folder).ok()?.flatten();
-        let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_folder = |entry: &std::fs::DirEntry| match entry.file_type() {
+            Ok(kind) if kind.is_symlink() => entry.path().is_dir(),
+            kind => kind.is_ok_and(|kind| kind.is_dir()),
+        };
         let mut names: Vec<_> = entries.map(|entry| (is_folder(&entry), entry.path())).collect();
         names.sort();
-        for (_, path) in names {
+        for (is_folder, path) in names {
             if self.entries >= self.most {
                 return Some(());
             }
-            let metadata = path.symlink_metadata().ok()?;
-            if metadata.is_dir() {
+            if is_folder {
                 self.add_below(root, &path)?;
                 continue;
             }
+            // A link that leads nowhere is told by itself.
+            let metadata = path.metadata().or_else(|_| path.symlink_metadata()).ok()?;
             self.entries += 1;
             self.bytes += metadata.len();
             let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();

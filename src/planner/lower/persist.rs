@@ -254,7 +254,8 @@ impl Lowerer<'_> {
             (None, Some(there)) => (Found::Hit, there),
             (reason, _) => (Found::Miss(reason.unwrap_or_default()), self.manifest(wanted, parts, format)),
         };
-        let same = |other: &Persisted| other.root == root && other.manifest.key == manifest.key;
+        let place = results.place_of(&root);
+        let same = |other: &Persisted| results.place_of(&other.root) == place && other.manifest.key == manifest.key;
         let is_written = self.lowered.persisted.iter().any(same);
         let (name, workflow, at) = (wanted.name.clone(), self.workflow(), wanted.at.0);
         let storage = self.storages[wanted.storage].name.clone();

@@ -92,6 +92,11 @@ pub trait Results {
     /// The schemes of storages that are there, of all that the language knows.
     fn schemes(&self) -> Vec<&'static str>;
 
+    /// The root by the one name that all its spellings share.
+    fn place_of(&self, root: &str) -> String {
+        root.to_owned()
+    }
+
     /// What is kept under a key in the storage at `root`; none where that is nothing, or no longer there.
     ///
     /// # Errors

@@ -150,6 +150,25 @@ fn changes_change_fingerprints() {
 }
 
 #[test]
+fn what_links_lead_to_is_part_of_a_fingerprint() {
+    let folder = folder();
+    let catalog = LocalCatalog::new();
+    let store = location(folder.path(), "zarr", "air.zarr");
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::rename(folder.path().join("air.zarr/t/c"), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.path().join("air.zarr/t/c")).unwrap();
+    // One that leads back, and one that leads nowhere.
+    std::os::unix::fs::symlink(folder.path().join("air.zarr"), elsewhere.join("above")).unwrap();
+    std::os::unix::fs::symlink("none", elsewhere.join("nowhere")).unwrap();
+    let whole = || place::whole_fingerprint(&Place::local(&folder.path().join("air.zarr"))).unwrap();
+    let before = (catalog.fingerprint(&store).unwrap(), whole());
+    assert_eq!((catalog.fingerprint(&store).unwrap(), whole()), before);
+    std::fs::write(elsewhere.join("0"), "other").unwrap();
+    let after = (catalog.fingerprint(&store).unwrap(), whole());
+    assert!(after.0 != before.0 && after.1 != before.1);
+}
+
+#[test]
 fn targets_are_checked() {
     let catalog = LocalCatalog::new();
     let check = |format: &str, url: &str| {

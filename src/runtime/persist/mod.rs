@@ -97,6 +97,10 @@ impl Results for LocalCatalog {
         vec!["local"]
     }
 
+    fn place_of(&self, root: &str) -> String {
+        place::local_path(root).map_or_else(|_| root.to_owned(), |path| place::unambiguous(&path).display().to_string())
+    }
+
     fn find(&self, root: &str, key: &str) -> Result<Option<Manifest>, CatalogError> {
         let root = place::local_path(root)?;
         let Some(manifest) = manifest(&root, key)? else { return Ok(None) };
