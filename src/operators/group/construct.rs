@@ -189,6 +189,17 @@ fn padded(
     moves::concat(builder, axis, &[before, bare, after])
 }
 
+/// Windows are filled up with no more elements than these, and not with so many times those that are there.
+const MOST_FILLED: u64 = 1 << 24;
+const MOST_FILLED_TIMES: u64 = 1000;
+
+fn overfilled(dim: &DimName, (size, length, lacks): (u64, u64, u64)) -> TypeError {
+    let message = format!("`{dim}` has {size} elements: to fill up a window of {length} takes {lacks} more");
+    let error = TypeError::new("ff::type::window_too_long", message);
+    let error = error.at(Culprit::Param("x"), "laid out as windows that are hardly filled");
+    error.with_help("take shorter windows; what reduces windows (`|> mean()`) needs none that are laid out")
+}
+
 /// Windows side by side: a dim becomes one of windows and, after it, one of their elements.
 fn coarsened(
     builder: &mut dyn Builder,
@@ -217,7 +228,11 @@ fn coarsened(
     };
     let lacks = |(dim, length): &(DimName, u64)| {
         let size = ty.dims[axis_of(&ty, dim)?].size;
-        Ok((count(size, *length) * length).saturating_sub(size))
+        let lacks = count(size, *length).saturating_mul(*length).saturating_sub(size);
+        match lacks > MOST_FILLED && lacks / size.max(1) > MOST_FILLED_TIMES {
+            true => Err(overfilled(dim, (size, *length, lacks))),
+            false => Ok(lacks),
+        }
     };
     let lacking = windows.iter().map(lacks).collect::<Result<Vec<u64>, TypeError>>()?;
     let mut x = view.operand;
