@@ -65,3 +65,35 @@ fn a_run_does_not_go_on_where_a_late_chunk_has_changed() {
     );
     assert_eq!(run(&["s.ff"]).0, Some(0));
 }
+
+/// What is written without a word on codecs shows each flipped bit, and is what other readers read.
+#[test]
+fn chunks_are_written_with_checksums() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = "sink {x: sin(arange(0, 600, 1, dim: t) as f64)} to zarr(\"o.zarr\") { chunks: {t: 200} }\n\
+                  sink {x: arange(0, 600, 1, dim: t)} to zarr(\"p.zarr\") { chunks: {t: 100}, shards: {t: 300} }\n";
+    std::fs::write(folder.path().join("s.ff"), script).expect("a script");
+    let output = ffrun(folder.path(), &["s.ff"]).output().expect("ffrun starts");
+    assert!(output.status.success(), "{}", said(&output));
+    if let Some(python) = std::env::var_os("FF_PYTHON") {
+        let read = "import sys, numpy as np, zarr\nx = zarr.open('o.zarr')['x'][:]\np = zarr.open('p.zarr')['x'][:]\n\
+                    assert np.allclose(x, np.sin(np.arange(600.)), rtol=1e-15) and (p == np.arange(600)).all()";
+        let output =
+            Command::new(python).args(["-c", read]).current_dir(folder.path()).output().expect("Python starts");
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let chunk = folder.path().join("o.zarr/x/c/1");
+    let good = std::fs::read(&chunk).expect("a chunk");
+    for bit in (0..good.len() * 8).step_by(good.len() * 8 / 12) {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(&chunk, &bad).expect("damaged");
+        let output = ffrun(folder.path(), &["-e", "sum(x)", "o.zarr"]).output().expect("ffrun starts");
+        let text: String = said(&output).chars().filter(|c| !c.is_whitespace() && !"│×╭╰".contains(*c)).collect();
+        assert_eq!(output.status.code(), Some(3), "bit {bit}: {text}");
+        assert!(
+            text.contains("ff::read::decode") && text.contains("chunk[1]") && text.contains("/x"),
+            "bit {bit}: {text}"
+        );
+    }
+}

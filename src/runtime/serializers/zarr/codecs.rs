@@ -3,7 +3,7 @@
 //! zarrs supplies most of the codecs (see [`chain`](super::chain)). A [`Pipeline`] runs them one after the other on the caller's thread
 //! and bounds what each may produce by what the metadata declares, so that no input makes it
 //! allocate more; the general-purpose decompressors are called here directly, into buffers of the
-//! declared size (gzip and zlib through libdeflate).
+//! declared size (gzip and zlib through libdeflate), and checksums are compared where they stand.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -74,6 +74,7 @@ enum Kind {
     Zstd(Zstd),
     Bz2,
     Blosc,
+    Crc32c,
     Other,
 }
 
@@ -145,7 +146,10 @@ impl Pipeline {
 
     /// Bytes beyond the decoded chunk that reading one needs at its peak.
     pub fn decode_scratch(&self) -> u64 {
-        let between = if self.is_direct { self.steps.len().saturating_sub(1) } else { self.steps.len() + 1 };
+        // A checksum is taken off where it stands.
+        let copies = |steps: &[Step]| steps.iter().filter(|step| step.kind != Kind::Crc32c).count();
+        let after_first = self.steps.get(1..).unwrap_or_default();
+        let between = if self.is_direct { copies(after_first) } else { copies(&self.steps) + 1 };
         match self.is_plain() {
             true => 0,
             false => self.encoded_limit().saturating_add(self.decoded_bytes.saturating_mul(between.min(2) as u64)),
@@ -258,6 +262,7 @@ impl Step {
             Kind::Blosc if declared(&encoded, 12, 4) != Some(encoded.len() as u64) => {
                 return Err("the blosc buffer is truncated".to_owned());
             }
+            Kind::Crc32c => unchecked(encoded)?,
             Kind::Blosc | Kind::Other => self.codec.decode(encoded, self.limit)?,
         };
         if decoded.len() as u64 > self.limit {
@@ -274,7 +279,9 @@ impl Step {
             Kind::Zstd(_) if content_size(&encoded) == Some(decoded.len() as u64) => {
                 return contexts::zstd_decode(&encoded, decoded).map_err(|e| format!("zstd: {e}"));
             }
-            Kind::Zstd(_) | Kind::Bz2 | Kind::Blosc | Kind::Other => return Ok(copy(&self.decode(encoded)?, decoded)),
+            Kind::Zstd(_) | Kind::Bz2 | Kind::Blosc | Kind::Crc32c | Kind::Other => {
+                return Ok(copy(&self.decode(encoded)?, decoded));
+            }
         };
         match inflated {
             Ok(length) => Ok(length),
@@ -338,9 +345,25 @@ impl Step {
                 deflated(&bytes, level, Compressor::zlib_compress_bound, |d, from, to| d.zlib_compress(from, to))
             }
             Kind::Zstd(settings) => contexts::zstd_encode(&bytes, settings).map_err(|e| format!("zstd: {e}")),
+            Kind::Crc32c => {
+                let sum = crc32c::crc32c(&bytes);
+                let mut bytes = bytes.into_owned();
+                bytes.extend(sum.to_le_bytes());
+                Ok(bytes)
+            }
             Kind::Bz2 | Kind::Blosc | Kind::Other => self.codec.encode(bytes),
         }
     }
+}
+
+/// Bytes without the checksum at their end, which is theirs.
+fn unchecked(mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    let (rest, sum) = bytes.split_last_chunk().ok_or("it is shorter than its checksum")?;
+    if crc32c::crc32c(rest) != u32::from_le_bytes(*sum) {
+        return Err("the checksum is invalid".to_owned());
+    }
+    bytes.truncate(bytes.len() - 4);
+    Ok(bytes)
 }
 
 /// What writes a deflate stream.
@@ -394,6 +417,7 @@ fn kind_of(codec: &ByteCodec) -> Kind {
         Some("zstd") => Kind::Zstd(Zstd { level: number("level").unwrap_or(3) as i32, checksum: flag("checksum") }),
         Some("numcodecs.bz2") => Kind::Bz2,
         Some("blosc") => Kind::Blosc,
+        Some("crc32c") => Kind::Crc32c,
         _ => Kind::Other,
     }
 }

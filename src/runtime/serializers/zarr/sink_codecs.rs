@@ -75,7 +75,8 @@ pub struct Translated {
     pub v2_compressor: Option<Value>,
 }
 
-/// Translates the codecs of a sink for elements of `dtype`; without any, `zstd(3)`.
+/// Translates the codecs of a sink for elements of `dtype`; without any, `zstd(3)`, in v3 with the checksum `crc32c`: of v2 not every
+/// reader knows it.
 ///
 /// # Errors
 /// A codec is unknown, or its arguments are wrong.
@@ -92,7 +93,10 @@ pub fn translate(specs: Option<&[CodecSpec]>, dtype: DType) -> Result<Translated
     {
         return Err(wrong("`bitround`, `pcodec` and `shuffle` need numbers, and this array holds texts"));
     }
-    let v3 = v3(&codecs, dtype);
+    let mut v3 = v3(&codecs, dtype);
+    if specs.is_none() {
+        v3.push(SinkCodec::Crc32c.v3(dtype));
+    }
     let is_compressor = |c: &SinkCodec| {
         !matches!(c, SinkCodec::Bitround(_) | SinkCodec::Shuffle | SinkCodec::Crc32c | SinkCodec::Fletcher32)
     };

@@ -446,9 +446,12 @@ fn speed() {
     let (shape, chunk) = ([4096, 4096], [512, 512]);
     let wave: Vec<f32> = (0..1 << 24).map(|i| ((i % 4096) as f32 * 0.01).sin() + (i / 4096) as f32).collect();
     let block = Block::from_vec(&shape, wave).unwrap();
-    for text in ["none", "zstd(3)", "gzip(5)", "blosc(lz4, 5, shuffle: byte)", "blosc(zstd, 5, shuffle: bit)"] {
+    for text in
+        ["none", "zstd(3)", "gzip(5)", "blosc(lz4, 5, shuffle: byte)", "blosc(zstd, 5, shuffle: bit)", "default"]
+    {
         let path = directory.path().join("a.zarr");
-        let spec = ArraySpec { codecs: Some(vec![codec(text)]), ..spec("/a", DType::F32, &["y", "x"], &shape, &chunk) };
+        let codecs = (text != "default").then(|| vec![codec(text)]);
+        let spec = ArraySpec { codecs, ..spec("/a", DType::F32, &["y", "x"], &shape, &chunk) };
         let target = create(&Place::local(&path), &[spec], &TargetOptions::default()).unwrap();
         let grid = ChunkGrid::regular(&chunk);
         let indices: Vec<_> = Region::whole(&[8, 8]).indices().collect();
