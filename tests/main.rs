@@ -6,6 +6,7 @@ mod benchmark;
 mod climate;
 mod command_line;
 mod contract;
+mod coordinates;
 mod datasets;
 mod definitions;
 mod documentation;

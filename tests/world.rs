@@ -130,6 +130,26 @@ fn grid() -> StoredGroup {
     group("/", vec![], vec![(name, x)])
 }
 
+/// A curvilinear grid, whose coordinates are named by an attribute. One of them cannot be decoded.
+fn curved() -> StoredGroup {
+    let place = [("y", 3), ("x", 4)];
+    let lead = vec![("scale_factor".to_owned(), AttrValue::Unreadable("compound elements".to_owned()))];
+    let arrays = vec![
+        array("/time", DType::I32, &[("time", 12)], vec![text("units", "days since 1990-01-01")]),
+        array("/lat2", DType::F64, &place, vec![text("units", "degrees_north")]),
+        array("/lon2", DType::F64, &place, vec![text("units", "degrees_east")]),
+        array("/height", DType::F64, &[], vec![]),
+        array("/lead", DType::I16, &[("time", 12)], lead),
+        array(
+            "/t",
+            DType::F32,
+            &[("time", 12), ("y", 3), ("x", 4)],
+            vec![text("coordinates", "lat2 lon2 height lead")],
+        ),
+    ];
+    group("/", vec![], arrays)
+}
+
 /// Times that no calendar has.
 fn bad() -> StoredGroup {
     let time = vec![text("units", "days since the flood")];
@@ -153,6 +173,7 @@ fn stored(url: &str) -> Option<Stored> {
         "rain_odd.nc" => Stored::Group(year(DType::I16, "days since 2002-01-01")),
         "plain.h5" => Stored::Group(plain()),
         "fine.nc" => Stored::Group(fine()),
+        "curved.nc" => Stored::Group(curved()),
         "bad.nc" => Stored::Group(bad()),
         "grid.zarr" => Stored::Group(grid()),
         "bare.npy" => Stored::Array(array("/", DType::F64, &[("", 100), ("", 4)], vec![]).1),
@@ -185,6 +206,8 @@ impl Catalog for World {
             ("model.nc", "/time") => steps::<f64>(12, |i| 30.0 * i),
             ("model.nc", "/lat") => steps::<f32>(4, |i| 30.0 * i),
             ("fine.nc", "/time") => steps::<i64>(3, |i| 490.0 * i),
+            ("curved.nc", "/time") => steps::<i32>(12, |i| 31.0 * i),
+            ("curved.nc", "/height") => Block::from_vec(&[], vec![2.0f64]).expect("one value"),
             (_, "/time") => steps::<i64>(12, |i| 30.0 * i),
             (_, "/x") => steps::<f64>(3, |i| i),
             (url, path) => panic!("the values of {path} in {url} are not metadata"),

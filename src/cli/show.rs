@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::array::{ArrayType, Block, Calendar, Coord, DType, Scalar};
+use crate::array::{ArrayType, Block, Calendar, Coord, DType, DimName, Scalar};
+use crate::planner::plan::Beside;
 use crate::runtime::Shown;
 
 /// Elements per edge of an axis that was cut.
@@ -25,6 +26,7 @@ pub fn value(shown: &Shown) -> String {
     for coord in shown.ty.coords.values() {
         coordinate(&mut text, coord, &shown.whole);
     }
+    shown.beside.iter().for_each(|one| other(&mut text, one));
     text
 }
 
@@ -58,14 +60,30 @@ fn rows(text: &mut String, shown: &Shown, (cells, width): (&[String], usize), (a
 fn coordinate(text: &mut String, coord: &Coord, whole: &ArrayType) {
     let size = whole.dims.get(&coord.dim).map_or(0, |d| d.size);
     let labels: Vec<String> = (0..coord.len()).map(|i| element(&coord.values.get(i), coord.dtype)).collect();
-    let shown: Vec<&str> = if size > labels.len() as u64 || labels.len() > 2 * EDGE as usize {
-        let edge = (EDGE as usize).min(labels.len());
-        let ends = labels[..edge].iter().map(String::as_str);
-        ends.chain(["..."]).chain(labels[labels.len() - edge..].iter().map(String::as_str)).collect()
-    } else {
-        labels.iter().map(String::as_str).collect()
+    let _ = writeln!(text, "  {} ({}): {}", coord.dim, coord.dtype, row(&labels, size));
+}
+
+/// Some of `size` labels on a line, of many those at the ends.
+fn row(labels: &[String], size: u64) -> String {
+    if size <= labels.len() as u64 && labels.len() <= 2 * EDGE as usize {
+        return labels.join(" ");
+    }
+    let edge = (EDGE as usize).min(labels.len());
+    format!("{} ... {}", labels[..edge].join(" "), labels[labels.len() - edge..].join(" "))
+}
+
+/// A coordinate that is no labels of a dim: its values where they are few, else the dims it lies along.
+fn other(text: &mut String, beside: &Beside) {
+    let Beside { name, ty, values } = beside;
+    let dims: Vec<&str> = ty.dims.names().map(DimName::as_str).collect();
+    let along = if dims.is_empty() { String::new() } else { format!(", along {}", dims.join(", ")) };
+    let _ = match values {
+        Some(values) => {
+            let labels: Vec<String> = values.iter().map(|value| element(value, ty.dtype)).collect();
+            writeln!(text, "  {name} ({}{along}): {}", ty.dtype, row(&labels, labels.len() as u64))
+        }
+        None => writeln!(text, "  {name} ({}{along})", ty.dtype),
     };
-    let _ = writeln!(text, "  {} ({}): {}", coord.dim, coord.dtype, shown.join(" "));
 }
 
 fn texts(block: &Block, dtype: DType) -> Vec<String> {

@@ -73,6 +73,31 @@ pub static OPERATORS: &[Operator] = &[
         expand: merge,
     },
     Operator {
+        name: "set_coords",
+        signature: Signature {
+            params: &[DATA, required("names", ParamKind::Dims, "The variables that become coordinates.")],
+        },
+        summary: "Makes variables coordinates of those that have their dims.",
+        example: "set_coords({a: x, depth: mean(x, t)}, depth)",
+        expand: set_coords,
+    },
+    Operator {
+        name: "reset_coords",
+        signature: Signature {
+            params: &[
+                DATA,
+                required(
+                    "names",
+                    ParamKind::Dims,
+                    "The coordinates, besides the labels of dims, that become variables; all where none is named.",
+                ),
+            ],
+        },
+        summary: "Makes coordinates variables of the dataset.",
+        example: "reset_coords({a: assign_coords(x, depth: mean(x, t))}, depth)",
+        expand: reset_coords,
+    },
+    Operator {
         name: "swap_dims",
         signature: Signature {
             params: &[
@@ -80,15 +105,32 @@ pub static OPERATORS: &[Operator] = &[
                 required(
                     "variable",
                     ParamKind::PerDim,
-                    "The variable along this dim that becomes its labels, and whose name it gets.",
+                    "The variable or coordinate along this dim that becomes its labels, and whose name it gets.",
                 ),
             ],
         },
-        summary: "Labels dims of a dataset by variables of it; the labels there were become variables.",
+        summary: "Labels dims of a dataset by variables of it, or of an array or dataset by coordinates; the labels there were become such in turn.",
         example: "swap_dims({a: x, step: arange(0, 60, 10, dim: t)}, t: step)",
         expand: swap_dims,
     },
 ];
+
+fn set_coords(_: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    let mut fields = dataset(arguments)?.clone();
+    for (i, name) in names(arguments)? {
+        let place = fields.iter().position(|(n, _)| *n == name).ok_or_else(|| unknown(&name, &fields, i))?;
+        let (_, value) = fields.remove(place);
+        if !matches!(value, Value::Array(_)) {
+            return Err(no_variable(i, &name, &value));
+        }
+    }
+    Ok(Value::Record(Arc::new(fields)))
+}
+
+fn reset_coords(_: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
+    names(arguments)?;
+    Ok(Value::Record(Arc::new(dataset(arguments)?.clone())))
+}
 
 fn select_vars(_: &mut dyn Builder, arguments: &Arguments) -> Result<Value, TypeError> {
     let fields = dataset(arguments)?;

@@ -14,8 +14,10 @@ const X: Param = required("x", ParamKind::Array, "The array.");
 pub static OPERATORS: &[Operator] = &[
     Operator {
         name: "rename",
-        signature: Signature { params: &[X, required("name", ParamKind::PerDim, "The new name of this dim.")] },
-        summary: "Gives dims other names.",
+        signature: Signature {
+            params: &[X, required("name", ParamKind::PerDim, "The new name of this dim or coordinate.")],
+        },
+        summary: "Gives dims and coordinates other names.",
         example: "rename(x, t: time, y: lat)",
         expand: rename,
     },
@@ -27,7 +29,7 @@ pub static OPERATORS: &[Operator] = &[
                 required(
                     "labels",
                     ParamKind::PerDim,
-                    "The labels along this dim: a list, a range or a known array; `none` drops them.",
+                    "The labels along this dim: a list, a range or a known array; `none` drops them. By any other name a coordinate besides the labels of dims: an array along dims of `x`, or a single value.",
                 ),
             ],
         },
@@ -38,7 +40,14 @@ pub static OPERATORS: &[Operator] = &[
     Operator {
         name: "drop_coords",
         signature: Signature {
-            params: &[X, required("dims", ParamKind::Dims, "The dims whose coordinates go; all where none is named.")],
+            params: &[
+                X,
+                required(
+                    "dims",
+                    ParamKind::Dims,
+                    "The dims whose labels go, and the names of other coordinates; all where none is named.",
+                ),
+            ],
         },
         summary: "Drops coordinates; the dims stay.",
         example: "drop_coords(x, t)",

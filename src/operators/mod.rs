@@ -10,6 +10,7 @@
 
 pub mod arguments;
 pub mod arrange;
+pub mod auxiliary;
 pub mod calendars;
 pub mod call;
 pub mod cf;

@@ -90,6 +90,8 @@ pub enum Sink {
         whole: Arc<ArrayType>,
         /// Whether the value is text that is shown as it is, without quotes.
         verbatim: bool,
+        /// The coordinates that are no labels of a dim.
+        beside: Vec<Beside>,
     },
     /// A condition all of whose elements must hold.
     Assert {
@@ -98,6 +100,17 @@ pub enum Sink {
         /// What is said where it does not hold.
         message: Option<String>,
     },
+}
+
+/// A coordinate that is shown beside an array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Arc<ArrayType>,
+    /// Its values in C order, where they are few.
+    pub values: Option<Vec<Scalar>>,
 }
 
 /// Arrays written to one target: the `i`-th variable is the node's `i`-th input.

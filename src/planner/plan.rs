@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::graph::Write;
-pub use super::graph::{Missing, Source};
+pub use super::graph::{Beside, Missing, Source};
 use super::kernel::{Kernel, Regions, Slot, Step};
 use super::persist::Persisted;
 use super::reread::Reread;
@@ -250,6 +250,8 @@ pub enum AnswerKind {
         whole: Arc<ArrayType>,
         /// Whether the value is text that is shown as it is.
         verbatim: bool,
+        /// The coordinates that are no labels of a dim.
+        beside: Vec<Beside>,
     },
     /// All elements must hold.
     Assert {

@@ -58,7 +58,11 @@ pub(super) fn kind(kind: &NodeKind) -> String {
             let overwrite = if write.overwrite { " overwrite" } else { "" };
             format!("write {} {:?}{overwrite}", write.location.format, write.location.url)
         }
-        NodeKind::Sink(Sink::Print { label, whole, .. }) => format!("print {label:?} of {whole}"),
+        NodeKind::Sink(Sink::Print { label, whole, beside, .. }) => {
+            let names: Vec<&str> = beside.iter().map(|one| one.name.as_str()).collect();
+            let beside = if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) };
+            format!("print {label:?} of {whole}{beside}")
+        }
         NodeKind::Sink(Sink::Assert { condition, .. }) => format!("assert {condition:?}"),
     }
 }

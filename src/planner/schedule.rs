@@ -198,8 +198,9 @@ fn jobs(graph: &Graph, plan: &mut Plan, kept: &mut BTreeMap<NodeId, usize>, sett
 
 fn answer(kind: &NodeKind) -> AnswerKind {
     match kind {
-        NodeKind::Sink(Sink::Print { label, whole, verbatim }) => {
-            AnswerKind::Print { label: label.clone(), whole: whole.clone(), verbatim: *verbatim }
+        NodeKind::Sink(Sink::Print { label, whole, verbatim, beside }) => {
+            let (label, whole, beside) = (label.clone(), whole.clone(), beside.clone());
+            AnswerKind::Print { label, whole, verbatim: *verbatim, beside }
         }
         NodeKind::Sink(Sink::Assert { condition, message }) => {
             AnswerKind::Assert { condition: condition.clone(), message: message.clone() }

@@ -62,7 +62,7 @@ use std::time::Instant;
 use crate::allocator;
 use crate::array::{ArrayType, Block, Region};
 use crate::planner::catalog::{CatalogError, Location};
-use crate::planner::plan::{Answer, AnswerKind, Input, Plan};
+use crate::planner::plan::{Answer, AnswerKind, Beside, Input, Plan};
 use error::RunError;
 use observer::{Observer, Phase, Report, Timed};
 use persist::keeping::Keeping;
@@ -142,6 +142,8 @@ pub struct Shown {
     pub values: Block,
     /// Whether the value is text that is shown as it is, without quotes.
     pub verbatim: bool,
+    /// The coordinates that are no labels of a dim.
+    pub beside: Vec<Beside>,
 }
 
 /// What a run gives.
@@ -215,9 +217,9 @@ fn answers(plan: &Plan, results: &Results) -> Result<Vec<Shown>, RunError> {
     for answer in &plan.answers {
         let values = value(answer, results)?;
         match &answer.kind {
-            AnswerKind::Print { label, whole, verbatim } => {
-                let (label, whole) = (label.clone(), whole.clone());
-                shown.push(Shown { label, whole, ty: answer.ty.clone(), values, verbatim: *verbatim });
+            AnswerKind::Print { label, whole, verbatim, beside } => {
+                let (label, whole, beside) = (label.clone(), whole.clone(), beside.clone());
+                shown.push(Shown { label, whole, ty: answer.ty.clone(), values, verbatim: *verbatim, beside });
             }
             AnswerKind::Assert { condition, message } => check(answer, &values, condition, message.as_deref())?,
         }

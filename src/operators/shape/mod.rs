@@ -46,7 +46,12 @@ pub static OPERATORS: &[Operator] = &[
                 X,
                 required("dim", ParamKind::NewName, "The name of the new dim."),
                 optional("axis", ParamKind::Int, "0", "Where it goes; negative counts from the end."),
-                optional("label", ParamKind::Any, "none", "Its label, if it shall have a coordinate."),
+                optional(
+                    "label",
+                    ParamKind::Any,
+                    "none",
+                    "Its label; where left out, the single coordinate of its name, if the array has one.",
+                ),
             ],
         },
         summary: "Adds a dim of one element.",

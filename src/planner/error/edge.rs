@@ -106,6 +106,25 @@ pub enum EdgeError {
         at: Span,
     },
 
+    /// A coordinate of a source that cannot be read.
+    #[error("the coordinate `{name}` cannot be read and is left out: {reason}")]
+    #[diagnostic(
+        code(ff::source::coordinate),
+        severity(warning),
+        help(
+            "`drop_coords(x, {name})` does without it, `{{ decode: false }}` on the source leaves all values as they are"
+        )
+    )]
+    CoordinateLeftOut {
+        /// The coordinate.
+        name: String,
+        /// Why.
+        reason: String,
+        /// The source.
+        #[label("read here")]
+        at: Span,
+    },
+
     /// Attributes of what is written that have no counterpart here.
     #[error("attributes that cannot be read are not written: {attributes}")]
     #[diagnostic(

@@ -85,7 +85,8 @@ impl Lowerer<'_> {
         self.datasets.push(Dataset { name, at, files, options, nodes: BTreeMap::new(), coords: BTreeMap::new() });
         let dataset = self.datasets.len() - 1;
         let mut parts = Vec::new();
-        for one in &sink.written {
+        let along = sink.grows().map(|dim| self.company_there(&sink.written, &stored, dim)).unwrap_or_default();
+        for one in sink.written.iter().chain(&along) {
             parts.push(self.fitted(sink, dataset, one)?);
         }
         let origins: Vec<_> = parts.iter().map(|part| node(part.values)).collect();

@@ -194,6 +194,15 @@ impl Lowerer<'_> {
         Ok(value)
     }
 
+    /// What `build` gives, where it can be built: nothing is said where it cannot.
+    pub(super) fn tried<T>(
+        &mut self,
+        at: Span,
+        build: impl FnOnce(&mut dyn Builder) -> Result<T, TypeError>,
+    ) -> Option<T> {
+        build(&mut self.expansion(at)).ok()
+    }
+
     /// The block of an operand that is known while planning.
     pub(super) fn known_block(&self, operand: Operand) -> Option<Block> {
         known(&self.lowered.graph, &self.known, node(operand))

@@ -8,6 +8,7 @@ use super::scope::Item;
 use super::{Lowerer, Lowering, aggregate, name};
 use crate::array::calendar::parts::TimePart;
 use crate::array::{DType, DimName};
+use crate::operators::auxiliary::{Keeping, keeping};
 use crate::operators::error::{Culprit, TypeError, closest};
 use crate::operators::{Arguments, Builder, Operand, Operator, Param, ParamKind, Value, find};
 use crate::parser::ast::{Arg, Expr, ExprKind, Name};
@@ -319,7 +320,8 @@ impl Lowerer<'_> {
     /// Refuses a key that is called as a part of times and means nothing here, where there are times it may be a part of.
     fn check_part_of_a_time(&mut self, name: &str, subject: Operand, at: Span) -> Lowering<()> {
         let is_declared = self.is_visible(name) || self.modules[self.env.module].names.contains_key(name);
-        let means = is_declared || self.is_dim(Some(subject), name) || self.find_in_input(name, at).is_some();
+        let is_coordinate = self.is_dim(Some(subject), name) || self.has_auxiliary(subject, name);
+        let means = is_declared || is_coordinate || self.find_in_input(name, at).is_some();
         if means || TimePart::parse(name).is_none() {
             return Ok(());
         }
@@ -449,7 +451,13 @@ impl Lowerer<'_> {
 
     /// Expands a call and shows what is wrong with it at the arguments.
     pub(super) fn apply(&mut self, operator: &'static Operator, arguments: &Arguments, at: Span) -> Lowering<Value> {
-        self.apply_by(operator, arguments, at, operator.expand)
+        match keeping(operator.name) {
+            Keeping::Told => self.tell(operator, arguments, at),
+            _ => match self.labels_of_joined(operator, arguments, at) {
+                Some(labelled) => self.apply_by(operator, &labelled, at, operator.expand),
+                None => self.apply_by(operator, arguments, at, operator.expand),
+            },
+        }
     }
 
     /// As [`Lowerer::apply`], expanded by `expand`.
@@ -461,7 +469,10 @@ impl Lowerer<'_> {
         expand: impl FnOnce(&mut dyn Builder, &Arguments) -> Result<Value, TypeError>,
     ) -> Lowering<Value> {
         match self.expand(operator, arguments, at, expand) {
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                self.follow(operator, arguments, &value, at);
+                Ok(value)
+            }
             Err(error) => {
                 let problem = self.placed(operator, arguments, at, error);
                 self.fail(problem)

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use super::member::member_help;
 use super::{Lowerer, Lowering};
 use crate::array::DimName;
+use crate::operators::auxiliary::{Keeping, keeping};
 use crate::operators::error::Culprit;
 use crate::operators::{Arguments, Operand, Operator, Param, ParamKind, TypeError, Value};
 use crate::parser::ast::Arg;
 use crate::source::{Span, Spanned};
 
 /// Variables by name.
-type Variables = [(String, Value)];
+pub(super) type Variables = [(String, Value)];
 
 /// The variables of a dataset: of a record of nothing but arrays, or views that wait for their reduction.
 pub(super) fn variables(value: &Value) -> Option<&Variables> {
@@ -44,7 +45,7 @@ fn param(operator: &'static Operator, name: &str) -> Option<&'static Param> {
 }
 
 /// What becomes of a variable.
-enum Part {
+pub(super) enum Part {
     /// The operator is applied with these arguments.
     Applied(Box<Arguments>),
     /// It stays.
@@ -103,6 +104,7 @@ impl Lowerer<'_> {
         }
         match dataset(operator, arguments) {
             Some((_, all)) if operator.name == "rename" => self.rename_all(operator, arguments, all, at),
+            Some((_, all)) if operator.name == "assign_coords" => self.assign_all(operator, arguments, all, at),
             _ => self.for_each_variable(operator, arguments, &mut |l, own| l.apply(operator, own, at)),
         }
     }
@@ -115,7 +117,10 @@ impl Lowerer<'_> {
         apply: &mut dyn FnMut(&mut Self, &Arguments) -> Lowering<Value>,
     ) -> Lowering<Value> {
         let Some((place, all)) = dataset(operator, arguments) else { return apply(self, arguments) };
-        let dims = self.all_dims(all);
+        let mut dims = self.all_dims(all);
+        if keeping(operator.name) == Keeping::Told {
+            dims.extend(self.all_coordinates(all).iter().map(|name| DimName::new(name)));
+        }
         let waits = all.iter().any(|(_, value)| matches!(value, Value::View(_)));
         let mut results = Vec::new();
         for (name, value) in all {
@@ -133,7 +138,7 @@ impl Lowerer<'_> {
     }
 
     /// What becomes of a variable of a dataset with these dims, which is the argument at `place`.
-    fn part(
+    pub(super) fn part(
         &self,
         operator: &'static Operator,
         arguments: &Arguments,
@@ -149,7 +154,11 @@ impl Lowerer<'_> {
                 None => return Part::Absent,
             }
         }
-        let has = |dim: &DimName| operand(value).is_some_and(|x| self.ty(x).dims.axis(dim).is_some());
+        let is_told = keeping(operator.name) == Keeping::Told;
+        let has = |dim: &DimName| {
+            let of = |x| self.ty(x).dims.axis(dim).is_some() || (is_told && self.has_auxiliary(x, dim.as_str()));
+            operand(value).is_some_and(of)
+        };
         let is_foreign = |dim: &DimName| dims.contains(dim) && !has(dim);
         let is_foreign_name = |value: &Value| matches!(value, Value::Name(dim) if is_foreign(&DimName::new(dim)));
         let kind = |name: &str| param(operator, name).map(|p| p.kind);
@@ -235,12 +244,14 @@ impl Lowerer<'_> {
         at: Span,
     ) -> Lowering<Value> {
         let dims = self.all_dims(all);
+        let coordinates = self.all_coordinates(all);
         if let Some((name, _)) = arguments.per_dim.iter().find(|(name, _)| {
-            !dims.contains(&DimName::new(&name.value)) && all.iter().all(|(other, _)| *other != name.value)
+            let is_other = !dims.contains(&DimName::new(&name.value)) && !coordinates.contains(&name.value);
+            is_other && all.iter().all(|(other, _)| *other != name.value)
         }) {
             let message = format!("the dataset has neither a variable nor a dim `{}`", name.value);
-            let names: Vec<&str> =
-                all.iter().map(|(n, _)| n.as_str()).chain(dims.iter().map(DimName::as_str)).collect();
+            let own = all.iter().map(|(n, _)| n.as_str()).chain(dims.iter().map(DimName::as_str));
+            let names: Vec<&str> = own.chain(coordinates.iter().map(String::as_str)).collect();
             let error = TypeError::new("ff::type::variable", message)
                 .at(Culprit::Named(name.value.clone()), "the old name stands before the colon");
             let error = match member_help(&name.value, &names, "there are") {
@@ -305,9 +316,15 @@ impl Lowerer<'_> {
     }
 
     /// The dims that any of some variables has.
-    fn all_dims(&self, variables: &Variables) -> BTreeSet<DimName> {
+    pub(super) fn all_dims(&self, variables: &Variables) -> BTreeSet<DimName> {
         let operands = variables.iter().filter_map(|(_, value)| operand(value));
         operands.flat_map(|x| self.ty(x).dims.names().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    /// The names of the coordinates, besides labels of dims, that any of some variables has.
+    fn all_coordinates(&self, variables: &Variables) -> BTreeSet<String> {
+        let operands = variables.iter().filter_map(|(_, value)| operand(value));
+        operands.flat_map(|x| self.auxiliary_names(x)).collect()
     }
 
     /// The variable with the most dims, in which names of dims and coordinates are looked up.

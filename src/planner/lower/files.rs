@@ -330,7 +330,7 @@ fn calendar(dtype: DType) -> Option<crate::array::Calendar> {
 }
 
 /// Whether values are equal one by one, missing ones among themselves.
-fn same(a: &[Scalar], b: &[Scalar]) -> bool {
+pub(super) fn same(a: &[Scalar], b: &[Scalar]) -> bool {
     let equal = |(a, b): (&Scalar, &Scalar)| a == b || (a.is_missing() && b.is_missing());
     a.len() == b.len() && a.iter().zip(b).all(equal)
 }

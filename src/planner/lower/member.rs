@@ -95,7 +95,9 @@ impl Lowerer<'_> {
                     _ => Vec::new(),
                 };
                 let dims = ty.dims.names().map(|n| n.as_str());
-                let names: Vec<&str> = dims.chain(parts).chain(PROPERTIES).collect();
+                let others = self.auxiliary_names(operand);
+                let others = others.iter().map(String::as_str);
+                let names: Vec<&str> = dims.chain(others).chain(parts).chain(PROPERTIES).collect();
                 let help = match find(&name.value) {
                     Some(_) => Some(format!("`{0}` is an operator: write `x |> {0}(…)`", name.value)),
                     None => member_help(&name.value, &names, "its members are"),
@@ -123,11 +125,11 @@ impl Lowerer<'_> {
         Ok(list(lengths))
     }
 
-    /// The labels of a dim as an array; positions where the dim has no labels.
+    /// The labels of a dim as an array, positions where the dim has no labels; or another coordinate.
     pub(super) fn coordinate(&mut self, operand: Operand, name: &str, at: Span) -> Option<Operand> {
         let ty = self.ty(operand);
         let dim = DimName::new(name);
-        let size = ty.dims.get(&dim)?.size;
+        let Some(size) = ty.dims.get(&dim).map(|dim| dim.size) else { return self.auxiliary_of(operand, name) };
         match ty.coord(&dim) {
             Some(coord) => {
                 let constant = self.coord_constant(coord, at);

@@ -15,6 +15,7 @@
 mod aggregate;
 mod amend;
 mod as_stored;
+mod auxiliary;
 mod bounds;
 mod builder;
 mod call;
@@ -155,6 +156,7 @@ pub fn lower(
     lowerer.module(inputs.script_name.clone(), program);
     lowerer.check_params();
     lowerer.forget_bodies();
+    lowerer.forget_coordinates();
     lowerer.keep_results();
     lowerer.forget_secrets();
     (lowerer.lowered, lowerer.diagnostics)
@@ -180,6 +182,8 @@ pub(crate) struct Lowerer<'a> {
     read: builder::KnownBlocks,
     /// What was read or computed while planning, with what it came from.
     origins: provenance::Origins,
+    /// What labels nodes besides the labels of their dims.
+    auxiliary: auxiliary::Auxiliaries,
     missing_params: Vec<(String, Span)>,
     settings_given: Vec<crate::parser::ast::Name>,
     /// Values of params as a script writes them, for provenance.
@@ -214,6 +218,7 @@ impl<'a> Lowerer<'a> {
             known: builder::KnownBlocks::default(),
             read: builder::KnownBlocks::default(),
             origins: provenance::Origins::default(),
+            auxiliary: auxiliary::Auxiliaries::default(),
             missing_params: Vec::new(),
             settings_given: Vec::new(),
             param_values: Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::amend::Amending;
+use super::auxiliary::{Company, name_coordinates};
 use super::builder::node;
 use super::call::listed;
 use super::member::member_help;
@@ -58,11 +59,21 @@ impl Lowerer<'_> {
         if place.path.is_none() || written.len() > 1 {
             self.check_names(&written, sink.value.span)?;
         }
+        let company = if has_coords && form.has_paths { self.company(&written) } else { Company::default() };
         let mut variables = Vec::new();
         let mut inputs = Vec::new();
-        for one in &written {
+        for (place, one) in written.iter().enumerate() {
             let (operand, mut variable) = self.variable_of(one, &options, &location, sink.value.span)?;
             variable.with_coords = has_coords;
+            company.named.get(place).into_iter().for_each(|names| name_coordinates(&mut variable, names));
+            inputs.push(node(operand));
+            variables.push(variable);
+        }
+        for mut one in company.written {
+            one.operand = self.coordinate_as_stored(one.operand, sink.value.span);
+            let (operand, mut variable) =
+                self.variable_of(&one, &SinkOptions::default(), &location, sink.value.span)?;
+            variable.with_coords = false;
             inputs.push(node(operand));
             variables.push(variable);
         }

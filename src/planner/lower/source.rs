@@ -183,11 +183,21 @@ impl Lowerer<'_> {
         self.no_member(of, name, help)
     }
 
-    /// The names of a group's arrays that are not coordinates.
+    /// The names of a group's arrays that are not coordinates. One that no variable has the dims of is none.
     pub(super) fn variables(&self, group: &Group) -> Vec<String> {
         let is_coordinate = |(name, array): &&(String, StoredArray)| matches!(array.dims.as_slice(), [Some(dim)] if dim.as_str() == name.as_str());
         let arrays = self.stored_group(group).map(|g| g.arrays.as_slice()).unwrap_or_default();
-        arrays.iter().filter(|a| !is_coordinate(a)).map(|(name, _)| name.clone()).collect()
+        let named = self.named_coordinates(group.dataset, &group.path);
+        let (others, variables): (Vec<_>, Vec<_>) =
+            arrays.iter().filter(|a| !is_coordinate(a)).partition(|(name, _)| named.iter().any(|c| c.name == *name));
+        let has = |(_, array): &&&(String, StoredArray), dim: &DimName| array.dims.iter().flatten().any(|d| d == dim);
+        let is_carried = |name: &str| {
+            let own = named.iter().find(|c| c.name == name);
+            own.is_some_and(|c| variables.iter().any(|v| c.dims.iter().all(|dim| has(&v, dim))))
+        };
+        let is_one = |(name, _): &&(String, StoredArray)| !others.iter().any(|(n, _)| n == name) || !is_carried(name);
+        let all = arrays.iter().filter(|a| !is_coordinate(a)).filter(is_one);
+        all.map(|(name, _)| name.clone()).collect()
     }
 
     /// All variables of a group that are not coordinates, as a record.
@@ -215,6 +225,7 @@ impl Lowerer<'_> {
             let name = path.rsplit('/').next().unwrap_or(path);
             let name = if name.is_empty() { self.datasets[dataset].name.clone() } else { name.to_owned() };
             self.name_node(operand, &name);
+            self.carry_stored(dataset, path, operand);
         }
         self.datasets[dataset].nodes.insert(path.to_owned(), made);
         made
@@ -311,7 +322,8 @@ impl Lowerer<'_> {
         }
         let source = &self.datasets[dataset];
         ty.attrs = if source.options.decode {
-            Encoding::of(array.dtype, &array.attrs).rest(&array.attrs)
+            let attrs = Encoding::of(array.dtype, &array.attrs).rest(&array.attrs);
+            self.without_coordinates(dataset, &array.path, attrs)
         } else {
             array.attrs.clone()
         };

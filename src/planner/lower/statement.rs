@@ -122,9 +122,10 @@ impl Lowerer<'_> {
             },
         };
         let whole = self.ty(shown);
+        let beside = self.printed_beside(shown, at);
         let cut = self.ends(shown, at);
         let ty = self.ty(cut);
-        let kind = NodeKind::Sink(Sink::Print { label, whole, verbatim });
+        let kind = NodeKind::Sink(Sink::Print { label, whole, verbatim, beside });
         self.lowered.graph.node(kind, ty, &[node(cut)], at);
         Ok(())
     }

@@ -100,6 +100,7 @@ impl Lowerer<'_> {
                 neighbour(builder, moved, (axis, by), &beyond.boundary, beyond.value.as_ref())
             })?;
         }
+        self.stands_for(moved, x);
         Ok(Value::Array(moved))
     }
 }

@@ -38,7 +38,7 @@ SETTINGS = [("1", "4MiB"), ("2", "4GiB")]
 ELSEWHERE = {
     "asfreq": "oracle/groups_cases.py", "interpolate": "oracle/groups_cases.py", "nearest": "oracle/groups_cases.py", "convert_calendar": "oracle/calendars.py",
     "interp_calendar": "oracle/calendars.py", "dt.strftime": "oracle/calendars.py", "bitround": "oracle/calendars.py", "quantize": "oracle/calendars.py",
-    "swap_dims": "datasets.rs",
+    "swap_dims": "datasets.rs", "set_coords": "oracle/coordinates.py", "reset_coords": "oracle/coordinates.py",
 }
 TOLERANCE = {2: 2e-3, 4: 4e-6, 8: 1e-11, 16: 1e-11}
 
