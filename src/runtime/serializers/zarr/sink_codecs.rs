@@ -286,7 +286,9 @@ impl SinkCodec {
 
     fn v2(&self, dtype: DType) -> Value {
         match self {
-            SinkCodec::Zstd { level, checksum } => json!({"id": "zstd", "level": level, "checksum": checksum}),
+            // Not every reader knows of checksums here.
+            SinkCodec::Zstd { level, checksum: false } => json!({"id": "zstd", "level": level}),
+            SinkCodec::Zstd { level, checksum: true } => json!({"id": "zstd", "level": level, "checksum": true}),
             SinkCodec::Gzip(level) => json!({"id": "gzip", "level": level}),
             SinkCodec::Zlib(level) => json!({"id": "zlib", "level": level}),
             SinkCodec::Bz2(level) => json!({"id": "bz2", "level": level}),
