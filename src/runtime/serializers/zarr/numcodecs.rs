@@ -57,13 +57,8 @@ pub fn is_own(id: &str) -> bool {
 }
 
 /// The levels of codecs that zarrs takes, and the one that stands for a lesser one: those are defaults of the libraries.
-const LEVELS: [(&str, i64, i64, i64); 5] = [
-    ("gzip", 0, 9, 6),
-    ("zlib", 0, 9, 6),
-    ("bz2", 1, 9, 9),
-    ("zstd", -131_072, 22, 3),
-    ("blosc", 0, 9, 5),
-];
+const LEVELS: [(&str, i64, i64, i64); 5] =
+    [("gzip", 0, 9, 6), ("zlib", 0, 9, 6), ("bz2", 1, 9, 9), ("zstd", -131_072, 22, 3), ("blosc", 0, 9, 5)];
 
 /// The codec of v2 or v3 with a level that zarrs takes: a level only says how chunks were encoded. A shuffle of elements without bytes leaves all
 /// where it is, as that of single bytes does.
@@ -72,7 +67,9 @@ pub fn readable(codec: &Value) -> Value {
     let name = codec["id"].as_str().or_else(|| codec["name"].as_str()).unwrap_or_default();
     let name = name.strip_prefix("numcodecs.").unwrap_or(name).to_owned();
     let in_v2 = codec["id"].is_string();
-    let Some(configuration) = (if in_v2 { Some(&mut codec) } else { codec.get_mut("configuration") }) else { return codec };
+    let Some(configuration) = (if in_v2 { Some(&mut codec) } else { codec.get_mut("configuration") }) else {
+        return codec;
+    };
     if let Some((_, least, most, default)) = LEVELS.iter().find(|(known, ..)| *known == name) {
         for key in ["level", "clevel"] {
             if let Some(level) = configuration.get_mut(key).filter(|level| level.is_i64()) {
