@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reads files, chunks and stores beside other implementations: tests/conformance. Downloads some 140 MB; takes half an hour with 10,000 stores.
+# Reads files, chunks and stores beside other implementations: tests/conformance. Downloads some 140 MB, part of it as sources of Debian.
 #
 #   scripts/conformance.sh [STORES [SEED]]     how many random stores are written; default 10000
 set -euo pipefail
@@ -16,7 +16,7 @@ corpora() {
     for package in pyfive==1.3.0 pynwb==4.2.0 numcodecs==0.16.6; do
       "$FF_CACHE/conformance/bin/pip" download --quiet --no-deps --no-binary "${package%%==*}" "$package"
     done
-    sed 's/^Types:.*/Types: deb-src/' /etc/apt/sources.list.d/debian.sources >parts/sources.sources
+    sed 's/^Types:.*/Types: deb-src/' "$debian" >parts/sources.sources
     local own=(-o "Dir::State::Lists=$to/lists" -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$to/parts" -o "Dir::Cache=$to/cache")
     apt-get "${own[@]}" update -qq
     apt-get "${own[@]}" source -qq --download-only --tar-only netcdf pytables
@@ -32,11 +32,14 @@ javascript() {
   npm ci --silent --no-audit --no-fund --prefix "$FF_CACHE/zarrita"
 }
 
+debian=/etc/apt/sources.list.d/debian.sources
+[ -e "$debian" ] || fail "sources of Debian's packages are compared with, and there is no $debian"
+need apt-get "run this on Debian"
 need node "install Node.js 20 or newer"
 once conformance tests/requirements.txt tests/conformance/requirements.txt -- \
   pip_venv "$FF_CACHE/conformance" -r tests/requirements.txt -r tests/conformance/requirements.txt
 once corpora scripts/conformance.sh -- corpora
-once zarrita tests/conformance/package-lock.json tests/conformance/zarrita.mjs -- javascript
+once zarrita tests/conformance/package.json tests/conformance/package-lock.json tests/conformance/zarrita.mjs -- javascript
 
 cargo build --release --locked --bin ffrun
 ffrun=$CARGO_TARGET_DIR/release/ffrun
